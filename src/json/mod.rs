@@ -1,0 +1,1 @@
+//! JSON as it was written: exact bytes, order and duplicates kept.

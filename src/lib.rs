@@ -1,0 +1,6 @@
+//! **pushrig**: the test bench for `IoT` push integrations.
+
+pub mod error;
+pub mod json;
+pub mod message;
+pub mod moment;

@@ -1,0 +1,328 @@
+//! [`Request`] and [`Response`]: owned plain values that keep what was on the wire.
+//!
+//! Nothing here is normalised. The target is the raw text between method and version, header
+//! names keep their case, order and duplicates, and bodies are bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// `http` or `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as it stands before `://`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text.eq_ignore_ascii_case("http") {
+            Ok(Self::Http)
+        } else if text.eq_ignore_ascii_case("https") {
+            Ok(Self::Https)
+        } else {
+            Err(())
+        }
+    }
+}
+
+/// An ordered list of header fields, names and values exactly as they were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Headers {
+    /// No headers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of the first field of that name, in any case.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&[u8]> {
+        self.0
+            .iter()
+            .find(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// The values of every field of that name, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0
+            .iter()
+            .filter(move |(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// Adds a field at the end, duplicates allowed.
+    pub fn push(&mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Gives the first field of that name this value (its place and spelling stay), drops the
+    /// other fields of that name, or adds one at the end.
+    pub fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
+        let value = value.into();
+        let Some(first) = self
+            .0
+            .iter()
+            .position(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
+        else {
+            self.push(name, value);
+            return;
+        };
+        self.0[first].1 = value;
+        let mut index = 0;
+        self.0.retain(|(have, _)| {
+            let keep = index <= first || !have.eq_ignore_ascii_case(name.as_bytes());
+            index += 1;
+            keep
+        });
+    }
+
+    /// Drops every field of that name.
+    pub fn remove(&mut self, name: &str) {
+        self.0
+            .retain(|(have, _)| !have.eq_ignore_ascii_case(name.as_bytes()));
+    }
+
+    /// The fields in order: (name, value).
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_slice(), value.as_slice()))
+    }
+
+    /// How many fields.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<N: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// An HTTP request as it was, or will be, on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method, usually upper case.
+    pub method: Vec<u8>,
+    /// The raw request target, `/path?query` as a rule; it may hold blanks, quotes, raw UTF-8.
+    pub target: Vec<u8>,
+    /// `HTTP/1.1`.
+    pub version: String,
+    /// The scheme, where it is known: a raw request does not tell.
+    pub scheme: Option<Scheme>,
+    /// The header fields, `Host` among them.
+    pub headers: Headers,
+    /// The body after de-chunking.
+    pub body: Vec<u8>,
+    /// The sizes of the chunks that the body came in; empty where it was not chunked.
+    pub chunks: Vec<u64>,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self::new("GET", "/")
+    }
+}
+
+impl Request {
+    /// A request without headers and body.
+    #[must_use]
+    pub fn new(method: impl Into<Vec<u8>>, target: impl Into<Vec<u8>>) -> Self {
+        Self {
+            method: method.into(),
+            target: target.into(),
+            version: "HTTP/1.1".to_owned(),
+            scheme: None,
+            headers: Headers::new(),
+            body: Vec::new(),
+            chunks: Vec::new(),
+        }
+    }
+
+    /// Host and port as the request names them: the `Host` header.
+    #[must_use]
+    pub fn authority(&self) -> Option<&[u8]> {
+        self.headers.first("Host")
+    }
+
+    /// The head and body as bytes, ready for a socket: nothing is added, dropped or checked.
+    ///
+    /// A body that came in chunks is chunked again in the same sizes.
+    #[must_use]
+    pub fn to_wire(&self) -> Vec<u8> {
+        let mut wire = Vec::with_capacity(256 + self.body.len());
+        wire.extend_from_slice(&self.method);
+        wire.push(b' ');
+        wire.extend_from_slice(&self.target);
+        wire.push(b' ');
+        wire.extend_from_slice(self.version.as_bytes());
+        wire.extend_from_slice(b"\r\n");
+        for (name, value) in self.headers.iter() {
+            wire.extend_from_slice(name);
+            wire.extend_from_slice(b": ");
+            wire.extend_from_slice(value);
+            wire.extend_from_slice(b"\r\n");
+        }
+        wire.extend_from_slice(b"\r\n");
+        if self.chunks.is_empty() {
+            wire.extend_from_slice(&self.body);
+            return wire;
+        }
+        let mut rest = self.body.as_slice();
+        for &size in &self.chunks {
+            let size = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
+            let (chunk, after) = rest.split_at(size);
+            rest = after;
+            if !chunk.is_empty() {
+                push_chunk(&mut wire, chunk);
+            }
+        }
+        if !rest.is_empty() {
+            push_chunk(&mut wire, rest);
+        }
+        wire.extend_from_slice(b"0\r\n\r\n");
+        wire
+    }
+}
+
+fn push_chunk(wire: &mut Vec<u8>, chunk: &[u8]) {
+    wire.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+    wire.extend_from_slice(chunk);
+    wire.extend_from_slice(b"\r\n");
+}
+
+/// An HTTP response.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The header fields.
+    pub headers: Headers,
+    /// The body after de-chunking.
+    pub body: Vec<u8>,
+    /// How long it took, in milliseconds.
+    pub ms: Option<f64>,
+}
+
+/// A URL split where its text says, and not changed in any way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Host and port as written.
+    pub authority: String,
+    /// Path and query as written; `/` where the URL has none. A fragment is dropped, as every
+    /// client does.
+    pub target: String,
+}
+
+impl FromStr for Url {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(format!("`{text}` has no scheme: write http:// or https:// before it"));
+        };
+        let scheme = scheme
+            .parse()
+            .map_err(|()| format!("the scheme `{scheme}` is neither http nor https"))?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(end);
+        if authority.is_empty() {
+            return Err(format!("`{text}` names no host"));
+        }
+        let target = target.split('#').next().unwrap_or_default();
+        let target = if target.starts_with('/') {
+            target.to_owned()
+        } else {
+            format!("/{target}")
+        };
+        Ok(Self {
+            scheme,
+            authority: authority.to_owned(),
+            target,
+        })
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_a_header_keeps_its_place_and_spelling_and_drops_the_others() {
+        let mut headers = Headers::from_iter([("A", "1"), ("x-N", "2"), ("B", "3"), ("X-n", "4")]);
+        headers.set("X-N", "5");
+        assert_eq!(
+            headers,
+            Headers::from_iter([("A", "1"), ("x-N", "5"), ("B", "3")])
+        );
+    }
+
+    #[test]
+    fn a_url_is_split_and_not_changed() {
+        let url: Url = "https://h:1/a/../b?c='+ {}#f".parse().unwrap();
+        assert_eq!(url.authority, "h:1");
+        assert_eq!(url.target, "/a/../b?c='+ {}");
+        assert_eq!("http://h?x".parse::<Url>().unwrap().target, "/?x");
+        assert!("h/x".parse::<Url>().is_err());
+        assert!("http:///x".parse::<Url>().is_err());
+    }
+
+    #[test]
+    fn a_chunked_body_is_chunked_again_in_the_same_sizes() {
+        let request = Request {
+            body: b"abcdef".to_vec(),
+            chunks: vec![4, 2],
+            ..Request::new("POST", "/")
+        };
+        assert_eq!(
+            request.to_wire(),
+            b"POST / HTTP/1.1\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n"
+        );
+    }
+}

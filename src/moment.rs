@@ -1,0 +1,100 @@
+//! Time and chance, handed in as an argument.
+//!
+//! No other module of the core asks a clock or a random generator: `--now` and `--seed` make
+//! every run repeatable.
+
+use jiff::Timestamp;
+use rand::rngs::ChaCha12Rng;
+use rand::{Rng, RngExt, SeedableRng};
+
+/// Now, and a source of chance.
+pub struct Moment {
+    /// The time that this run takes for now.
+    pub now: Timestamp,
+    chance: ChaCha12Rng,
+}
+
+impl Moment {
+    /// A moment whose chance is fixed by `seed`.
+    #[must_use]
+    pub fn fixed(now: Timestamp, seed: u64) -> Self {
+        Self {
+            now,
+            chance: ChaCha12Rng::seed_from_u64(seed),
+        }
+    }
+
+    /// Now in unix seconds.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        self.now.as_second()
+    }
+
+    /// Now in unix milliseconds.
+    #[must_use]
+    pub fn millis(&self) -> i64 {
+        self.now.as_millisecond()
+    }
+
+    /// Random bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.chance.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// `count` characters drawn from `alphabet` (ASCII).
+    pub fn text(&mut self, alphabet: &[u8], count: usize) -> String {
+        (0..count)
+            .map(|_| char::from(alphabet[self.below(alphabet.len())]))
+            .collect()
+    }
+
+    /// A number from 0 to `end - 1`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.chance.random_range(0..end)
+    }
+}
+
+/// `A` to `Z`, `a` to `z`, `0` to `9`.
+pub const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// Reads a time: RFC 3339, or unix seconds or milliseconds (told apart by size: a number of
+/// 100,000,000,000 and more is milliseconds).
+#[must_use]
+pub fn parse_time(text: &str) -> Option<Timestamp> {
+    if let Ok(number) = text.parse::<i64>() {
+        return from_unix(number);
+    }
+    text.parse().ok()
+}
+
+/// A unix time in seconds or milliseconds, told apart by size.
+#[must_use]
+pub fn from_unix(number: i64) -> Option<Timestamp> {
+    if number.unsigned_abs() >= 100_000_000_000 {
+        Timestamp::from_millisecond(number).ok()
+    } else {
+        Timestamp::from_second(number).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_in_all_three_forms() {
+        let time = Timestamp::from_second(1_585_579_321).unwrap();
+        assert_eq!(parse_time("2020-03-30T14:42:01Z"), Some(time));
+        assert_eq!(parse_time("1585579321"), Some(time));
+        assert_eq!(parse_time("1585579321000"), Some(time));
+        assert_eq!(parse_time("yesterday"), None);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_chance() {
+        let draw = || Moment::fixed(Timestamp::UNIX_EPOCH, 7).text(ALPHANUMERIC, 16);
+        assert_eq!(draw(), draw());
+    }
+}
