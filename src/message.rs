@@ -107,6 +107,7 @@ impl Headers {
     }
 
     /// The fields in order: (name, value).
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
         self.0
             .iter()
@@ -259,7 +260,9 @@ impl FromStr for Url {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(format!("`{text}` has no scheme: write http:// or https:// before it"));
+            return Err(format!(
+                "`{text}` has no scheme: write http:// or https:// before it"
+            ));
         };
         let scheme = scheme
             .parse()

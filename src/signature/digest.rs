@@ -68,11 +68,7 @@ impl Digest {
     }
 
     /// The HMAC of all pieces, one behind the other.
-    pub fn hmac<'a>(
-        self,
-        key: &[u8],
-        pieces: impl IntoIterator<Item = &'a [u8]>,
-    ) -> DigestValue {
+    pub fn hmac<'a>(self, key: &[u8], pieces: impl IntoIterator<Item = &'a [u8]>) -> DigestValue {
         fn run<'a, M: Mac + KeyInit>(
             key: &[u8],
             pieces: impl IntoIterator<Item = &'a [u8]>,

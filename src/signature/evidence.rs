@@ -187,7 +187,7 @@ impl<'a> Evidence<'a> {
         let members = match self.members() {
             Ok(members) => members,
             Err(_) if scan::check(body).is_ok() => return Err(Absence::NotAnObject),
-            Err(why) => return Err(Absence::NotJson(why.clone())),
+            Err(why) => return Err(Absence::NotJson(*why)),
         };
         let (first, rest) = match pointer[1..].find('/') {
             Some(cut) => pointer.split_at(cut + 1),
@@ -251,19 +251,16 @@ impl<'a> Evidence<'a> {
             UrlPart::Path => Ok(target[..path_end].to_vec()),
             UrlPart::PathAndQuery => Ok(target.into_owned()),
             UrlPart::Full => {
-                let mut url = match self.public_url {
-                    Some(public) => {
-                        let prefix = public.target.trim_end_matches('/');
-                        format!("{}://{}{prefix}", public.scheme, public.authority).into_bytes()
-                    }
-                    None => {
-                        let scheme = self.scheme.ok_or(Absence::NoScheme)?;
-                        let host = self
-                            .headers
-                            .and_then(|headers| headers.first("Host"))
-                            .ok_or(Absence::NoScheme)?;
-                        [scheme.as_str().as_bytes(), b"://", host].concat()
-                    }
+                let mut url = if let Some(public) = self.public_url {
+                    let prefix = public.target.trim_end_matches('/');
+                    format!("{}://{}{prefix}", public.scheme, public.authority).into_bytes()
+                } else {
+                    let scheme = self.scheme.ok_or(Absence::NoScheme)?;
+                    let host = self
+                        .headers
+                        .and_then(|headers| headers.first("Host"))
+                        .ok_or(Absence::NoScheme)?;
+                    [scheme.as_str().as_bytes(), b"://", host].concat()
                 };
                 url.extend_from_slice(&target);
                 Ok(url)

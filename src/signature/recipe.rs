@@ -356,19 +356,11 @@ impl Form {
         let mut rest = Some(received);
         std::iter::from_fn(move || {
             let text = rest?;
-            match (!separator.is_empty())
+            let cut = (!separator.is_empty())
                 .then(|| memchr::memmem::find(text, separator.as_bytes()))
-                .flatten()
-            {
-                Some(at) => {
-                    rest = Some(&text[at + separator.len()..]);
-                    Some(&text[..at])
-                }
-                None => {
-                    rest = None;
-                    Some(text)
-                }
-            }
+                .flatten();
+            rest = cut.map(|at| &text[at + separator.len()..]);
+            Some(&text[..cut.unwrap_or(text.len())])
         })
     }
 

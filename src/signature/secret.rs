@@ -94,7 +94,9 @@ impl Secret {
             ),
             (bytes.ends_with(b"\n"), "ends with a newline"),
             (
-                bytes.last().is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r')),
+                bytes
+                    .last()
+                    .is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r')),
                 "ends with a blank",
             ),
             (
