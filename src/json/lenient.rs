@@ -260,4 +260,4 @@ fn brace_behind_log_prefix(text: &[u8], open: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::json) mod tests;

@@ -10,7 +10,8 @@ use super::{Repair, Sloppiness};
 pub(super) enum Comments {
     /// Where the line ends.
     ToLineEnd,
-    /// Before the next `"name":`, or before the closing brackets at the end: line ends were lost.
+    /// Before the next `"name":` on the line, or before the brackets that close it: line ends
+    /// were lost.
     ToNextName,
 }
 
@@ -270,11 +271,7 @@ impl<'a> Reader<'a> {
             }
             from = quote + 1;
         }
-        if self.line_end == self.text.len() {
-            before_brackets(line, inside, line.len(), self.depth)
-        } else {
-            self.line_end
-        }
+        before_brackets(line, inside, line.len(), self.depth)
     }
 
     fn peek(&self) -> Option<u8> {

@@ -97,7 +97,7 @@ const RUST: Notation = Notation {
 
 /// .NET's `Double.ToString("R")`, to which Newtonsoft adds `.0` (`JsonConvert.EnsureDecimalPlace`).
 const NEWTONSOFT: Notation = Notation {
-    low: -5,
+    low: -4,
     high: 15,
     point: true,
     e: "E+",
