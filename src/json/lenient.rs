@@ -212,6 +212,8 @@ fn bracketed(
                 let behind = reader.after();
                 let mut repairs = reader.into_repairs();
                 note_after(text, behind, &mut repairs);
+                // A comma turns out to be trailing only behind the comments that follow it.
+                repairs.sort_by_key(|repair| repair.at);
                 return Ok(Lenient { value, repairs });
             }
             Err(error) => {

@@ -173,7 +173,7 @@ fn curly_quotes_a_bom_a_log_prefix_and_lost_commas_are_read() {
 
 #[test]
 fn repairs_stand_where_they_were_made() {
-    let read = read(br#"{a:1,'b':2,}"#).unwrap();
+    let read = read(br"{a:1,'b':2,}").unwrap();
     let places: Vec<_> = read.repairs.iter().map(|r| (r.at, r.what)).collect();
     assert_eq!(
         places,

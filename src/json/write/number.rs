@@ -83,13 +83,13 @@ const PHP: Notation = Notation {
     ..ECMASCRIPT
 };
 
-/// Rust's `serde_json`, which writes with the digits of `ryu` and the layout of its `pretty`.
+/// Rust's `serde_json` as it writes with `zmij`; with `ryu`, before, it wrote `1e16` for `1e+16`.
 const RUST: Notation = Notation {
     low: -5,
     high: 16,
     point: true,
     mantissa_point: false,
-    e: "e",
+    e: "e+",
     minus: "e-",
     width: 1,
     zero: Zero::Signed,

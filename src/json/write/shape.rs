@@ -10,7 +10,7 @@ use super::super::tree::Value;
 /// The hash is `String.hashCode()` with its upper half folded in; the table has 16 buckets,
 /// doubled while more than three quarters are used; within a bucket the order of insertion
 /// stays. (Java turns buckets of more than eight into trees, which no real body meets.)
-pub fn java_hash_order(members: &mut Vec<(String, Value)>) {
+pub fn java_hash_order(members: &mut [(String, Value)]) {
     const LOAD: usize = 3; // quarters
     let mut buckets: usize = 16;
     while members.len() * 4 > buckets * LOAD {

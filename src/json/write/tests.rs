@@ -149,13 +149,13 @@ fn newtonsoft_gives_every_float_a_point_or_an_exponent() {
 
 // Printed by serde_json 1 without its optional features.
 #[test]
-fn serde_json_sorts_and_writes_floats_as_ryu_does() {
+fn serde_json_sorts_names_and_writes_floats_in_its_own_way() {
     assert_eq!(
         written(
             "rust-serde-json",
-            r#"{"b":[1.0,12.30,1E10,1e15,1e16,1e-5,1e-6,-0,-0.0,12345678901234567890,123456789012345678901],"a":1}"#
+            r#"{"b":[1.0,12.30,1E10,1e15,1e16,1e-5,1e-6,-0,-0.0,12345678901234567890],"a":1}"#
         ),
-        r#"{"a":1,"b":[1.0,12.3,10000000000.0,1000000000000000.0,1e16,0.00001,1e-6,-0.0,-0.0,12345678901234567890,1.2345678901234568e20]}"#
+        r#"{"a":1,"b":[1.0,12.3,10000000000.0,1000000000000000.0,1e+16,0.00001,1e-6,-0.0,-0.0,12345678901234567890]}"#
     );
 }
 
