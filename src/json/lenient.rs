@@ -4,12 +4,11 @@
 //! printed as literals, text around the value. Only for looking and explaining: what is verified
 //! is the text that arrived, never what was repaired here.
 //!
-//! The hard case are samples whose line breaks were lost in a document, so that a `//` comment
+//! The hard case is samples whose line breaks were lost in a document, so that a `//` comment
 //! seems to go on to the end: `"type":2, //message type 2: online message "dev_id":5, …`. Such a
 //! comment is taken to end before the next `"name":`, and before the brackets and commas that
-//! stand before that; the last one ends before the closing brackets. Where the text
-//! reads with comments that end with their lines, it is read so, and a commented-out member
-//! stays out.
+//! stand before that; the last one ends before the closing brackets. Where the text reads with
+//! comments that end with their lines, it is read so, and a commented-out member stays out.
 //!
 //! Not read: unquoted strings as values, hexadecimal numbers, strings that are cut off.
 

@@ -81,7 +81,7 @@ fn slashes_inside_a_string_are_no_comment() {
 
 #[test]
 fn the_studio_success_sample_is_read() {
-    // docs/onenet-studio: the answer to setting a property.
+    // As OneNET Studio's documentation prints the answer to setting a property.
     let text = "{\n    \"requestId\": \"8906582E\", //用户自定义id \n    \"success\": true,\n}\n";
     assert_eq!(
         read_text(text),
