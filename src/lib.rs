@@ -4,3 +4,4 @@ pub mod error;
 pub mod json;
 pub mod message;
 pub mod moment;
+pub mod signature;

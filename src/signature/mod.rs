@@ -1,0 +1,3 @@
+//! Signatures and seals.
+
+pub mod seal;
