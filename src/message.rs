@@ -107,6 +107,7 @@ impl Headers {
     }
 
     /// The fields in order: (name, value).
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
         self.0
             .iter()
