@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::json::JsonError;
 use crate::message::{Request, Url};
 use crate::moment::Moment;
+use crate::signature::evidence::percent_encoded;
 use crate::signature::recipe::Lack;
 use crate::signature::seal::{self, Layout, SealError};
 use crate::signature::{Evidence, Form, Given, Recipe, Secret, SecretName, Secrets};
@@ -321,7 +322,7 @@ impl<'a> Delivery<'a> {
                 if byte.is_ascii_graphic() && !matches!(byte, b'%' | b'&' | b'#' | b'"') {
                     target.push(char::from(byte));
                 } else {
-                    target.push_str(&format!("%{byte:02X}"));
+                    target.push_str(&percent_encoded(&[byte]));
                 }
             }
             mark = '&';

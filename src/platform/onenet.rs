@@ -40,7 +40,7 @@
 //!
 //! - the base64 of the handshake stands in the query unescaped
 //! - the parts are not sorted
-//! - keys stand in the order of a Java HashMap
+//! - keys stand in the order of a Java `HashMap`
 //! - a nonce has 8 printable characters that need no escape
 //! - several messages may come as one array
 //!
@@ -325,23 +325,24 @@ fn nb_status(moment: &mut Moment, status: u8) -> Vec<u8> {
 
 /// Sent a second before it was confirmed; `send_status` 5 is success, `cmd_type` 2 a Confirm.
 fn command_result(moment: &mut Moment) -> Vec<u8> {
-    let [a, b, c, d, e] = [8, 4, 4, 4, 12].map(|count| moment.text(b"0123456789abcdef", count));
-    let now = moment.millis();
+    let uuid = [8, 4, 4, 4, 12]
+        .map(|count| moment.text(b"0123456789abcdef", count))
+        .join("-");
+    let confirmed = moment.millis();
+    let sent = confirmed - 1000;
     json(format!(
         concat!(
-            r#"{{"send_time":{},"imei":"{}","send_status":5,"#,
-            r#""confirm_body":{{"obj_id":3311,"obj_inst":[{{"res":[{{"val":"on","res_id":5850}}],"obj_inst_id":0}}]}},"#,
-            r#""type":7,"cmd_id":"{}-{}-{}-{}-{}","cmd_type":2,"confirm_time":{},"confirm_status":0,"dev_id":{}}}"#,
+            r#"{{"send_time":{sent},"imei":"{imei}","send_status":5,"#,
+            r#""confirm_body":{{"obj_id":3311,"obj_inst":["#,
+            r#"{{"res":[{{"val":"on","res_id":5850}}],"obj_inst_id":0}}]}},"#,
+            r#""type":7,"cmd_id":"{uuid}","cmd_type":2,"confirm_time":{confirmed},"#,
+            r#""confirm_status":0,"dev_id":{device}}}"#,
         ),
-        now - 1000,
-        IMEI,
-        a,
-        b,
-        c,
-        d,
-        e,
-        now,
-        DEVICE
+        sent = sent,
+        imei = IMEI,
+        uuid = uuid,
+        confirmed = confirmed,
+        device = DEVICE
     ))
 }
 

@@ -34,7 +34,7 @@
 //! - the signature covers the value of the string, not its literal
 //! - the key is used as it is written, for key and IV
 //! - what is neither an object nor an array but base64 of whole blocks is sealed
-//! - keys stand in the order of a Java HashMap
+//! - keys stand in the order of a Java `HashMap`
 //! - the documentation writes `lifeCycle` with a capital here, and without on MQTT
 //!
 //! # Sources
@@ -168,20 +168,24 @@ const RETRIES: &[Duration] = &[
     Duration::from_secs(5),
     Duration::from_secs(10),
     Duration::from_secs(30),
-    Duration::from_mins(1),
-    Duration::from_mins(2),
-    Duration::from_mins(3),
-    Duration::from_mins(4),
-    Duration::from_mins(5),
-    Duration::from_mins(6),
-    Duration::from_mins(7),
-    Duration::from_mins(8),
-    Duration::from_mins(9),
-    Duration::from_mins(10),
-    Duration::from_mins(20),
-    Duration::from_mins(30),
-    Duration::from_hours(1),
+    minutes(1),
+    minutes(2),
+    minutes(3),
+    minutes(4),
+    minutes(5),
+    minutes(6),
+    minutes(7),
+    minutes(8),
+    minutes(9),
+    minutes(10),
+    minutes(20),
+    minutes(30),
+    minutes(60),
 ];
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
 
 const EVENTS: &[Event] = &[
     Event {

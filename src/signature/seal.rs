@@ -24,12 +24,13 @@
 
 use aes::{Aes128, Aes256};
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
 use cbc::{Decryptor, Encryptor};
 use zeroize::Zeroizing;
+
+use super::digest::BASE64_FORGIVING;
 
 /// The size of an AES block and of an IV, in bytes.
 pub const BLOCK: usize = 16;
@@ -160,13 +161,6 @@ pub enum SealError {
     },
 }
 
-/// The vendors' keys carry stray bits in their last character, which base64's own engines
-/// refuse.
-const KEYS: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    NO_PAD.with_decode_allow_trailing_bits(true),
-);
-
 /// Opens an envelope.
 ///
 /// `key` is the key's text as the platform shows it, `sealed` the base64 text that travelled.
@@ -251,7 +245,7 @@ pub fn decode_key(key: &[u8]) -> Result<Zeroizing<[u8; 32]>, SealError> {
     {
         return Err(SealError::KeyCharacter { at: at + 1 });
     }
-    let bytes = Zeroizing::new(KEYS.decode(key).map_err(|_| length.clone())?);
+    let bytes = Zeroizing::new(BASE64_FORGIVING.decode(key).map_err(|_| length.clone())?);
     let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| length)?;
     Ok(Zeroizing::new(key))
 }
