@@ -1,0 +1,305 @@
+//! What people get wrong, as a table of mistakes that can be **made**.
+//!
+//! A mistake is a named change to one stage of a signature: the secret, the inputs, the body,
+//! the order, the digest or the text. Making it and comparing is a proof; nothing here guesses.
+//! One file a stage; [`all`] gives the table for one case.
+
+mod body;
+mod digest;
+mod input;
+pub mod key_order;
+mod order;
+pub mod seal;
+mod secret;
+pub mod text;
+
+use std::borrow::Cow;
+
+use super::digest::{Digest, DigestValue};
+use super::recipe::{Form, Order, Source};
+use super::secret::Secret;
+
+pub use order::Arrange;
+
+/// The right ingredients of one case, from which mistakes depart.
+#[derive(Debug)]
+pub struct Case<'c> {
+    /// The form that applies.
+    pub form: &'c Form,
+    /// The values of its parts; a secret part's is filled from `secret`.
+    pub values: Vec<Vec<u8>>,
+    /// The parts' values as they stand in the query, not decoded, where they stand there.
+    pub raw: Vec<Option<Vec<u8>>>,
+    /// The hash function.
+    pub digest: Digest,
+    /// The secret as its text was given.
+    pub secret_text: &'c [u8],
+    /// The secret as it is used: the text, or the key's decoded bytes.
+    pub secret: Vec<u8>,
+    /// Other secrets that may have been taken by mistake.
+    pub others: Vec<OtherSecret>,
+    /// Other things in the request that may have been mixed in.
+    pub extras: Vec<Extra>,
+    /// The whole body, where only a part of it is hashed.
+    pub body: Option<&'c [u8]>,
+    /// What a sealed part holds, where its key was given and opens it.
+    pub opened: Option<Vec<u8>>,
+    /// Member names in the order of the vendor's documentation.
+    pub documented_keys: &'static [&'static str],
+    /// Other hosts that the request names, which may have been taken for the URL's.
+    pub hosts: Vec<String>,
+}
+
+/// A secret that may have been taken for the right one.
+#[derive(Clone, Debug)]
+pub struct OtherSecret {
+    /// The mistake's id: `secret.swapped`, `secret.other-profile`, `secret.vendor-sample`.
+    pub id: &'static str,
+    /// Which it is, in words that do not show it.
+    pub what: String,
+    /// The secret.
+    pub secret: Secret,
+}
+
+/// Something else in the request that may have been mixed in.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    /// Its name: `echostr`, `body` …
+    pub name: String,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// The stages of the search, in its order. Pairs take two mistakes of two stages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The secret.
+    Secret,
+    /// Query, headers, time and URL.
+    Input,
+    /// What was made of the JSON body.
+    Body,
+    /// Order and joiner.
+    Order,
+    /// The hash function.
+    Digest,
+}
+
+/// One mistake, ready to be made.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// `family.slug`.
+    pub id: Cow<'static, str>,
+    /// What was done, as a sentence without a full stop.
+    pub title: String,
+    /// What to do instead.
+    pub advice: &'static str,
+    /// The stage that it changes.
+    pub stage: Stage,
+    /// The change.
+    pub change: Change,
+}
+
+/// What a mistake changes.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The secret, as it is used.
+    Secret(Vec<u8>),
+    /// The values of parts, by index.
+    Values(Vec<(usize, Vec<u8>)>),
+    /// How the base string is put together.
+    Arrange(Arrange),
+    /// The characters' encoding, piece by piece.
+    Charset(fn(&[u8]) -> Vec<u8>),
+    /// How the base string is hashed.
+    Hashing(Hashing),
+}
+
+/// How the base string is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hashing {
+    /// As the form says.
+    Documented,
+    /// A plain hash of the base string, without any key.
+    Plain(Digest),
+    /// A plain hash of the secret and then the base string.
+    SecretThenBase(Digest),
+    /// A plain hash of the base string and then the secret.
+    BaseThenSecret(Digest),
+    /// An HMAC with the secret over the base string, the secret in it included.
+    Hmac(Digest),
+    /// An HMAC with the secret over the other parts.
+    HmacOfRest(Digest),
+    /// An HMAC whose key and message are swapped.
+    HmacSwapped(Digest),
+    /// The hash of the hash's bytes.
+    Twice,
+    /// The hash of the hash's lower-case hexadecimal text.
+    OfHex,
+}
+
+/// A piece of a base string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece<'p> {
+    /// The bytes that are hashed.
+    pub bytes: Cow<'p, [u8]>,
+    /// The part that it is; none for joiners and other text between.
+    pub part: Option<usize>,
+    /// Whether a secret is in it, so that it must not be shown.
+    pub secret: bool,
+}
+
+impl Case<'_> {
+    /// The index of the part that is the secret; none where the secret is a key.
+    #[must_use]
+    pub fn secret_at(&self) -> Option<usize> {
+        self.form
+            .parts
+            .iter()
+            .position(|part| matches!(part.source, Source::Secret(_)))
+    }
+
+    /// The indices of the parts that stand in the request.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = usize> {
+        (0..self.values.len()).filter(|&at| {
+            !matches!(
+                self.form.parts[at].source,
+                Source::Secret(_) | Source::Literal(_)
+            )
+        })
+    }
+
+    /// The name of a part.
+    #[must_use]
+    pub fn name(&self, at: usize) -> &str {
+        &self.form.parts[at].name
+    }
+
+    /// The pieces of the base string after these changes.
+    #[must_use]
+    pub fn pieces<'p>(&'p self, changes: &[&'p Change]) -> Vec<Piece<'p>> {
+        let secret = self.secret_after(changes);
+        let mut values: Vec<(usize, &[u8])> = Vec::with_capacity(self.values.len());
+        for (at, value) in self.values.iter().enumerate() {
+            let mut value = value.as_slice();
+            if matches!(self.form.parts[at].source, Source::Secret(_)) {
+                value = secret;
+            }
+            for change in changes {
+                if let Change::Values(changed) = change
+                    && let Some((_, new)) = changed.iter().find(|(index, _)| *index == at)
+                {
+                    value = new;
+                }
+            }
+            values.push((at, value));
+        }
+        let arrange = changes
+            .iter()
+            .find_map(|change| match change {
+                Change::Arrange(arrange) => Some(arrange),
+                _ => None,
+            })
+            .unwrap_or(&Arrange::Documented);
+        let mut pieces = arrange.pieces(self, &values);
+        for change in changes {
+            if let Change::Charset(encode) = change {
+                for piece in &mut pieces {
+                    piece.bytes = Cow::Owned(encode(&piece.bytes));
+                }
+            }
+        }
+        pieces
+    }
+
+    /// The digest after these changes.
+    #[must_use]
+    pub fn digest_after(&self, changes: &[&Change]) -> DigestValue {
+        let pieces = self.pieces(changes);
+        let secret = self.secret_after(changes);
+        let all = || pieces.iter().map(|piece| piece.bytes.as_ref());
+        let rest = || {
+            pieces
+                .iter()
+                .filter(|piece| !piece.secret)
+                .map(|piece| piece.bytes.as_ref())
+        };
+        let documented = || match &self.form.key {
+            None => self.digest.hash(all()),
+            Some(_) => self.digest.hmac(secret, all()),
+        };
+        let hashing = changes
+            .iter()
+            .find_map(|change| match change {
+                Change::Hashing(hashing) => Some(*hashing),
+                _ => None,
+            })
+            .unwrap_or(Hashing::Documented);
+        match hashing {
+            Hashing::Documented => documented(),
+            Hashing::Plain(digest) => digest.hash(all()),
+            Hashing::SecretThenBase(digest) => digest.hash([secret].into_iter().chain(all())),
+            Hashing::BaseThenSecret(digest) => digest.hash(all().chain([secret])),
+            Hashing::Hmac(digest) => digest.hmac(secret, all()),
+            Hashing::HmacOfRest(digest) => digest.hmac(secret, rest()),
+            Hashing::HmacSwapped(digest) => {
+                digest.hmac(&rest().collect::<Vec<_>>().concat(), [secret])
+            }
+            Hashing::Twice => self.digest.hash([documented().as_bytes()]),
+            Hashing::OfHex => self
+                .digest
+                .hash([hex::encode(documented().as_bytes()).as_bytes()]),
+        }
+    }
+
+    fn secret_after<'p>(&'p self, changes: &[&'p Change]) -> &'p [u8] {
+        changes
+            .iter()
+            .find_map(|change| match change {
+                Change::Secret(secret) => Some(secret.as_slice()),
+                _ => None,
+            })
+            .unwrap_or(&self.secret)
+    }
+
+    /// Whether the form sorts its parts.
+    fn sorts(&self) -> bool {
+        self.form.order == Order::Sorted
+    }
+}
+
+/// Every mistake that can be made in this case and changes something, stage by stage, the more
+/// usual first.
+#[must_use]
+pub fn all(case: &Case<'_>) -> Vec<Mistake> {
+    let mut mistakes = Vec::with_capacity(256);
+    mistakes.extend(secret::mistakes(case));
+    mistakes.extend(input::mistakes(case));
+    mistakes.extend(body::mistakes(case));
+    mistakes.extend(order::mistakes(case));
+    mistakes.extend(digest::mistakes(case));
+    mistakes.retain(|mistake| changes_something(case, mistake));
+    mistakes
+}
+
+/// A mistake that gives the right digest is none.
+fn changes_something(case: &Case<'_>, mistake: &Mistake) -> bool {
+    case.digest_after(&[&mistake.change]) != case.digest_after(&[])
+}
+
+/// A mistake of one stage, with less to write.
+fn mistake(
+    stage: Stage,
+    id: impl Into<Cow<'static, str>>,
+    title: impl Into<String>,
+    advice: &'static str,
+    change: Change,
+) -> Mistake {
+    Mistake {
+        id: id.into(),
+        title: title.into(),
+        advice,
+        stage,
+        change,
+    }
+}

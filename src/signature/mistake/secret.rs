@@ -1,0 +1,174 @@
+//! The secret stage: another secret, or the right one spoilt.
+
+use base64::Engine as _;
+
+use super::{Case, Change, Mistake, Stage, mistake};
+use crate::signature::digest::BASE64_FORGIVING;
+use crate::signature::evidence::{percent_decoded, percent_encoded};
+use crate::signature::recipe::KeyEncoding;
+
+pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
+    let text = case.secret_text;
+    let mut found = Vec::new();
+    for (id, title, advice, spoilt) in spoilt(text) {
+        // A spoilt text that no longer decodes cannot have keyed anything.
+        if let Some(used) = used(case, &spoilt) {
+            found.push(mistake(Stage::Secret, id, title, advice, Change::Secret(used)));
+        }
+    }
+    for other in &case.others {
+        if let Some(used) = used(case, other.secret.expose()) {
+            found.push(mistake(
+                Stage::Secret,
+                other.id,
+                format!("{} was used as the secret", other.what),
+                "use the secret that belongs to this push configuration",
+                Change::Secret(used),
+            ));
+        }
+    }
+    found.extend(misread(case));
+    found
+}
+
+/// A secret's text as the form uses it.
+fn used(case: &Case<'_>, text: &[u8]) -> Option<Vec<u8>> {
+    match &case.form.key {
+        None => Some(text.to_vec()),
+        Some(key) => {
+            let text = text.strip_prefix(key.prefix.as_bytes()).unwrap_or(text);
+            // Another kind of secret may not be so encoded; careless code then takes the text.
+            key.encoding.decode(text).or_else(|| Some(text.to_vec()))
+        }
+    }
+}
+
+type Spoilt = (&'static str, &'static str, &'static str, Vec<u8>);
+
+/// What happens to a secret on its way from a console into a program.
+fn spoilt(text: &[u8]) -> Vec<Spoilt> {
+    const TRIM: &str = "read the secret without blanks and newlines around it: trim it once, \
+                        where it is loaded";
+    const PLAIN: &str = "use the secret exactly as the console shows it";
+    let with = |before: &[u8], after: &[u8]| [before, text, after].concat();
+    let unquoted = text
+        .strip_prefix(b"\"")
+        .and_then(|text| text.strip_suffix(b"\""))
+        .or_else(|| {
+            text.strip_prefix(b"'")
+                .and_then(|text| text.strip_suffix(b"'"))
+        });
+    let mut list: Vec<Spoilt> = vec![
+        ("secret.empty", "the secret was empty", "check that the secret is really loaded: an empty variable or a wrong key name gives none", vec![]),
+        ("secret.trailing-newline", "the secret had a newline at its end", TRIM, with(b"", b"\n")),
+        ("secret.trailing-crlf", "the secret had a carriage return and a newline at its end", TRIM, with(b"", b"\r\n")),
+        ("secret.trailing-return", "the secret had a carriage return at its end", TRIM, with(b"", b"\r")),
+        ("secret.trailing-blank", "the secret had a blank at its end", TRIM, with(b"", b" ")),
+        ("secret.trailing-tab", "the secret had a tab at its end", TRIM, with(b"", b"\t")),
+        ("secret.leading-blank", "the secret had a blank before it", TRIM, with(b" ", b"")),
+        ("secret.leading-newline", "the secret had a newline before it", TRIM, with(b"\n", b"")),
+        ("secret.blanks-around", "the secret had a blank before and behind it", TRIM, with(b" ", b" ")),
+        ("secret.trimmed", "the secret was used without the blanks that were given around it", "the secret that you gave has blanks or newlines around it: the right one has none", text.trim_ascii().to_vec()),
+        ("secret.double-quoted", "the secret was used with double quotes around it", "strip the quotes: they belong to the configuration file, not to the secret", with(b"\"", b"\"")),
+        ("secret.single-quoted", "the secret was used with single quotes around it", "strip the quotes: they belong to the configuration file, not to the secret", with(b"'", b"'")),
+        ("secret.bom", "the secret had a byte order mark before it", "save the secret's file as UTF-8 without BOM", with(b"\xef\xbb\xbf", b"")),
+        ("secret.trailing-nul", "the secret had a zero byte at its end", "hash the secret's length, not its buffer's", with(b"", b"\0")),
+        ("secret.undefined", "the secret was the text `undefined`", "the secret is not loaded: the variable's name is wrong", b"undefined".to_vec()),
+        ("secret.null", "the secret was the text `null`", "the secret is not loaded: the variable's name is wrong", b"null".to_vec()),
+        ("secret.none", "the secret was the text `None`", "the secret is not loaded: the variable's name is wrong", b"None".to_vec()),
+        ("secret.nil", "the secret was the text `nil`", "the secret is not loaded: the variable's name is wrong", b"nil".to_vec()),
+        ("secret.lower-case", "the secret was changed to lower case", PLAIN, text.to_ascii_lowercase()),
+        ("secret.upper-case", "the secret was changed to upper case", PLAIN, text.to_ascii_uppercase()),
+        ("secret.percent-encoded", "the secret was percent-encoded", PLAIN, percent_encoded(text).into_bytes()),
+        ("secret.percent-decoded", "the secret was percent-decoded", PLAIN, percent_decoded(text)),
+        ("secret.plus-to-blank", "the `+` in the secret became a blank", PLAIN, text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect()),
+        ("secret.base64-encoded", "the secret was base64-encoded first", PLAIN, base64::engine::general_purpose::STANDARD.encode(text).into_bytes()),
+        ("secret.hex-encoded", "the secret was written as hexadecimal first", PLAIN, hex::encode(text).into_bytes()),
+    ];
+    if let Some(unquoted) = unquoted {
+        list.push((
+            "secret.quotes-removed",
+            "the secret was used without the quotes that were given around it",
+            "the secret that you gave stands in quotes: the right one does not",
+            unquoted.to_vec(),
+        ));
+    }
+    if let Some(bare) = text.strip_prefix(b"\xef\xbb\xbf") {
+        list.push((
+            "secret.bom-removed",
+            "the secret was used without the byte order mark that was given before it",
+            "the secret that you gave begins with a BOM: the right one does not",
+            bare.to_vec(),
+        ));
+    }
+    for prefix in ["token=", "token:", "token: ", "Token ", "Bearer ", "whsec_", "key="] {
+        list.push((
+            "secret.prefix",
+            "the secret was used with a prefix that is not part of it",
+            "take only what stands behind the prefix",
+            with(prefix.as_bytes(), b""),
+        ));
+        if let Some(bare) = text.strip_prefix(prefix.as_bytes()) {
+            list.push((
+                "secret.prefix-removed",
+                "the secret was used without the prefix that was given before it",
+                "the secret that you gave has a prefix: the right one has none",
+                bare.to_vec(),
+            ));
+        }
+    }
+    list
+}
+
+/// The right text, read as the wrong kind of bytes.
+fn misread(case: &Case<'_>) -> Vec<Mistake> {
+    let text = case.secret_text;
+    let key = case.form.key.as_ref();
+    let encoding = key.map_or(KeyEncoding::Utf8, |key| key.encoding);
+    let bare = key.map_or(text, |key| {
+        text.strip_prefix(key.prefix.as_bytes()).unwrap_or(text)
+    });
+    let mut found = Vec::new();
+    let mut push = |id: &'static str, title: &'static str, advice, bytes| {
+        found.push(mistake(
+            Stage::Secret,
+            id,
+            title,
+            advice,
+            Change::Secret(bytes),
+        ));
+    };
+    if encoding == KeyEncoding::Utf8 {
+        let plain = "this secret is used as its own text: do not decode it";
+        if let Ok(bytes) = hex::decode(bare) {
+            push("secret.hex-decoded", "the secret was decoded from hexadecimal", plain, bytes);
+        }
+        if let Ok(bytes) = BASE64_FORGIVING.decode(bare) {
+            push("secret.base64-decoded", "the secret was decoded from base64", plain, bytes);
+        }
+    } else {
+        push(
+            "secret.not-decoded",
+            "the key's text was used without decoding it",
+            "decode the key first: the HMAC is keyed with the decoded bytes",
+            bare.to_vec(),
+        );
+        if bare.len() != text.len() {
+            push(
+                "secret.prefix-not-stripped",
+                "the key's whole text, prefix included, was used without decoding it",
+                "take the prefix off and decode the rest",
+                text.to_vec(),
+            );
+        }
+    }
+    if let Some(zero) = case.secret.iter().position(|&byte| byte == 0) {
+        push(
+            "secret.cut-at-zero",
+            "the decoded key was cut at its first zero byte, as C's strlen does",
+            "pass the decoded key with its length: it is bytes, not a C string",
+            case.secret[..zero].to_vec(),
+        );
+    }
+    found
+}
