@@ -4,4 +4,5 @@ pub mod error;
 pub mod json;
 pub mod message;
 pub mod moment;
+pub mod platform;
 pub mod signature;

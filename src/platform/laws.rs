@@ -1,0 +1,307 @@
+//! The laws that hold over every platform and event, and the bench that the platforms' own
+//! tests share.
+
+use jiff::Timestamp;
+
+use super::{Delivery, Event, Platform, Webhook};
+use crate::json::scan;
+use crate::message::{Request, Url};
+use crate::moment::Moment;
+use crate::signature::{Evidence, Form, Given, SecretName, Secrets};
+
+/// 2026-11-21T20:00:00.123Z.
+pub(super) const NOW: i64 = 1_795_291_200_123;
+
+pub(super) fn moment() -> Moment {
+    Moment::fixed(Timestamp::from_millisecond(NOW).unwrap(), 7)
+}
+
+/// A fixed moment, a URL and secrets to make requests with.
+pub(super) struct Bench {
+    to: Url,
+    pub(super) secrets: Secrets,
+    given: Given,
+    encrypt: bool,
+}
+
+impl Bench {
+    pub(super) fn new(url: &str, token: &str) -> Self {
+        Self::with(url, Secrets::new().with(SecretName::Token, token))
+    }
+
+    pub(super) fn with(url: &str, secrets: Secrets) -> Self {
+        Self {
+            to: url.parse().unwrap(),
+            secrets,
+            given: Given::new(),
+            encrypt: false,
+        }
+    }
+
+    pub(super) fn given(mut self, part: &str, value: &str) -> Self {
+        self.given.push(part, value);
+        self
+    }
+
+    pub(super) fn encrypted(mut self) -> Self {
+        self.encrypt = true;
+        self
+    }
+
+    pub(super) fn delivery(&self) -> Delivery<'_> {
+        Delivery {
+            to: &self.to,
+            secrets: &self.secrets,
+            given: &self.given,
+            encrypt: self.encrypt,
+        }
+    }
+
+    pub(super) fn challenge(&self, webhook: &dyn Webhook) -> Request {
+        let request = webhook.challenge(&self.delivery(), &mut moment());
+        request.unwrap().unwrap()
+    }
+
+    pub(super) fn deliver(&self, webhook: &dyn Webhook, message: &[u8]) -> Request {
+        let request = webhook.deliver(message, &self.delivery(), &mut moment());
+        request.unwrap()
+    }
+}
+
+pub(super) fn signature(form: &Form, secrets: &Secrets, given: &Given) -> String {
+    let ingredients = form.gather(&Evidence::default().with(given)).unwrap();
+    form.sign(&ingredients, secrets, 0).unwrap()
+}
+
+pub(super) fn assert_wire(request: &Request, expected: &str) {
+    let wire = String::from_utf8(request.to_wire()).unwrap();
+    assert_eq!(wire, expected);
+}
+
+/// The bucket of a key in a `java.util.HashMap` of 16 buckets, which holds up to 12 keys.
+fn bucket(key: &[u8]) -> u32 {
+    let hash = key.iter().fold(0_u32, |hash, &byte| {
+        hash.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    (hash ^ (hash >> 16)) & 15
+}
+
+/// Every object in the events' messages lists its keys bucket by bucket.
+pub(super) fn assert_java_order(events: &[Event]) {
+    fn check(value: &[u8], text: &str) {
+        match value[0] {
+            b'{' => {
+                let members = scan::members(value).unwrap();
+                assert!(members.len() <= 12);
+                assert!(
+                    members.is_sorted_by_key(|member| bucket(member.name)),
+                    "{text}"
+                );
+                for member in members {
+                    check(member.value, text);
+                }
+            }
+            b'[' => {
+                for element in scan::elements(value).unwrap() {
+                    check(element, text);
+                }
+            }
+            _ => {}
+        }
+    }
+    for event in events {
+        let message = (event.message)(&mut moment());
+        check(&message, &String::from_utf8_lossy(&message));
+    }
+}
+
+/// Every platform that pushes × event × plain and, where it seals, encrypted.
+fn each_delivery(mut law: impl FnMut(Platform, &'static dyn Webhook, &Bench, &[u8])) {
+    for platform in Platform::ALL {
+        let Some(webhook) = platform.webhook() else {
+            continue;
+        };
+        for event in webhook.events() {
+            let message = (event.message)(&mut moment());
+            let secrets = webhook.sample_secrets();
+            let plain = Bench::with("https://user.example:8443/hook?a=1", secrets);
+            law(platform, webhook, &plain, &message);
+            if platform != Platform::Tencent {
+                law(platform, webhook, &plain.encrypted(), &message);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_delivered_opens_to_the_same_bytes() {
+    each_delivery(|platform, webhook, bench, message| {
+        let request = bench.deliver(webhook, message);
+        let opened = webhook.open(&request.body, &bench.secrets).unwrap();
+        let id = platform.id();
+        assert_eq!(opened.bytes, message, "{id}");
+        assert_eq!(opened.sealed, bench.encrypt, "{id}");
+        assert_eq!(webhook.sealed(&request.body).is_some(), bench.encrypt);
+    });
+}
+
+fn is_valid(platform: Platform, request: &Request, secrets: &Secrets) -> bool {
+    let evidence = Evidence::of(request);
+    platform
+        .recipe()
+        .forms
+        .iter()
+        .find_map(|form| Some((form, form.gather(&evidence).ok()?)))
+        .is_some_and(|(form, ingredients)| {
+            let digest = form.digest(&ingredients, secrets, 0).unwrap();
+            let received = form.received(&evidence).unwrap_or_default();
+            form.accepts(&received, &digest)
+        })
+}
+
+/// The values of the parts that a request was signed over.
+fn signed_values(platform: Platform, request: &Request) -> Vec<Vec<u8>> {
+    let evidence = Evidence::of(request);
+    let forms = platform.recipe().forms;
+    let ingredients = forms.iter().find_map(|form| form.gather(&evidence).ok());
+    let values = ingredients.unwrap().values.into_iter();
+    values
+        .map(std::borrow::Cow::into_owned)
+        .filter(|value| !value.is_empty())
+        .collect()
+}
+
+#[test]
+fn what_is_delivered_verifies_and_with_one_flipped_byte_in_a_signed_part_it_does_not() {
+    each_delivery(|platform, webhook, bench, message| {
+        let id = platform.id();
+        let request = bench.deliver(webhook, message);
+        assert!(is_valid(platform, &request, &bench.secrets), "{id}");
+        let mut flipped = 0;
+        for value in signed_values(platform, &request) {
+            // Tencent signs headers only, and its body happens to hold the same timestamp.
+            let start = memchr::memmem::find(&request.body, &value)
+                .filter(|_| platform != Platform::Tencent);
+            for at in start.into_iter().flat_map(|at| at..at + value.len()) {
+                let mut changed = request.clone();
+                changed.body[at] ^= 1;
+                assert!(!is_valid(platform, &changed, &bench.secrets), "{id} {at}");
+                flipped += 1;
+            }
+            let names = request.headers.iter().filter(|(_, have)| *have == value);
+            for (name, _) in names {
+                let name = std::str::from_utf8(name).unwrap();
+                let mut changed = request.clone();
+                let mut value = value.clone();
+                value[0] ^= 1;
+                changed.headers.set(name, value);
+                assert!(!is_valid(platform, &changed, &bench.secrets), "{id} {name}");
+                flipped += 1;
+            }
+        }
+        assert!(flipped > 1, "{id}");
+    });
+}
+
+#[test]
+fn every_challenge_verifies_as_a_handshake() {
+    for platform in Platform::ALL {
+        let Some(webhook) = platform.webhook() else {
+            continue;
+        };
+        let bench = Bench::with("http://h/p", webhook.sample_secrets());
+        let challenge = webhook.challenge(&bench.delivery(), &mut moment()).unwrap();
+        let recipe = platform.recipe();
+        let Some(form) = recipe.form("handshake") else {
+            assert_eq!(challenge, None);
+            continue;
+        };
+        let challenge = challenge.unwrap();
+        let evidence = Evidence::of(&challenge);
+        let first = recipe
+            .forms
+            .iter()
+            .find(|form| form.gather(&evidence).is_ok());
+        assert_eq!(first, Some(form));
+        let ingredients = form.gather(&evidence).unwrap();
+        let digest = form.digest(&ingredients, &bench.secrets, 0).unwrap();
+        assert!(form.accepts(&form.received(&evidence).unwrap(), &digest));
+    }
+}
+
+#[test]
+fn the_same_moment_gives_the_same_request() {
+    each_delivery(|_, webhook, bench, message| {
+        assert_eq!(
+            bench.deliver(webhook, message),
+            bench.deliver(webhook, message)
+        );
+    });
+}
+
+#[test]
+fn every_message_is_compact_ascii_json_that_a_double_and_back_does_not_change() {
+    for webhook in Platform::ALL.into_iter().filter_map(Platform::webhook) {
+        for event in webhook.events() {
+            let message = (event.message)(&mut moment());
+            assert!(message.is_ascii());
+            let text = std::str::from_utf8(&message).unwrap();
+            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            // The same length without regard to key order: no blanks, no trailing zeros.
+            assert_eq!(value.to_string().len(), text.len(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn every_id_names_its_platform_and_every_event_has_a_name_of_its_own() {
+    for platform in Platform::ALL {
+        assert_eq!(Platform::from_id(platform.id()), Some(platform));
+        let names: Vec<_> = platform
+            .webhook()
+            .map(|webhook| webhook.events().iter().map(|event| event.name).collect())
+            .unwrap_or_default();
+        let mut unique: Vec<&str> = names.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), names.len());
+        assert!(!platform.recipe().forms.is_empty());
+    }
+    assert_eq!(Platform::from_id("Onenet"), None);
+}
+
+#[test]
+fn a_delivery_without_its_secret_names_the_flag() {
+    for webhook in Platform::ALL.into_iter().filter_map(Platform::webhook) {
+        let mut bench = Bench::with("http://h/", Secrets::new());
+        bench.secrets.app_id = Some("1".into());
+        let error = webhook
+            .deliver(b"{}", &bench.delivery(), &mut moment())
+            .unwrap_err();
+        assert!(error.to_string().starts_with("no --"), "{error}");
+        assert!(error.hint().unwrap().starts_with("give --"));
+    }
+}
+
+#[test]
+fn every_key_of_a_rotation_is_tried() {
+    each_delivery(|platform, webhook, bench, message| {
+        if !bench.encrypt {
+            return;
+        }
+        let request = bench.deliver(webhook, message);
+        let sealed = webhook.sealed(&request.body).unwrap();
+        let old = match platform {
+            Platform::OnenetStudioPush => "0000000000000000",
+            _ => "0000000000000000000000000000000000000000000",
+        };
+        let mut secrets = Secrets::new().with(sealed.key, old);
+        assert!(webhook.open(&request.body, &secrets).is_err());
+        let right = bench.secrets.first(sealed.key).unwrap().clone();
+        secrets.push(sealed.key, right);
+        assert_eq!(
+            webhook.open(&request.body, &secrets).unwrap().bytes,
+            message
+        );
+    });
+}

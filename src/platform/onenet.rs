@@ -1,0 +1,483 @@
+//! `OneNET` HTTP push (China Mobile), multi-protocol products.
+//!
+//! The platform is the HTTP client; the user's application is the server.
+//!
+//! # The wire
+//!
+//! ```text
+//! GET /he/data/push/global?msg=LeoTAq&signature=/7hXrr3IpM538Z1uHvxSlA==&nonce=B0k7pDoe HTTP/1.1
+//!
+//! POST … HTTP/1.1
+//! User-Agent: OneNET
+//! Content-Type: application/json; charset=utf-8
+//! Accept-Encoding: *
+//! Connection: Keep-Alive
+//! Content-Length: 178
+//!
+//! {"msg":{…},"msg_signature":"9XFwVl4VRJ2Lub2ryUJK8g==","nonce":"C1z3?giR"}
+//! {"msg_signature":"…","enc_msg":"<base64>","nonce":"…"}            encrypted; key order inferred
+//! ```
+//!
+//! The place of `Host` (first) and the headers of the GET (those of the POST that fit) are
+//! inferred.
+//!
+//! # The signature
+//!
+//! `base64(md5(token ++ nonce ++ msg))`; `msg` is the exact bytes of the value on the wire, and
+//! the text of `enc_msg` where the push is encrypted.
+//!
+//! # Handshake
+//!
+//! One GET when the push URL is saved. Right is 200 and a body that is `msg`, nothing around it.
+//!
+//! # Delivery
+//!
+//! Only 200 counts, within 5 s. Failed pushes come again; count and spacing are not published
+//! (inferred: three times, 5 s apart). After 2000 failures, or 24 h of nothing else, the push
+//! stops, and what was missed is not sent later.
+//!
+//! # Quirks
+//!
+//! - the base64 of the handshake stands in the query unescaped
+//! - the parts are not sorted
+//! - keys stand in the order of a Java `HashMap`
+//! - a nonce has 8 printable characters that need no escape
+//! - several messages may come as one array
+//!
+//! # Sources
+//!
+//! `OneNET`'s documentation of HTTP push, its published receivers in Java, PHP and C#, and
+//! published captures (the vectors below).
+
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::json::scan;
+use crate::message::Request;
+use crate::moment::{ALPHANUMERIC, Moment};
+use crate::signature::recipe::{DigestRule, Order, Part, SignaturePlace, Source};
+use crate::signature::seal::Layout;
+use crate::signature::{Digest, Evidence, Form, Given, Output, SecretName, Secrets};
+
+use super::{Delivery, Event, Message, OpenError, Patience, Sealed, Webhook, quoted, unseal};
+
+/// `OneNET` as a pusher.
+#[derive(Clone, Copy, Debug)]
+pub struct Onenet;
+
+/// The forms, that of values given as flags (the plain push) before the handshake.
+#[must_use]
+pub fn forms() -> Vec<Form> {
+    vec![encrypted_form(), push_form(), handshake_form()]
+}
+
+fn encrypted_form() -> Form {
+    form(
+        "encrypted",
+        Part::new("nonce", Source::JsonText("/nonce".into())),
+        Part::new("enc-msg", Source::JsonText("/enc_msg".into())),
+        Source::JsonText("/msg_signature".into()),
+    )
+}
+
+fn push_form() -> Form {
+    form(
+        "push",
+        Part::new("nonce", Source::JsonText("/nonce".into())),
+        Part::new("msg", Source::JsonRaw("/msg".into())),
+        Source::JsonText("/msg_signature".into()),
+    )
+}
+
+/// The form of the GET, which Studio's push shares.
+pub(super) fn handshake_form() -> Form {
+    let msg = Part::new("msg", Source::Query("msg".into()));
+    Form {
+        echo: Some(msg.clone()),
+        ..form(
+            "handshake",
+            Part::new("nonce", Source::Query("nonce".into())),
+            msg,
+            Source::Query("signature".into()),
+        )
+    }
+}
+
+/// `base64(md5(token ++ nonce ++ msg))` with these parts in these places.
+pub(super) fn form(name: &str, nonce: Part, msg: Part, signature: Source) -> Form {
+    Form {
+        name: name.to_owned(),
+        parts: vec![Part::secret(SecretName::Token), nonce, msg],
+        order: Order::Listed,
+        joiner: Vec::new(),
+        digest: DigestRule::Fixed(Digest::Md5),
+        key: None,
+        output: Output::Base64,
+        signature: SignaturePlace::plain(signature),
+        time: None,
+        echo: None,
+    }
+}
+
+impl Webhook for Onenet {
+    fn events(&self) -> &'static [Event] {
+        EVENTS
+    }
+
+    fn challenge(
+        &self,
+        delivery: &Delivery<'_>,
+        moment: &mut Moment,
+    ) -> Result<Option<Request>, Error> {
+        challenge(delivery, moment).map(Some)
+    }
+
+    fn deliver(
+        &self,
+        message: &[u8],
+        delivery: &Delivery<'_>,
+        moment: &mut Moment,
+    ) -> Result<Request, Error> {
+        let nonce = delivery.part("nonce", || moment.text(NONCE, 8))?;
+        let given = Given::new().with("nonce", nonce.as_str());
+        let nonce = quoted(&nonce);
+        let mut body = Vec::with_capacity(2 * message.len() + 128);
+        if delivery.encrypt {
+            let sealed = delivery.seal(Layout::Framed, SecretName::AesKey, moment, message, b"")?;
+            let given = given.with("enc-msg", sealed.as_str());
+            let evidence = Evidence::default().with(&given);
+            let signature = delivery.sign(&encrypted_form(), &evidence)?;
+            body.extend_from_slice(
+                format!(
+                    r#"{{"msg_signature":"{signature}","enc_msg":"{sealed}","nonce":{nonce}}}"#
+                )
+                .as_bytes(),
+            );
+        } else {
+            let given = given.with("msg", message);
+            let evidence = Evidence::default().with(&given);
+            let signature = delivery.sign(&push_form(), &evidence)?;
+            body.extend_from_slice(br#"{"msg":"#);
+            body.extend_from_slice(message);
+            body.extend_from_slice(
+                format!(r#","msg_signature":"{signature}","nonce":{nonce}}}"#).as_bytes(),
+            );
+        }
+        Ok(post(delivery, body))
+    }
+
+    fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError> {
+        let members = scan::members(body)?;
+        if let Some(sealed) = self.sealed(body) {
+            return Ok(Message {
+                bytes: unseal(&sealed, secrets)?.message,
+                sealed: true,
+                id: None,
+            });
+        }
+        let msg = scan::last(&members, "msg").ok_or(OpenError::Member("`msg` or `enc_msg`"))?;
+        Ok(Message {
+            bytes: msg.to_vec(),
+            sealed: false,
+            id: None,
+        })
+    }
+
+    fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>> {
+        let members = scan::members(body).ok()?;
+        let text = scan::text(scan::last(&members, "enc_msg")?)?;
+        Some(Sealed {
+            member: "enc_msg",
+            text,
+            layout: Layout::Framed,
+            key: SecretName::AesKey,
+        })
+    }
+
+    fn patience(&self) -> Patience {
+        Patience {
+            accepted: 200..=200,
+            limit: Duration::from_secs(5),
+            retries: RETRIES,
+        }
+    }
+
+    /// The token of the published captures; the AES key was published with a receiver.
+    fn sample_secrets(&self) -> Secrets {
+        Secrets::new()
+            .with(SecretName::Token, "20200321182801")
+            .with(
+                SecretName::AesKey,
+                "whBx2ZwAU5LOHVimPj1MPx56QRe3OsGGWRe4dr17crV",
+            )
+    }
+}
+
+/// Inferred: the platform publishes that it tries again, not when.
+const RETRIES: &[Duration] = &[Duration::from_secs(5); 3];
+
+/// The characters of a POST's nonce: printable, and none that JSON would escape.
+pub(super) const NONCE: &[u8] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&*+-.:;=?@^_~";
+
+/// The GET that checks a URL, which Studio's push shares.
+pub(super) fn challenge(delivery: &Delivery<'_>, moment: &mut Moment) -> Result<Request, Error> {
+    let msg = delivery.part("msg", || moment.text(ALPHANUMERIC, 6))?;
+    let nonce = delivery.part("nonce", || moment.text(ALPHANUMERIC, 8))?;
+    let given = Given::new()
+        .with("nonce", nonce.as_str())
+        .with("msg", msg.as_str());
+    let signature = delivery.sign(&handshake_form(), &Evidence::default().with(&given))?;
+    let target =
+        delivery.target_with(&[("msg", &msg), ("signature", &signature), ("nonce", &nonce)]);
+    let headers = [
+        ("User-Agent", "OneNET"),
+        ("Accept-Encoding", "*"),
+        ("Connection", "Keep-Alive"),
+    ];
+    Ok(delivery.request("GET", target, &headers, Vec::new()))
+}
+
+/// The POST around a body, which Studio's push shares.
+pub(super) fn post(delivery: &Delivery<'_>, body: Vec<u8>) -> Request {
+    let length = body.len().to_string();
+    let headers = [
+        ("User-Agent", "OneNET"),
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("Accept-Encoding", "*"),
+        ("Connection", "Keep-Alive"),
+        ("Content-Length", length.as_str()),
+    ];
+    delivery.request("POST", delivery.to.target.clone(), &headers, body)
+}
+
+const EVENTS: &[Event] = &[
+    Event {
+        name: "online",
+        about: "a device came online",
+        message: |moment| status(moment, 1),
+    },
+    Event {
+        name: "offline",
+        about: "a device went offline",
+        message: |moment| status(moment, 0),
+    },
+    Event {
+        name: "datapoint",
+        about: "a device reported a data point",
+        message: |moment| {
+            json(format!(
+                r#"{{"at":{},"type":1,"ds_id":"temperature","value":"12.34","dev_id":{DEVICE}}}"#,
+                moment.millis()
+            ))
+        },
+    },
+    Event {
+        name: "command-result",
+        about: "an NB-IoT device answered a cached command",
+        message: command_result,
+    },
+    Event {
+        name: "nb-online",
+        about: "an NB-IoT device came online",
+        message: |moment| nb_status(moment, 1),
+    },
+    Event {
+        name: "nb-offline",
+        about: "an NB-IoT device went offline",
+        message: |moment| nb_status(moment, 0),
+    },
+    Event {
+        name: "nb-datapoint",
+        about: "an NB-IoT device reported a resource",
+        message: |moment| {
+            json(format!(
+                r#"{{"at":{},"imei":"{IMEI}","type":1,"ds_id":"3200_0_5750","value":"12.34","dev_id":{DEVICE}}}"#,
+                moment.millis()
+            ))
+        },
+    },
+];
+
+/// The device of the published captures.
+const DEVICE: u32 = 589_888_962;
+
+/// Made up, with a right check digit.
+const IMEI: &str = "869975030000007";
+
+fn json(text: String) -> Vec<u8> {
+    text.into_bytes()
+}
+
+fn status(moment: &mut Moment, status: u8) -> Vec<u8> {
+    json(format!(
+        r#"{{"at":{},"login_type":7,"type":2,"dev_id":{DEVICE},"status":{status}}}"#,
+        moment.millis()
+    ))
+}
+
+fn nb_status(moment: &mut Moment, status: u8) -> Vec<u8> {
+    json(format!(
+        r#"{{"at":{},"login_type":10,"imei":"{IMEI}","type":2,"dev_id":{DEVICE},"status":{status}}}"#,
+        moment.millis()
+    ))
+}
+
+/// Sent a second before it was confirmed; `send_status` 5 is success, `cmd_type` 2 a Confirm.
+fn command_result(moment: &mut Moment) -> Vec<u8> {
+    let uuid = [8, 4, 4, 4, 12]
+        .map(|count| moment.text(b"0123456789abcdef", count))
+        .join("-");
+    let confirmed = moment.millis();
+    let sent = confirmed - 1000;
+    json(format!(
+        concat!(
+            r#"{{"send_time":{sent},"imei":"{imei}","send_status":5,"#,
+            r#""confirm_body":{{"obj_id":3311,"obj_inst":["#,
+            r#"{{"res":[{{"val":"on","res_id":5850}}],"obj_inst_id":0}}]}},"#,
+            r#""type":7,"cmd_id":"{uuid}","cmd_type":2,"confirm_time":{confirmed},"#,
+            r#""confirm_status":0,"dev_id":{device}}}"#,
+        ),
+        sent = sent,
+        imei = IMEI,
+        uuid = uuid,
+        confirmed = confirmed,
+        device = DEVICE
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::laws::{Bench, assert_wire, signature};
+
+    const TOKEN: &str = "20200321182801";
+    const ONLINE: &str =
+        r#"{"at":1585579321430,"login_type":7,"type":2,"dev_id":589888962,"status":1}"#;
+
+    fn sign(form: &Form, token: &str, nonce: &str, part: &str, msg: &str) -> String {
+        let secrets = Secrets::new().with(SecretName::Token, token);
+        let given = Given::new().with("nonce", nonce).with(part, msg);
+        signature(form, &secrets, &given)
+    }
+
+    #[test]
+    fn the_published_captures_are_signed_to_the_same_bytes() {
+        for (nonce, msg, signature) in [
+            ("B0k7pDoe", "LeoTAq", "/7hXrr3IpM538Z1uHvxSlA=="),
+            ("w&INtJ9+", ONLINE, "1FtJkDnewfBiKFJKKheJPA=="),
+            (
+                "iSX$ZVVD",
+                r#"{"at":1585579700235,"login_type":7,"type":2,"dev_id":589888962,"status":0}"#,
+                "YPpafOSW1Byncd7xdXtF0Q==",
+            ),
+            (
+                "Mal9%W-E",
+                r#"{"at":1585579995234,"type":1,"ds_id":"temperature","value":"12.34","dev_id":589888962}"#,
+                "h1oeGIrbyreHf6S81qet9w==",
+            ),
+        ] {
+            assert_eq!(sign(&push_form(), TOKEN, nonce, "msg", msg), signature);
+            assert_eq!(sign(&handshake_form(), TOKEN, nonce, "msg", msg), signature);
+        }
+    }
+
+    #[test]
+    fn the_parts_are_not_sorted() {
+        // On the captures, sorting as WeChat does gives the same value; on this one it does not.
+        assert_eq!(
+            sign(&push_form(), "ricnsmart", "5xp7vzm3fN", "msg", "hello"),
+            "d/ncDg+jrcW259dHOZByyw=="
+        );
+    }
+
+    #[test]
+    fn the_published_encrypted_message_is_signed_over_its_text_and_opens() {
+        let sealed = "6oPS9SVFx1Hk1TXZTEXSofXR+YqEyy4W9CQ9Wfh4mr8945RHKQuPpxraU8DLqUSpos1lOIwzYAWDhYhgVt/rEDVQ66Mr3GU+Lh9F2fSc7omCIRHUGvlnZUaIv0Mnj+ew";
+        assert_eq!(
+            sign(&encrypted_form(), TOKEN, "w&INtJ9+", "enc-msg", sealed),
+            "7esfX151zV9TUhMPJogv3A=="
+        );
+        let body = format!(r#"{{"msg_signature":"","enc_msg":"{sealed}","nonce":""}}"#);
+        let message = Onenet
+            .open(body.as_bytes(), &Onenet.sample_secrets())
+            .unwrap();
+        assert_eq!(message.bytes, ONLINE.as_bytes());
+        assert!(message.sealed);
+    }
+
+    #[test]
+    fn the_base64_of_the_handshake_stands_in_the_query_unescaped() {
+        let bench = Bench::new("http://152.136.74.228:5000/he/data/push/global", TOKEN)
+            .given("msg", "LeoTAq")
+            .given("nonce", "B0k7pDoe");
+        assert_wire(
+            &bench.challenge(&Onenet),
+            "GET /he/data/push/global?msg=LeoTAq&signature=/7hXrr3IpM538Z1uHvxSlA==&nonce=B0k7pDoe HTTP/1.1\r\n\
+             Host: 152.136.74.228:5000\r\n\
+             User-Agent: OneNET\r\n\
+             Accept-Encoding: *\r\n\
+             Connection: Keep-Alive\r\n\r\n",
+        );
+    }
+
+    #[test]
+    fn a_handshake_goes_behind_the_query_that_the_url_has_and_cannot_be_cut_by_a_value() {
+        let bench = Bench::new("https://h/p?a=1", TOKEN)
+            .given("msg", "x y&#%+\u{4e2d}")
+            .given("nonce", "n");
+        let target = bench.challenge(&Onenet).target;
+        let target = std::str::from_utf8(&target).unwrap();
+        assert!(
+            target.starts_with("/p?a=1&msg=x%20y%26%23%25+%E4%B8%AD&signature="),
+            "{target}"
+        );
+    }
+
+    #[test]
+    fn a_push_is_the_published_capture_byte_for_byte() {
+        let bench = Bench::new("http://h:1/push", TOKEN).given("nonce", "w&INtJ9+");
+        assert_wire(
+            &bench.deliver(&Onenet, ONLINE.as_bytes()),
+            "POST /push HTTP/1.1\r\n\
+             Host: h:1\r\n\
+             User-Agent: OneNET\r\n\
+             Content-Type: application/json; charset=utf-8\r\n\
+             Accept-Encoding: *\r\n\
+             Connection: Keep-Alive\r\n\
+             Content-Length: 144\r\n\r\n\
+             {\"msg\":{\"at\":1585579321430,\"login_type\":7,\"type\":2,\"dev_id\":589888962,\"status\":1},\
+             \"msg_signature\":\"1FtJkDnewfBiKFJKKheJPA==\",\"nonce\":\"w&INtJ9+\"}",
+        );
+    }
+
+    #[test]
+    fn a_nonce_has_8_printable_characters_that_need_no_escape() {
+        let bench = Bench::new("http://h/", TOKEN);
+        let body = bench.deliver(&Onenet, b"1").body;
+        let nonce = scan::find(&body, "/nonce").unwrap().unwrap();
+        assert_eq!(nonce.len(), 10);
+        assert!(!NONCE.contains(&b'"') && !NONCE.contains(&b'\\'));
+        assert!(NONCE.iter().all(u8::is_ascii_graphic));
+    }
+
+    #[test]
+    fn keys_stand_in_the_order_of_a_java_hashmap() {
+        crate::platform::laws::assert_java_order(EVENTS);
+    }
+
+    #[test]
+    fn several_messages_may_come_as_one_array() {
+        let array = format!("[{ONLINE},{ONLINE}]");
+        let bench = Bench::new("http://h/", TOKEN);
+        let request = bench.deliver(&Onenet, array.as_bytes());
+        let opened = Onenet.open(&request.body, &bench.secrets).unwrap();
+        assert_eq!(opened.bytes, array.as_bytes());
+    }
+
+    #[test]
+    fn only_200_counts_as_delivered() {
+        assert!(Onenet.patience().accepts(200));
+        assert!(!Onenet.patience().accepts(204));
+    }
+}
