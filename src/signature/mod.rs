@@ -3,6 +3,7 @@
 pub mod digest;
 pub mod evidence;
 pub mod recipe;
+pub mod recipe_file;
 pub mod secret;
 
 pub use digest::{Digest, DigestValue, Output};
