@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod explain;
 pub mod mistake;
 pub mod recipe;
+pub mod recipe_file;
 pub mod seal;
 pub mod secret;
 pub mod verify;
