@@ -259,7 +259,9 @@ impl FromStr for Url {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Err(format!("`{text}` has no scheme: write http:// or https:// before it"));
+            return Err(format!(
+                "`{text}` has no scheme: write http:// or https:// before it"
+            ));
         };
         let scheme = scheme
             .parse()
