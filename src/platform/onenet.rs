@@ -287,7 +287,8 @@ const EVENTS: &[Event] = &[
             format!(
                 r#"{{"at":{},"imei":"{IMEI}","type":1,"ds_id":"3200_0_5750","value":"12.34","dev_id":{DEVICE}}}"#,
                 moment.millis()
-            ).into_bytes()
+            )
+            .into_bytes()
         },
     ),
 ];
@@ -310,7 +311,8 @@ fn nb_status(moment: &mut Moment, status: u8) -> Vec<u8> {
     format!(
         r#"{{"at":{},"login_type":10,"imei":"{IMEI}","type":2,"dev_id":{DEVICE},"status":{status}}}"#,
         moment.millis()
-    ).into_bytes()
+    )
+    .into_bytes()
 }
 
 /// Sent a second before it was confirmed; `send_status` 5 is success, `cmd_type` 2 a Confirm.
