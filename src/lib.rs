@@ -1,5 +1,6 @@
 //! **pushrig**: the test bench for `IoT` push integrations.
 
+pub mod capture;
 pub mod error;
 pub mod json;
 pub mod message;

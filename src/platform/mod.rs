@@ -21,6 +21,7 @@ pub mod onenet;
 pub mod onenet_studio;
 pub mod onenet_studio_push;
 pub mod presets;
+pub mod recognise;
 pub mod sensoro;
 pub mod tencent;
 

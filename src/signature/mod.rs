@@ -1,12 +1,21 @@
 //! Signature schemes as data, and what is done with them: sign, verify, explain.
+//!
+//! In reading order: [`recipe`] is the scheme, [`evidence`] finds its parts in a request,
+//! [`digest`] hashes them; [`verify`] gives the verdict; [`mistake`] is the table of what people
+//! get wrong and [`explain`] the search through it.
 
 pub mod digest;
 pub mod evidence;
+pub mod explain;
+pub mod mistake;
 pub mod recipe;
+pub mod recipe_file;
 pub mod seal;
 pub mod secret;
+pub mod verify;
 
 pub use digest::{Digest, DigestValue, Output};
 pub use evidence::{Evidence, Given};
 pub use recipe::{Form, Ingredients, Recipe};
 pub use secret::{Secret, SecretName, Secrets};
+pub use verify::{Judgement, Verdict};

@@ -94,7 +94,10 @@ pub fn judge<'r, 'e>(
             Ok(ingredients) => return compare(form, received, ingredients, secrets),
             Err(lack) => {
                 // The form whose first parts are present is the one that was meant.
-                if nearest.as_ref().is_none_or(|(_, have)| rank(&lack) > rank(have)) {
+                if nearest
+                    .as_ref()
+                    .is_none_or(|(_, have)| rank(&lack) > rank(have))
+                {
                     nearest = Some((form, lack));
                 }
             }
@@ -176,7 +179,10 @@ fn compare<'r, 'e>(
 }
 
 /// Words for a request in which no form finds a signature.
-fn unsigned<'r>(recipe: &'r Recipe, evidence: &Evidence<'_>) -> (Option<&'r Form>, Verdict, String) {
+fn unsigned<'r>(
+    recipe: &'r Recipe,
+    evidence: &Evidence<'_>,
+) -> (Option<&'r Form>, Verdict, String) {
     let in_body = recipe.forms.iter().find(|form| {
         matches!(
             form.signature.source,
@@ -229,7 +235,10 @@ pub fn lack_in_words(form: &Form, lack: &Lack) -> String {
                 among.join(", ")
             )
         }
-        Lack::Secret(name) => format!("it is signed with a secret that was not given: --{}", name.flag()),
+        Lack::Secret(name) => format!(
+            "it is signed with a secret that was not given: --{}",
+            name.flag()
+        ),
         Lack::Key { secret, encoding } => {
             let form = match encoding {
                 KeyEncoding::Base64 => "base64",
@@ -246,10 +255,7 @@ fn absence_in_words(name: &str, source: &Source, why: &Absence) -> String {
         Absence::Missing => format!("the {} is missing", source_in_words_or(source, name)),
         Absence::NotJson(why) => format!("the body is not JSON: {} (byte {})", why.why, why.at),
         Absence::NotAnObject => "the body is JSON, but not an object".to_owned(),
-        Absence::NotAString => format!(
-            "the {} is not a string",
-            source_in_words_or(source, name)
-        ),
+        Absence::NotAString => format!("the {} is not a string", source_in_words_or(source, name)),
         Absence::NoScheme => "the full URL is signed, and only its path is known: \
              give --public-url (or --url)"
             .to_owned(),

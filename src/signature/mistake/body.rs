@@ -84,7 +84,9 @@ fn document_order(value: &mut Value, keys: &[&str]) {
     match value {
         Value::Object(members) => {
             members.sort_by_key(|(name, _)| {
-                keys.iter().position(|key| key == name).unwrap_or(keys.len())
+                keys.iter()
+                    .position(|key| key == name)
+                    .unwrap_or(keys.len())
             });
             for (_, member) in members {
                 document_order(member, keys);
@@ -114,26 +116,60 @@ fn edited(case: &Case<'_>, at: usize) -> Vec<Mistake> {
         ));
     };
     let with = |before: &[u8], behind: &[u8]| [before, text, behind].concat();
-    push("body.trailing-newline", "had a newline at its end", RAW, with(b"", b"\n"));
+    push(
+        "body.trailing-newline",
+        "had a newline at its end",
+        RAW,
+        with(b"", b"\n"),
+    );
     push(
         "body.trailing-crlf",
         "had a carriage return and a newline at its end",
         RAW,
         with(b"", b"\r\n"),
     );
-    push("body.bom", "had a byte order mark before it", RAW, with(b"\xef\xbb\xbf", b""));
-    push("body.trailing-nul", "had a zero byte at its end", RAW, with(b"", b"\0"));
-    push("body.trimmed", "was hashed without the blanks around it", RAW, text.trim_ascii().to_vec());
+    push(
+        "body.bom",
+        "had a byte order mark before it",
+        RAW,
+        with(b"\xef\xbb\xbf", b""),
+    );
+    push(
+        "body.trailing-nul",
+        "had a zero byte at its end",
+        RAW,
+        with(b"", b"\0"),
+    );
+    push(
+        "body.trimmed",
+        "was hashed without the blanks around it",
+        RAW,
+        text.trim_ascii().to_vec(),
+    );
     if let Some(bare) = text.strip_prefix(b"\xef\xbb\xbf") {
-        push("body.bom-removed", "was hashed without its byte order mark", RAW, bare.to_vec());
+        push(
+            "body.bom-removed",
+            "was hashed without its byte order mark",
+            RAW,
+            bare.to_vec(),
+        );
     }
-    let unix: Vec<u8> = String::from_utf8_lossy(text).replace("\r\n", "\n").into_bytes();
-    push("body.crlf-to-lf", "had its CRLF line ends changed to LF", RAW, unix.clone());
+    let unix: Vec<u8> = String::from_utf8_lossy(text)
+        .replace("\r\n", "\n")
+        .into_bytes();
+    push(
+        "body.crlf-to-lf",
+        "had its CRLF line ends changed to LF",
+        RAW,
+        unix.clone(),
+    );
     push(
         "body.lf-to-crlf",
         "had its LF line ends changed to CRLF",
         RAW,
-        String::from_utf8_lossy(&unix).replace('\n', "\r\n").into_bytes(),
+        String::from_utf8_lossy(&unix)
+            .replace('\n', "\r\n")
+            .into_bytes(),
     );
     push(
         "body.string-literal",
@@ -205,7 +241,9 @@ fn confused(case: &Case<'_>) -> Vec<Mistake> {
                 found.push(mistake(
                     Stage::Body,
                     "body.string-literal",
-                    format!("`{name}` was hashed as a JSON string literal, with quotes and escapes"),
+                    format!(
+                        "`{name}` was hashed as a JSON string literal, with quotes and escapes"
+                    ),
                     "hash the string's decoded value, not its literal",
                     Change::Values(vec![(at, literal(&case.values[at]))]),
                 ));
@@ -262,13 +300,21 @@ fn unzipped(text: &[u8]) -> Option<Vec<u8>> {
 type Charset = (&'static str, &'static str, fn(&[u8]) -> Vec<u8>);
 
 const CHARSETS: &[Charset] = &[
-    ("body.as-gbk", "the text was turned into bytes as GBK", |text| {
-        encoding_rs::GBK.encode(&utf8(text)).0.into_owned()
-    }),
+    (
+        "body.as-gbk",
+        "the text was turned into bytes as GBK",
+        |text| encoding_rs::GBK.encode(&utf8(text)).0.into_owned(),
+    ),
     (
         "body.read-as-gbk",
         "the UTF-8 bytes were read as GBK and written as UTF-8",
-        |text| encoding_rs::GBK.decode_without_bom_handling(text).0.into_owned().into_bytes(),
+        |text| {
+            encoding_rs::GBK
+                .decode_without_bom_handling(text)
+                .0
+                .into_owned()
+                .into_bytes()
+        },
     ),
     (
         "body.as-latin-1",
@@ -278,7 +324,13 @@ const CHARSETS: &[Charset] = &[
     (
         "body.read-as-latin-1",
         "the UTF-8 bytes were read as Latin-1 and written as UTF-8",
-        |text| text.iter().copied().map(char::from).collect::<String>().into_bytes(),
+        |text| {
+            text.iter()
+                .copied()
+                .map(char::from)
+                .collect::<String>()
+                .into_bytes()
+        },
     ),
     (
         "body.as-ascii",
@@ -290,12 +342,26 @@ const CHARSETS: &[Charset] = &[
                 .collect()
         },
     ),
-    ("body.as-utf-16le", "the text was hashed as UTF-16 (little-endian)", |text| {
-        utf8(text).encode_utf16().flat_map(u16::to_le_bytes).collect()
-    }),
-    ("body.as-utf-16be", "the text was hashed as UTF-16 (big-endian)", |text| {
-        utf8(text).encode_utf16().flat_map(u16::to_be_bytes).collect()
-    }),
+    (
+        "body.as-utf-16le",
+        "the text was hashed as UTF-16 (little-endian)",
+        |text| {
+            utf8(text)
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect()
+        },
+    ),
+    (
+        "body.as-utf-16be",
+        "the text was hashed as UTF-16 (big-endian)",
+        |text| {
+            utf8(text)
+                .encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect()
+        },
+    ),
 ];
 
 fn utf8(text: &[u8]) -> Cow<'_, str> {

@@ -196,13 +196,21 @@ fn absent(case: &Case<'_>) -> Vec<Mistake> {
     let parameters: Vec<_> = parameters(case).collect();
     for (id, title, text) in [
         ("query.empty", "it was not found, so it was empty", ""),
-        ("query.null", "it was not found, so it became `null`", "null"),
+        (
+            "query.null",
+            "it was not found, so it became `null`",
+            "null",
+        ),
         (
             "query.undefined",
             "it was not found, so it became `undefined`",
             "undefined",
         ),
-        ("query.none", "it was not found, so it became `None`", "None"),
+        (
+            "query.none",
+            "it was not found, so it became `None`",
+            "None",
+        ),
         ("query.nil", "it was not found, so it became `nil`", "nil"),
     ] {
         push_each_and_all(case, &mut found, &parameters, (id, title, ADVICE), &|_| {
@@ -263,10 +271,18 @@ fn time(case: &Case<'_>) -> Vec<Mistake> {
         "it was hashed as seconds with a fraction",
         format!("{}.{:03}", number / 1000, number.rem_euclid(1000)),
     );
-    push("time.integer", "it was reprinted as an integer", number.to_string());
+    push(
+        "time.integer",
+        "it was reprinted as an integer",
+        number.to_string(),
+    );
     for (id, title, hours) in [
         ("time.zone", "it was off by 8 hours, later (a time zone)", 8),
-        ("time.zone", "it was off by 8 hours, earlier (a time zone)", -8),
+        (
+            "time.zone",
+            "it was off by 8 hours, earlier (a time zone)",
+            -8,
+        ),
     ] {
         push(id, title, number.saturating_add(hours * hour).to_string());
     }
@@ -324,7 +340,11 @@ fn url(case: &Case<'_>) -> Vec<Mistake> {
             "the URL had no scheme",
             format!("{authority}{target}"),
         );
-        push("url.path-only", "only path and query were hashed", target.to_owned());
+        push(
+            "url.path-only",
+            "only path and query were hashed",
+            target.to_owned(),
+        );
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
                 (host, Some(port))
@@ -592,4 +612,3 @@ fn replaced(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     changed.extend_from_slice(rest);
     changed
 }
-

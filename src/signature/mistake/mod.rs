@@ -9,7 +9,6 @@ mod digest;
 mod input;
 pub mod key_order;
 mod order;
-pub mod seal;
 mod secret;
 pub mod text;
 

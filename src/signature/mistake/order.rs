@@ -94,7 +94,12 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
         );
     }
     for (id, title, compare) in SORTS {
-        push(id, (*title).to_owned(), order, Arrange::Sorted(*compare, Keep::Equals));
+        push(
+            id,
+            (*title).to_owned(),
+            order,
+            Arrange::Sorted(*compare, Keep::Equals),
+        );
     }
     push(
         "order.set",
@@ -186,13 +191,43 @@ fn layouts() -> Vec<Mistake> {
         ));
     };
     for (between, by_name, encoded, title) in [
-        (&b"&"[..], false, false, "name=value pairs joined by `&` were hashed"),
-        (b"&", true, false, "name=value pairs sorted by name and joined by `&` were hashed"),
-        (b"&", false, true, "percent-encoded name=value pairs joined by `&` were hashed"),
-        (b"&", true, true, "percent-encoded name=value pairs sorted by name and joined by `&` were hashed"),
+        (
+            &b"&"[..],
+            false,
+            false,
+            "name=value pairs joined by `&` were hashed",
+        ),
+        (
+            b"&",
+            true,
+            false,
+            "name=value pairs sorted by name and joined by `&` were hashed",
+        ),
+        (
+            b"&",
+            false,
+            true,
+            "percent-encoded name=value pairs joined by `&` were hashed",
+        ),
+        (
+            b"&",
+            true,
+            true,
+            "percent-encoded name=value pairs sorted by name and joined by `&` were hashed",
+        ),
         (b"\n", false, false, "name=value lines were hashed"),
-        (b"\n", true, false, "name=value lines sorted by name were hashed"),
-        (b"", false, false, "name=value pairs with nothing between were hashed"),
+        (
+            b"\n",
+            true,
+            false,
+            "name=value lines sorted by name were hashed",
+        ),
+        (
+            b"",
+            false,
+            false,
+            "name=value pairs with nothing between were hashed",
+        ),
     ] {
         push(
             "order.key-value",
@@ -205,21 +240,79 @@ fn layouts() -> Vec<Mistake> {
         );
     }
     for (id, title, before, behind) in [
-        ("order.trailing-newline", "a newline stood behind the base string", &b""[..], &b"\n"[..]),
-        ("order.trailing-crlf", "a carriage return and a newline stood behind the base string", b"", b"\r\n"),
-        ("order.trailing-separator", "a `&` stood behind the base string", b"", b"&"),
-        ("order.trailing-blank", "a blank stood behind the base string", b"", b" "),
-        ("order.trailing-nul", "a zero byte stood behind the base string", b"", b"\0"),
-        ("order.leading-newline", "a newline stood before the base string", b"\n", b""),
-        ("order.leading-bom", "a byte order mark stood before the base string", b"\xef\xbb\xbf", b""),
-        ("order.quoted", "the base string stood in double quotes", b"\"", b"\""),
-        ("order.nulls-around", "`null` stood before the base string: a variable that was never set", b"null", b""),
-        ("order.undefined-before", "`undefined` stood before the base string: a variable that was never set", b"undefined", b""),
+        (
+            "order.trailing-newline",
+            "a newline stood behind the base string",
+            &b""[..],
+            &b"\n"[..],
+        ),
+        (
+            "order.trailing-crlf",
+            "a carriage return and a newline stood behind the base string",
+            b"",
+            b"\r\n",
+        ),
+        (
+            "order.trailing-separator",
+            "a `&` stood behind the base string",
+            b"",
+            b"&",
+        ),
+        (
+            "order.trailing-blank",
+            "a blank stood behind the base string",
+            b"",
+            b" ",
+        ),
+        (
+            "order.trailing-nul",
+            "a zero byte stood behind the base string",
+            b"",
+            b"\0",
+        ),
+        (
+            "order.leading-newline",
+            "a newline stood before the base string",
+            b"\n",
+            b"",
+        ),
+        (
+            "order.leading-bom",
+            "a byte order mark stood before the base string",
+            b"\xef\xbb\xbf",
+            b"",
+        ),
+        (
+            "order.quoted",
+            "the base string stood in double quotes",
+            b"\"",
+            b"\"",
+        ),
+        (
+            "order.nulls-around",
+            "`null` stood before the base string: a variable that was never set",
+            b"null",
+            b"",
+        ),
+        (
+            "order.undefined-before",
+            "`undefined` stood before the base string: a variable that was never set",
+            b"undefined",
+            b"",
+        ),
     ] {
         push(id, title, Arrange::Wrapped(before, behind));
     }
-    push("order.list-text", "a JSON list of the parts was hashed", Arrange::List(b"\"", b","));
-    push("order.list-text", "a Python list of the parts was hashed", Arrange::List(b"'", b", "));
+    push(
+        "order.list-text",
+        "a JSON list of the parts was hashed",
+        Arrange::List(b"\"", b","),
+    );
+    push(
+        "order.list-text",
+        "a Python list of the parts was hashed",
+        Arrange::List(b"'", b", "),
+    );
     found
 }
 
@@ -259,22 +352,62 @@ const SORTS: &[Sort] = &[
 ];
 
 const JOINERS: &[(&str, &str, &[u8])] = &[
-    ("order.joined-nothing", "the parts were joined with nothing between", b""),
-    ("order.joined-ampersand", "the parts were joined by `&`", b"&"),
+    (
+        "order.joined-nothing",
+        "the parts were joined with nothing between",
+        b"",
+    ),
+    (
+        "order.joined-ampersand",
+        "the parts were joined by `&`",
+        b"&",
+    ),
     ("order.joined-comma", "the parts were joined by `,`", b","),
-    ("order.joined-newline", "the parts were joined by newlines", b"\n"),
-    ("order.joined-crlf", "the parts were joined by carriage returns and newlines", b"\r\n"),
-    ("order.joined-blank", "the parts were joined by blanks", b" "),
-    ("order.joined-literal-newline", "the parts were joined by the two characters `\\n`", b"\\n"),
-    ("order.joined-slash-n", "the parts were joined by the two characters `/n`", b"/n"),
+    (
+        "order.joined-newline",
+        "the parts were joined by newlines",
+        b"\n",
+    ),
+    (
+        "order.joined-crlf",
+        "the parts were joined by carriage returns and newlines",
+        b"\r\n",
+    ),
+    (
+        "order.joined-blank",
+        "the parts were joined by blanks",
+        b" ",
+    ),
+    (
+        "order.joined-literal-newline",
+        "the parts were joined by the two characters `\\n`",
+        b"\\n",
+    ),
+    (
+        "order.joined-slash-n",
+        "the parts were joined by the two characters `/n`",
+        b"/n",
+    ),
     ("order.joined-dot", "the parts were joined by `.`", b"."),
     ("order.joined-colon", "the parts were joined by `:`", b":"),
     ("order.joined-pipe", "the parts were joined by `|`", b"|"),
     ("order.joined-dash", "the parts were joined by `-`", b"-"),
-    ("order.joined-underscore", "the parts were joined by `_`", b"_"),
-    ("order.joined-semicolon", "the parts were joined by `;`", b";"),
+    (
+        "order.joined-underscore",
+        "the parts were joined by `_`",
+        b"_",
+    ),
+    (
+        "order.joined-semicolon",
+        "the parts were joined by `;`",
+        b";",
+    ),
     ("order.joined-plus", "the parts were joined by `+`", b"+"),
-    ("order.joined-comma-blank", "the parts were joined by `, `", b", "),
+    (
+        "order.joined-comma-blank",
+        "the parts were joined by `, `",
+        b", ",
+    ),
 ];
 
 /// PHP 8's comparison: two numeric strings compare as numbers, all else as strings.
@@ -287,7 +420,9 @@ fn php_sort(a: &[u8], b: &[u8]) -> Ordering {
 
 /// A string that PHP takes for a number.
 fn numeric(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(text).ok()?.trim_matches([' ', '\t', '\n', '\r']);
+    let text = std::str::from_utf8(text)
+        .ok()?
+        .trim_matches([' ', '\t', '\n', '\r']);
     let allowed = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
     (!text.is_empty() && text.bytes().all(allowed))
         .then(|| text.parse().ok())
@@ -394,7 +529,11 @@ impl Arrange {
             }
             Self::With(index, at) => with_extra(case, values, *index, *at, &piece),
             Self::Characters => {
-                let mut bytes = right().iter().map(|part| part.1).collect::<Vec<_>>().concat();
+                let mut bytes = right()
+                    .iter()
+                    .map(|part| part.1)
+                    .collect::<Vec<_>>()
+                    .concat();
                 bytes.sort_unstable();
                 vec![Piece {
                     bytes: Cow::Owned(bytes),

@@ -13,7 +13,13 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     for (id, title, advice, spoilt) in spoilt(text) {
         // A spoilt text that no longer decodes cannot have keyed anything.
         if let Some(used) = used(case, &spoilt) {
-            found.push(mistake(Stage::Secret, id, title, advice, Change::Secret(used)));
+            found.push(mistake(
+                Stage::Secret,
+                id,
+                title,
+                advice,
+                Change::Secret(used),
+            ));
         }
     }
     for other in &case.others {
@@ -59,31 +65,160 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
                 .and_then(|text| text.strip_suffix(b"'"))
         });
     let mut list: Vec<Spoilt> = vec![
-        ("secret.empty", "the secret was empty", "check that the secret is really loaded: an empty variable or a wrong key name gives none", vec![]),
-        ("secret.trailing-newline", "the secret had a newline at its end", TRIM, with(b"", b"\n")),
-        ("secret.trailing-crlf", "the secret had a carriage return and a newline at its end", TRIM, with(b"", b"\r\n")),
-        ("secret.trailing-return", "the secret had a carriage return at its end", TRIM, with(b"", b"\r")),
-        ("secret.trailing-blank", "the secret had a blank at its end", TRIM, with(b"", b" ")),
-        ("secret.trailing-tab", "the secret had a tab at its end", TRIM, with(b"", b"\t")),
-        ("secret.leading-blank", "the secret had a blank before it", TRIM, with(b" ", b"")),
-        ("secret.leading-newline", "the secret had a newline before it", TRIM, with(b"\n", b"")),
-        ("secret.blanks-around", "the secret had a blank before and behind it", TRIM, with(b" ", b" ")),
-        ("secret.trimmed", "the secret was used without the blanks that were given around it", "the secret that you gave has blanks or newlines around it: the right one has none", text.trim_ascii().to_vec()),
-        ("secret.double-quoted", "the secret was used with double quotes around it", "strip the quotes: they belong to the configuration file, not to the secret", with(b"\"", b"\"")),
-        ("secret.single-quoted", "the secret was used with single quotes around it", "strip the quotes: they belong to the configuration file, not to the secret", with(b"'", b"'")),
-        ("secret.bom", "the secret had a byte order mark before it", "save the secret's file as UTF-8 without BOM", with(b"\xef\xbb\xbf", b"")),
-        ("secret.trailing-nul", "the secret had a zero byte at its end", "hash the secret's length, not its buffer's", with(b"", b"\0")),
-        ("secret.undefined", "the secret was the text `undefined`", "the secret is not loaded: the variable's name is wrong", b"undefined".to_vec()),
-        ("secret.null", "the secret was the text `null`", "the secret is not loaded: the variable's name is wrong", b"null".to_vec()),
-        ("secret.none", "the secret was the text `None`", "the secret is not loaded: the variable's name is wrong", b"None".to_vec()),
-        ("secret.nil", "the secret was the text `nil`", "the secret is not loaded: the variable's name is wrong", b"nil".to_vec()),
-        ("secret.lower-case", "the secret was changed to lower case", PLAIN, text.to_ascii_lowercase()),
-        ("secret.upper-case", "the secret was changed to upper case", PLAIN, text.to_ascii_uppercase()),
-        ("secret.percent-encoded", "the secret was percent-encoded", PLAIN, percent_encoded(text).into_bytes()),
-        ("secret.percent-decoded", "the secret was percent-decoded", PLAIN, percent_decoded(text)),
-        ("secret.plus-to-blank", "the `+` in the secret became a blank", PLAIN, text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect()),
-        ("secret.base64-encoded", "the secret was base64-encoded first", PLAIN, base64::engine::general_purpose::STANDARD.encode(text).into_bytes()),
-        ("secret.hex-encoded", "the secret was written as hexadecimal first", PLAIN, hex::encode(text).into_bytes()),
+        (
+            "secret.empty",
+            "the secret was empty",
+            "check that the secret is really loaded: an empty variable or a wrong key name gives none",
+            vec![],
+        ),
+        (
+            "secret.trailing-newline",
+            "the secret had a newline at its end",
+            TRIM,
+            with(b"", b"\n"),
+        ),
+        (
+            "secret.trailing-crlf",
+            "the secret had a carriage return and a newline at its end",
+            TRIM,
+            with(b"", b"\r\n"),
+        ),
+        (
+            "secret.trailing-return",
+            "the secret had a carriage return at its end",
+            TRIM,
+            with(b"", b"\r"),
+        ),
+        (
+            "secret.trailing-blank",
+            "the secret had a blank at its end",
+            TRIM,
+            with(b"", b" "),
+        ),
+        (
+            "secret.trailing-tab",
+            "the secret had a tab at its end",
+            TRIM,
+            with(b"", b"\t"),
+        ),
+        (
+            "secret.leading-blank",
+            "the secret had a blank before it",
+            TRIM,
+            with(b" ", b""),
+        ),
+        (
+            "secret.leading-newline",
+            "the secret had a newline before it",
+            TRIM,
+            with(b"\n", b""),
+        ),
+        (
+            "secret.blanks-around",
+            "the secret had a blank before and behind it",
+            TRIM,
+            with(b" ", b" "),
+        ),
+        (
+            "secret.trimmed",
+            "the secret was used without the blanks that were given around it",
+            "the secret that you gave has blanks or newlines around it: the right one has none",
+            text.trim_ascii().to_vec(),
+        ),
+        (
+            "secret.double-quoted",
+            "the secret was used with double quotes around it",
+            "strip the quotes: they belong to the configuration file, not to the secret",
+            with(b"\"", b"\""),
+        ),
+        (
+            "secret.single-quoted",
+            "the secret was used with single quotes around it",
+            "strip the quotes: they belong to the configuration file, not to the secret",
+            with(b"'", b"'"),
+        ),
+        (
+            "secret.bom",
+            "the secret had a byte order mark before it",
+            "save the secret's file as UTF-8 without BOM",
+            with(b"\xef\xbb\xbf", b""),
+        ),
+        (
+            "secret.trailing-nul",
+            "the secret had a zero byte at its end",
+            "hash the secret's length, not its buffer's",
+            with(b"", b"\0"),
+        ),
+        (
+            "secret.undefined",
+            "the secret was the text `undefined`",
+            "the secret is not loaded: the variable's name is wrong",
+            b"undefined".to_vec(),
+        ),
+        (
+            "secret.null",
+            "the secret was the text `null`",
+            "the secret is not loaded: the variable's name is wrong",
+            b"null".to_vec(),
+        ),
+        (
+            "secret.none",
+            "the secret was the text `None`",
+            "the secret is not loaded: the variable's name is wrong",
+            b"None".to_vec(),
+        ),
+        (
+            "secret.nil",
+            "the secret was the text `nil`",
+            "the secret is not loaded: the variable's name is wrong",
+            b"nil".to_vec(),
+        ),
+        (
+            "secret.lower-case",
+            "the secret was changed to lower case",
+            PLAIN,
+            text.to_ascii_lowercase(),
+        ),
+        (
+            "secret.upper-case",
+            "the secret was changed to upper case",
+            PLAIN,
+            text.to_ascii_uppercase(),
+        ),
+        (
+            "secret.percent-encoded",
+            "the secret was percent-encoded",
+            PLAIN,
+            percent_encoded(text).into_bytes(),
+        ),
+        (
+            "secret.percent-decoded",
+            "the secret was percent-decoded",
+            PLAIN,
+            percent_decoded(text),
+        ),
+        (
+            "secret.plus-to-blank",
+            "the `+` in the secret became a blank",
+            PLAIN,
+            text.iter()
+                .map(|&byte| if byte == b'+' { b' ' } else { byte })
+                .collect(),
+        ),
+        (
+            "secret.base64-encoded",
+            "the secret was base64-encoded first",
+            PLAIN,
+            base64::engine::general_purpose::STANDARD
+                .encode(text)
+                .into_bytes(),
+        ),
+        (
+            "secret.hex-encoded",
+            "the secret was written as hexadecimal first",
+            PLAIN,
+            hex::encode(text).into_bytes(),
+        ),
     ];
     if let Some(unquoted) = unquoted {
         list.push((
@@ -101,7 +236,9 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
             bare.to_vec(),
         ));
     }
-    for prefix in ["token=", "token:", "token: ", "Token ", "Bearer ", "whsec_", "key="] {
+    for prefix in [
+        "token=", "token:", "token: ", "Token ", "Bearer ", "whsec_", "key=",
+    ] {
         list.push((
             "secret.prefix",
             "the secret was used with a prefix that is not part of it",
@@ -141,10 +278,20 @@ fn misread(case: &Case<'_>) -> Vec<Mistake> {
     if encoding == KeyEncoding::Utf8 {
         let plain = "this secret is used as its own text: do not decode it";
         if let Ok(bytes) = hex::decode(bare) {
-            push("secret.hex-decoded", "the secret was decoded from hexadecimal", plain, bytes);
+            push(
+                "secret.hex-decoded",
+                "the secret was decoded from hexadecimal",
+                plain,
+                bytes,
+            );
         }
         if let Ok(bytes) = BASE64_FORGIVING.decode(bare) {
-            push("secret.base64-decoded", "the secret was decoded from base64", plain, bytes);
+            push(
+                "secret.base64-decoded",
+                "the secret was decoded from base64",
+                plain,
+                bytes,
+            );
         }
     } else {
         push(

@@ -92,7 +92,14 @@ fn read(form: &Form, text: &[u8], readings: &mut Vec<(Option<TextMistake>, Vec<u
     if !prefix.is_empty() && !had_prefix {
         push(PREFIX_MISSING, exact(form.output, text));
     }
-    for extra in [&b"sha1="[..], b"sha256=", b"md5=", b"v1,", b"v1=", b"Signature "] {
+    for extra in [
+        &b"sha1="[..],
+        b"sha256=",
+        b"md5=",
+        b"v1,",
+        b"v1=",
+        b"Signature ",
+    ] {
         if let Some(rest) = unprefixed.strip_prefix(extra) {
             push(PREFIX_ADDED, exact(form.output, rest));
         }

@@ -1,0 +1,408 @@
+//! Flag groups that open themselves: each turns what was typed into ready values.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use crate::check::Scheme;
+use crate::error::Error;
+use crate::message::Url;
+use crate::moment;
+use crate::platform::Platform;
+use crate::session::Session;
+use crate::signature::mistake::OtherSecret;
+use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
+use crate::term::ColorChoice;
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line, each with `"v":1` and a `"type"`.
+    Json,
+}
+
+/// The flags that every subcommand takes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true, help = "How results are printed: human or json")]
+    pub format: Format,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, help = "Colour: auto, always or never (NO_COLOR is respected)")]
+    pub color: ColorChoice,
+    /// Only what is not right, and the summary
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// More detail
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// The configuration file [default: pushrig.toml, looked for upward]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The profile of the configuration file to use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Take TIME for now: RFC 3339, or unix seconds or milliseconds
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
+    pub now: Option<Timestamp>,
+    /// Make random values repeatable
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    moment::parse_time(text).ok_or_else(|| {
+        "expected RFC 3339 (2026-11-21T20:00:00Z), or unix seconds or milliseconds".to_owned()
+    })
+}
+
+/// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    humantime::parse_duration(text).map_err(|_| "expected a duration such as 30s, 5m or 2h".into())
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    text.parse()
+}
+
+/// A platform's id or a recipe file; `auto` where a command can recognise.
+#[derive(Clone)]
+struct PlatformParser {
+    auto: bool,
+}
+
+impl TypedValueParser for PlatformParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        value.to_str().map(str::to_owned).ok_or_else(|| {
+            clap::Error::new(clap::error::ErrorKind::InvalidUtf8).with_cmd(command)
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let platforms = Platform::ALL
+            .into_iter()
+            .map(|platform| PossibleValue::new(platform.id()).help(platform.title()));
+        let auto = self
+            .auto
+            .then(|| PossibleValue::new("auto").help("Recognise the platform of each record"));
+        Some(Box::new(platforms.chain(auto)))
+    }
+}
+
+/// PLATFORM, for commands that need one.
+#[derive(Args, Clone, Debug)]
+pub struct PlatformArg {
+    /// The platform, or a recipe file (TOML)
+    #[arg(value_name = "PLATFORM", value_parser = PlatformParser { auto: false }, hide_possible_values = true, help = PLATFORM_HELP)]
+    pub platform: String,
+}
+
+/// PLATFORM, for commands that can recognise it.
+#[derive(Args, Clone, Debug)]
+pub struct PlatformOrAutoArg {
+    /// The platform, a recipe file (TOML), or auto
+    #[arg(value_name = "PLATFORM", value_parser = PlatformParser { auto: true }, hide_possible_values = true, help = PLATFORM_OR_AUTO_HELP)]
+    pub platform: String,
+    /// With auto: the platform of records that name none and show none
+    #[arg(long, value_name = "PLATFORM", value_parser = PlatformParser { auto: false }, hide_possible_values = true)]
+    pub assume: Option<String>,
+}
+
+const PLATFORM_HELP: &str = "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, \
+                             huawei-iotda, standard-webhooks, or a recipe file (TOML)";
+const PLATFORM_OR_AUTO_HELP: &str =
+    "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, huawei-iotda, \
+     standard-webhooks, a recipe file (TOML), or auto: recognise each record's platform";
+
+/// The scheme of a platform's id or a recipe file.
+pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
+    if let Some(platform) = Platform::from_id(text) {
+        return Ok(Scheme::of(platform));
+    }
+    let path = Path::new(text);
+    let looks_like_a_file = path.components().count() > 1
+        || path.extension().is_some_and(|extension| extension == "toml");
+    if !looks_like_a_file && !path.is_file() {
+        let known: Vec<_> = Platform::ALL.into_iter().map(Platform::id).collect();
+        return Err(Error::usage(format!("there is no platform `{}`", text.escape_debug()))
+            .with_hint(format!("one of {}, or the path of a recipe file", known.join(", "))));
+    }
+    let bytes = std::fs::read(path).map_err(|cause| Error::reading(path, cause))?;
+    let recipe = String::from_utf8(bytes).map_err(|_| {
+        Error::input(crate::error::Place::file(text), "a recipe file is UTF-8 text, this is not")
+    })?;
+    Ok(Scheme {
+        platform: None,
+        recipe: recipe_file::read(text, &recipe)?,
+    })
+}
+
+/// The secrets, as flags.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Secrets (a text, @FILE, env:NAME, -, or text:LITERAL; repeat while one is rotated)")]
+pub struct SecretArgs {
+    /// The token of the push configuration (or PUSHRIG_TOKEN)
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
+    pub token: Vec<String>,
+    /// The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
+    pub aes_key: Vec<String>,
+    /// SENSORO's signature key, AppSecret (or PUSHRIG_APP_SECRET)
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
+    pub app_secret: Vec<String>,
+    /// SENSORO's encryption key, AppKey (or PUSHRIG_APP_KEY)
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
+    pub app_key: Vec<String>,
+    /// OneNET's access key, base64 (or PUSHRIG_ACCESS_KEY)
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
+    pub access_key: Vec<String>,
+    /// SENSORO's application id, which is no secret (or PUSHRIG_APP_ID)
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub app_id: Option<String>,
+}
+
+/// The environment variable of [`SecretArgs::app_id`].
+const APP_ID_VARIABLE: &str = "PUSHRIG_APP_ID";
+
+impl SecretArgs {
+    fn list(&self, name: SecretName) -> &[String] {
+        match name {
+            SecretName::Token => &self.token,
+            SecretName::AesKey => &self.aes_key,
+            SecretName::AppSecret => &self.app_secret,
+            SecretName::AppKey => &self.app_key,
+            SecretName::AccessKey => &self.access_key,
+        }
+    }
+
+    /// The secrets: a flag beats the environment, which beats the profile, kind by kind.
+    pub fn open(&self, session: &mut Session) -> Result<Secrets, Error> {
+        let mut secrets = Secrets::new();
+        for name in SecretName::ALL {
+            let flag = format!("--{}", name.flag());
+            let from_flag = self.list(name).to_vec();
+            let texts = if from_flag.is_empty() {
+                match session.variable(name.variable())? {
+                    Some(text) => vec![(name.variable().to_owned(), text)],
+                    None => session
+                        .profile()?
+                        .map(|profile| profile.secrets(name).to_vec())
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(|text| (format!("{} of the profile", name.flag()), text))
+                        .collect(),
+                }
+            } else {
+                from_flag.into_iter().map(|text| (flag.clone(), text)).collect()
+            };
+            for (label, text) in texts {
+                secrets.push(name, session.secret(&label, &text)?);
+            }
+        }
+        secrets.app_id = match &self.app_id {
+            Some(id) => Some(id.clone()),
+            None => match session.variable(APP_ID_VARIABLE)? {
+                Some(id) => Some(id),
+                None => session.profile()?.and_then(|profile| profile.app_id.clone()),
+            },
+        };
+        Ok(secrets)
+    }
+}
+
+/// The secrets of the other profiles, which may have been used by mistake. What of them cannot
+/// be read is not looked at: only the chosen profile's must be there.
+pub fn other_profiles(session: &mut Session) -> Result<Vec<OtherSecret>, Error> {
+    let mut others = Vec::new();
+    for (profile, name, text) in session.other_profiles()? {
+        if text == "-" {
+            continue;
+        }
+        if let Ok(secret) = session.secret(name.flag(), &text) {
+            others.push(OtherSecret {
+                id: "secret.other-profile",
+                what: format!("the {} of profile `{profile}`", name.flag()),
+                secret,
+            });
+        }
+    }
+    Ok(others)
+}
+
+/// The parts of a signature, as flags; they beat what a request holds.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Parts given as flags (they beat what a request holds)")]
+pub struct PartArgs {
+    /// The nonce
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub nonce: Option<String>,
+    /// The timestamp as it was sent
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub timestamp: Option<String>,
+    /// OneNET's msg: text, @FILE or -
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub msg: Option<String>,
+    /// OneNET's enc_msg
+    #[arg(long, value_name = "BASE64", allow_hyphen_values = true)]
+    pub enc_msg: Option<String>,
+    /// The text that a handshake must return
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub echostr: Option<String>,
+    /// The whole body: text, @FILE or -
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub body: Option<String>,
+    /// The URL as the platform was told it; also a handshake's URL, to be read
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    pub url: Option<String>,
+    /// The HTTP method; for onenet-studio the digest: md5, sha1 or sha256
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub method: Option<String>,
+    /// OneNET token: the resource
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub res: Option<String>,
+    /// OneNET token: its end in unix seconds
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub et: Option<String>,
+    /// OneNET token: the version
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+    pub version: Option<String>,
+    /// A part of a recipe file's own
+    #[arg(long = "in", value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    pub own: Vec<String>,
+}
+
+/// What arrived, as flags.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Parts given as flags (they beat what a request holds)")]
+pub struct ArrivedArgs {
+    /// The signature that arrived
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub signature: Option<String>,
+    /// A whole OneNET token: version=..&res=..&et=..&method=..&sign=..
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
+    pub credential: Option<String>,
+}
+
+impl ArrivedArgs {
+    /// Adds what was given.
+    pub fn open(&self, given: &mut Given) {
+        for (name, value) in [
+            ("signature", &self.signature),
+            ("credential", &self.credential),
+        ] {
+            if let Some(value) = value {
+                given.push(name, value.as_bytes());
+            }
+        }
+    }
+}
+
+impl PartArgs {
+    /// The values that were given.
+    pub fn open(&self, session: &mut Session) -> Result<Given, Error> {
+        let mut given = Given::new();
+        for (name, flag, value) in [
+            ("msg", "--msg", &self.msg),
+            ("body", "--body", &self.body),
+        ] {
+            if let Some(text) = value {
+                given.push(name, session.content(flag, text)?);
+            }
+        }
+        for (name, value) in [
+            ("nonce", &self.nonce),
+            ("timestamp", &self.timestamp),
+            ("enc_msg", &self.enc_msg),
+            ("echostr", &self.echostr),
+            ("url", &self.url),
+            ("method", &self.method),
+            ("res", &self.res),
+            ("et", &self.et),
+            ("version", &self.version),
+        ] {
+            if let Some(text) = value {
+                given.push(name, text.as_bytes());
+            }
+        }
+        for own in &self.own {
+            let Some((name, value)) = own.split_once('=') else {
+                return Err(Error::usage(format!(
+                    "--in takes NAME=VALUE, and `{}` has no `=`",
+                    own.escape_debug()
+                )));
+            };
+            given.push(name, session.content("--in", value)?);
+        }
+        Ok(given)
+    }
+}
+
+/// Where the platform believes to send to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PublicUrlArg {
+    /// The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    pub public_url: Option<Url>,
+}
+
+impl PublicUrlArg {
+    /// The URL from the flag, else from the profile.
+    pub fn open(&self, session: &mut Session) -> Result<Option<Url>, Error> {
+        if self.public_url.is_some() {
+            return Ok(self.public_url.clone());
+        }
+        let Some(text) = session.profile()?.and_then(|profile| profile.public_url.clone()) else {
+            return Ok(None);
+        };
+        text.parse()
+            .map(Some)
+            .map_err(|why: String| Error::usage(format!("public_url of the profile: {why}")))
+    }
+}
+
+/// Secrets that stand in an argument list, so that a parser's message can hide them.
+///
+/// clap repeats what it did not understand; a secret that landed in the wrong place must not be
+/// shown with it.
+#[must_use]
+pub fn secrets_in(arguments: &[OsString]) -> Vec<Secret> {
+    let mut found = Vec::new();
+    let mut arguments = arguments.iter().map(|text| text.to_string_lossy());
+    let mut behind_flag = false;
+    for text in arguments.by_ref().skip(1) {
+        let flag = SecretName::ALL
+            .into_iter()
+            .map(SecretName::flag)
+            .find(|flag| text.strip_prefix("--").is_some_and(|text| text.starts_with(flag)));
+        if let Some(flag) = flag {
+            match text[2 + flag.len()..].strip_prefix('=') {
+                Some(value) => found.push(Secret::new(value.as_bytes())),
+                None => behind_flag = true,
+            }
+        } else if behind_flag && !text.starts_with("--") {
+            // Everything up to the next flag: a secret with a blank in it was perhaps not quoted.
+            found.push(Secret::new(text.as_bytes()));
+        } else {
+            behind_flag = false;
+        }
+    }
+    found
+}

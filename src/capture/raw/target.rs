@@ -1,0 +1,183 @@
+//! Heads without a body: header lines, request lines, targets, URLs, access-log lines.
+
+use memchr::{memchr, memmem};
+
+use super::head::{self, is_token, line_at, request_line, trim};
+use super::{Bad, version};
+use crate::capture::{Kind, Located, Reading, Record, pseudo};
+use crate::error::{Error, Place};
+use crate::message::{Request, Scheme, Url};
+
+/// Reads header lines, as browsers' developer tools and documents give them, with a request line
+/// above them or without it.
+///
+/// # Errors
+/// A line is not a header.
+pub fn read_header_lines(name: &str, bytes: &[u8]) -> Result<Reading, Error> {
+    let mut reading = Reading::new(Kind::HeaderLines);
+    let start = super::skip_line_ends(bytes, 0);
+    let located = header_lines(name, bytes, start).map_err(|bad| bad.in_file(name, bytes))?;
+    reading.items.push(Ok(located));
+    Ok(reading)
+}
+
+fn header_lines(name: &str, bytes: &[u8], start: usize) -> Result<Located, Bad> {
+    let mut notes = Vec::new();
+    let mut request = Request::default();
+    let mut at = start;
+    let parts = line_at(bytes, start).and_then(|line| Some((request_line(line.text)?, line.next)));
+    if let Some((parts, next)) = &parts {
+        at = *next;
+        request = Request::new(parts.method, parts.target);
+        request.version = version(parts.version, &mut notes);
+    }
+    let head = head::read(bytes, at, &mut notes)?;
+    if super::skip_line_ends(bytes, head.end) < bytes.len() {
+        return Err(Bad::new(head.end, "a blank line, and more text behind it"));
+    }
+    request.headers = head.headers;
+    let pseudo = pseudo::take(&mut request.headers, &mut notes);
+    request.scheme = pseudo.scheme;
+    let has_target = parts.is_some() || pseudo.path.is_some();
+    if let Some(method) = pseudo.method {
+        request.method = method;
+    }
+    if let Some(path) = pseudo.path {
+        request.target = path;
+    }
+    notes.push(if has_target {
+        "headers alone: the body is not known".to_owned()
+    } else {
+        "header lines alone: method, target and body are not known".to_owned()
+    });
+    let line = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u64 + 1;
+    let place = Place::line(name, line);
+    Ok(Located::pasted(place, Record::of(request), notes))
+}
+
+/// Reads one target a line: `GET /x?y HTTP/1.1`, `GET /x?y`, `/x?y`, `https://host/x?y`, or a line
+/// of an access log in the "combined" format of nginx and Apache. Blank lines are skipped.
+#[must_use]
+pub fn read_targets(name: &str, bytes: &[u8]) -> Reading {
+    let mut reading = Reading::new(Kind::Target);
+    let mut at = 0;
+    let mut number = 0;
+    while let Some(line) = line_at(bytes, at) {
+        at = line.next;
+        number += 1;
+        let text = trim(line.text);
+        if text.is_empty() {
+            continue;
+        }
+        let place = Place::line(name, number);
+        reading.items.push(match target(text) {
+            Some((record, notes)) => Ok(Located::pasted(place, record, notes)),
+            None => Err(Error::input(
+                place,
+                "this is neither a request line nor a target nor a URL",
+            )),
+        });
+    }
+    reading
+}
+
+/// What one line names, and what is to be said about it.
+fn target(line: &[u8]) -> Option<(Record, Vec<String>)> {
+    if let Some(record) = access_log(line) {
+        let note = "an access log: headers and body are not known".to_owned();
+        return Some((record, vec![note]));
+    }
+    let note = "a target alone: headers and body are not known".to_owned();
+    let mut notes = vec![note];
+    if let Some(parts) = request_line(line) {
+        let mut request = url_or_target(parts.target)?;
+        request.method = parts.method.to_vec();
+        request.version = version(parts.version, &mut notes);
+        return Some((Record::of(request), notes));
+    }
+    if let Some(request) = url_or_target(line) {
+        return Some((Record::of(request), notes));
+    }
+    let blank = memchr(b' ', line)?;
+    let method = &line[..blank];
+    if !is_token(method) || method.iter().any(u8::is_ascii_lowercase) {
+        return None;
+    }
+    let mut request = url_or_target(trim(&line[blank + 1..]))?;
+    request.method = method.to_vec();
+    Some((Record::of(request), notes))
+}
+
+/// A GET for a URL or a target that starts with `/`.
+pub(crate) fn url_or_target(text: &[u8]) -> Option<Request> {
+    if text.starts_with(b"/") {
+        return Some(Request::new("GET", text));
+    }
+    let start = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    if !start.starts_with(b"http://") && !start.starts_with(b"https://") {
+        return None;
+    }
+    let Ok(url) = std::str::from_utf8(text).ok()?.parse::<Url>() else {
+        return None;
+    };
+    let mut request = Request::new("GET", url.target);
+    request.scheme = Some(url.scheme);
+    request.headers.push("Host", host(&url.authority, url.scheme));
+    Some(request)
+}
+
+/// The authority as clients put it into `Host`: without credentials and the scheme's own port.
+pub(crate) fn host(authority: &str, scheme: Scheme) -> &str {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port = match scheme {
+        Scheme::Http => ":80",
+        Scheme::Https => ":443",
+    };
+    host.strip_suffix(port).unwrap_or(host)
+}
+
+/// A line like `1.2.3.4 - - [30/Mar/2020:22:42:01 +0800] "GET /x HTTP/1.1" 200 6 "-" "OneNET"`.
+pub(crate) fn access_log(line: &[u8]) -> Option<Record> {
+    let opening = memmem::find(line, b"] \"")?;
+    let quoted = &line[opening + 3..];
+    let closing = memmem::find(quoted, b"\" ")?;
+    let line_in_quotes = unescape(&quoted[..closing]);
+    let parts = request_line(&line_in_quotes)?;
+    let mut request = Request::new(parts.method, parts.target);
+    request.version = version(parts.version, &mut Vec::new());
+    let mut record = Record::of(request);
+    let before = &line[..opening];
+    let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).ok();
+    record.peer = before.split(|&byte| byte == b' ').next().and_then(text);
+    record.at = memchr::memrchr(b'[', before)
+        .and_then(|bracket| text(&before[bracket + 1..]))
+        .and_then(|time| jiff::Timestamp::strptime("%d/%b/%Y:%H:%M:%S %z", time).ok())
+        .map(|time| time.to_string());
+    Some(record)
+}
+
+/// nginx writes `\x22` for a quote and for every byte that is not printable; Apache `\"`.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        let hex = |digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        match (byte, after) {
+            (b'\\', [b'x', high, low, behind @ ..]) => {
+                if let Some(value) = hex(&[*high, *low]) {
+                    bytes.push(value);
+                    rest = behind;
+                    continue;
+                }
+                bytes.push(b'\\');
+            }
+            (b'\\', [b'"' | b'\\', behind @ ..]) => {
+                bytes.push(after[0]);
+                rest = behind;
+            }
+            _ => bytes.push(*byte),
+        }
+    }
+    bytes
+}

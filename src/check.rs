@@ -1,0 +1,376 @@
+//! One request judged whole: its platform, the verdict, its age, what is sealed in it, and what
+//! else there is to say. `verify` and `explain` are two ways of telling it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::json::tree;
+use crate::json::write;
+use crate::message::Url;
+use crate::platform::onenet_studio::{self, Refusal};
+use crate::platform::recognise::recognise;
+use crate::platform::{Message, OpenError, Platform};
+use crate::signature::recipe::{Recipe, Source};
+use crate::signature::verify::{Freshness, judge, source_in_words};
+use crate::signature::{Evidence, Judgement, Secrets, Verdict};
+
+/// A platform, or a user's own recipe.
+#[derive(Clone, Debug)]
+pub struct Scheme {
+    /// The platform, if it is built in.
+    pub platform: Option<Platform>,
+    /// Its signature scheme.
+    pub recipe: Recipe,
+}
+
+impl Scheme {
+    /// The scheme of a platform.
+    #[must_use]
+    pub fn of(platform: Platform) -> Self {
+        Self {
+            platform: Some(platform),
+            recipe: platform.recipe(),
+        }
+    }
+
+    /// The platform's id, or the recipe's name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.recipe.id
+    }
+}
+
+/// Which scheme a request is judged by.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// Always this one.
+    One(Box<Scheme>),
+    /// The one that it names or shows, else the assumed one.
+    Auto {
+        /// Every platform's.
+        all: Vec<Scheme>,
+        /// For records that name none and show none.
+        assume: Option<Box<Scheme>>,
+    },
+}
+
+impl Choice {
+    /// Recognises each record's platform.
+    #[must_use]
+    pub fn auto(assume: Option<Scheme>) -> Self {
+        Self::Auto {
+            all: Platform::ALL.into_iter().map(Scheme::of).collect(),
+            assume: assume.map(Box::new),
+        }
+    }
+
+    /// The scheme for one request; `named` is the platform that its record names.
+    fn scheme(&self, named: Option<&str>, evidence: &Evidence<'_>) -> Option<&Scheme> {
+        match self {
+            Self::One(scheme) => Some(scheme),
+            Self::Auto { all, assume } => named
+                .and_then(|named| all.iter().find(|scheme| scheme.id() == named))
+                .or_else(|| {
+                    let recipes: Vec<&Recipe> = all.iter().map(|scheme| &scheme.recipe).collect();
+                    recognise(&recipes, evidence).map(|index| &all[index])
+                })
+                .or(assume.as_deref()),
+        }
+    }
+}
+
+/// All that a request is judged with.
+#[derive(Debug)]
+pub struct Checker {
+    /// Which scheme.
+    pub choice: Choice,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// Where the sender believed to send to.
+    pub public_url: Option<Url>,
+    /// The time to judge freshness at, if the user fixed it.
+    pub now: Option<Timestamp>,
+    /// The clock, for requests that do not say when they arrived.
+    pub clock: Timestamp,
+    /// How old a request may be, or how far ahead.
+    pub tolerance: SignedDuration,
+    /// Whether freshness decides the outcome.
+    pub age_counts: bool,
+    /// Whether sealed parts are opened.
+    pub open: bool,
+    /// The resource that a token must be for.
+    pub res: Option<String>,
+}
+
+/// What was found out about one request.
+#[derive(Debug)]
+pub struct Checked<'c, 'e> {
+    /// The scheme; none if the request shows none.
+    pub scheme: Option<&'c Scheme>,
+    /// The verdict and what it rests on.
+    pub judgement: Judgement<'c, 'e>,
+    /// Its freshness, and its age in seconds (for a token: since its end).
+    pub freshness: Option<(Freshness, i64)>,
+    /// What is sealed in it, if there is anything and it was to be opened.
+    pub opened: Option<Result<Message, OpenError>>,
+    /// Why `OneNET` would refuse the token, by its own names.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Checked<'_, '_> {
+    /// Whether everything that counts is right.
+    #[must_use]
+    pub fn is_right(&self, checker: &Checker) -> bool {
+        let fresh = self
+            .freshness
+            .is_none_or(|(freshness, _)| freshness == Freshness::Fresh);
+        self.judgement.verdict == Verdict::Valid
+            && (fresh || !checker.age_counts)
+            && !matches!(self.opened, Some(Err(_)))
+    }
+}
+
+impl Checker {
+    /// Judges one request; `named` is the platform that its record names, `at` when it arrived.
+    #[must_use]
+    pub fn check<'c, 'e>(
+        &'c self,
+        named: Option<&str>,
+        at: Option<&str>,
+        evidence: &Evidence<'e>,
+    ) -> Checked<'c, 'e> {
+        let Some(scheme) = self.choice.scheme(named, evidence) else {
+            return Checked {
+                scheme: None,
+                judgement: Judgement {
+                    form: None,
+                    verdict: Verdict::Unsigned,
+                    received: None,
+                    ingredients: None,
+                    digest: None,
+                    secret: None,
+                    why: Some("no platform's signature was found in it".to_owned()),
+                },
+                freshness: None,
+                opened: None,
+                refusals: Vec::new(),
+            };
+        };
+        let judgement = judge(&scheme.recipe, evidence, &self.secrets);
+        let mut checked = Checked {
+            freshness: self.freshness(at, &judgement),
+            scheme: Some(scheme),
+            judgement,
+            opened: None,
+            refusals: Vec::new(),
+        };
+        if self.open {
+            checked.opened = self.opened(scheme, evidence);
+        }
+        if scheme.platform == Some(Platform::OnenetStudio) {
+            self.refuse(&mut checked, evidence);
+        }
+        if checked.judgement.verdict != Verdict::Valid {
+            Self::look_elsewhere(&mut checked, evidence);
+        }
+        checked
+    }
+
+    fn freshness(
+        &self,
+        at: Option<&str>,
+        judgement: &Judgement<'_, '_>,
+    ) -> Option<(Freshness, i64)> {
+        let rule = judgement.form?.time.as_ref()?;
+        let time = judgement.time()?.ok()?;
+        let now = self
+            .now
+            .or_else(|| at.and_then(|at| at.parse().ok()))
+            .unwrap_or(self.clock);
+        let freshness = Freshness::of(rule.meaning, time, now, self.tolerance);
+        Some((freshness, now.duration_since(time).as_secs()))
+    }
+
+    fn opened(
+        &self,
+        scheme: &Scheme,
+        evidence: &Evidence<'_>,
+    ) -> Option<Result<Message, OpenError>> {
+        let webhook = scheme.platform?.webhook()?;
+        let body = evidence.body()?;
+        webhook.sealed(body)?;
+        let opened = webhook.open(body, &self.secrets);
+        if let (Ok(message), Some(app_id)) = (&opened, &self.secrets.app_id)
+            && let Some(id) = &message.id
+            && id != app_id.as_bytes()
+        {
+            return Some(Err(OpenError::Seal(crate::signature::seal::SealError::Id {
+                found: String::from_utf8_lossy(id).into_owned(),
+            })));
+        }
+        Some(opened)
+    }
+
+    /// Names what is wrong with a token by the platform's own codes.
+    fn refuse(&self, checked: &mut Checked<'_, '_>, evidence: &Evidence<'_>) {
+        let Some(credential) = evidence.credential() else {
+            return;
+        };
+        let now = self.now.unwrap_or(self.clock);
+        checked.refusals =
+            onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now);
+        let worst = checked.refusals.iter().find(|refusal| refusal.code != EXPIRED);
+        if checked.judgement.verdict == Verdict::Valid
+            && let Some(refusal) = worst
+        {
+            checked.judgement.verdict = match refusal.code {
+                1106 | 1114 => Verdict::Mismatch,
+                _ => Verdict::Unreadable,
+            };
+        }
+        if !checked.refusals.is_empty() {
+            let list: Vec<_> = checked
+                .refusals
+                .iter()
+                .map(|refusal| format!("{} {}: {}", refusal.code, refusal.name, refusal.why))
+                .collect();
+            checked.judgement.why = Some(list.join("; "));
+        }
+    }
+
+    /// A request that is not signed as asked may be signed as another platform signs.
+    fn look_elsewhere(checked: &mut Checked<'_, '_>, evidence: &Evidence<'_>) {
+        let (Some(scheme), Verdict::Unsigned | Verdict::Unreadable) =
+            (checked.scheme, checked.judgement.verdict)
+        else {
+            return;
+        };
+        if checked.judgement.digest.is_some() {
+            return;
+        }
+        let others: Vec<Recipe> = Platform::ALL
+            .into_iter()
+            .filter(|platform| Some(*platform) != scheme.platform)
+            .map(Platform::recipe)
+            .collect();
+        let Some(other) = recognise(&others.iter().collect::<Vec<_>>(), evidence) else {
+            return;
+        };
+        let other = &others[other];
+        let place = other
+            .forms
+            .iter()
+            .find(|form| form.received(evidence).is_ok())
+            .map(|form| source_in_words(&form.signature.source))
+            .unwrap_or_default();
+        let why = checked.judgement.why.get_or_insert_default();
+        why.push_str(&format!(
+            "; but it is signed the way {} signs (`{}`): by the {place}",
+            other.title, other.id
+        ));
+    }
+
+    /// What else is worth knowing, as sentences without a full stop.
+    #[must_use]
+    pub fn notes(&self, evidence: &Evidence<'_>, checked: &Checked<'_, '_>) -> Vec<String> {
+        let mut notes = Vec::new();
+        let judgement = &checked.judgement;
+        if let (Some(index), Some(name)) =
+            (judgement.secret, judgement.form.and_then(|form| form.secret()))
+            && self.secrets.all(name).len() > 1
+        {
+            notes.push(format!("{} --{} fits", ordinal(index), name.flag()));
+        }
+        if let Some(Err(why)) = judgement.time() {
+            notes.push(format!("its age is unknown: {why}"));
+        }
+        match &checked.opened {
+            Some(Ok(message)) => notes.push(format!(
+                "the sealed part opens: {} bytes",
+                message.bytes.len()
+            )),
+            Some(Err(why)) => notes.push(format!("the sealed part does not open: {why}")),
+            None => {}
+        }
+        self.platform_notes(evidence, checked, &mut notes);
+        notes
+    }
+
+    fn platform_notes(
+        &self,
+        evidence: &Evidence<'_>,
+        checked: &Checked<'_, '_>,
+        notes: &mut Vec<String>,
+    ) {
+        let valid = checked.judgement.verdict == Verdict::Valid;
+        match checked.scheme.and_then(|scheme| scheme.platform) {
+            Some(Platform::Tencent) if valid => notes.push(
+                "Echostr, body, URL and method are not signed: this Timestamp, Nonce and \
+                 Signature would validate any body for ever; a receiver must check the age and \
+                 remember the nonce itself"
+                    .to_owned(),
+            ),
+            Some(Platform::Sensoro) => {
+                if valid && evidence.body().is_some_and(|body| !is_json_stringify(body)) {
+                    notes.push(
+                        "the body is not in JSON.stringify's form: the vendor's own receiver \
+                         demo verifies a re-serialised body and would refuse it"
+                            .to_owned(),
+                    );
+                }
+                let header = evidence
+                    .headers
+                    .and_then(|headers| headers.first("X-ACCESS-ID"));
+                if let (Some(app_id), Some(header)) = (&self.secrets.app_id, header)
+                    && app_id.as_bytes() != header
+                {
+                    notes.push(
+                        "X-ACCESS-ID is another than --app-id (it is not signed, and names the \
+                         application)"
+                            .to_owned(),
+                    );
+                }
+            }
+            _ => {}
+        }
+        let signs_json = checked.judgement.form.is_some_and(|form| {
+            form.parts
+                .iter()
+                .any(|part| matches!(part.source, Source::JsonRaw(_) | Source::JsonText(_)))
+        });
+        if signs_json && let Ok(members) = evidence.members() {
+            let twice = members.iter().enumerate().find(|(index, member)| {
+                members[..*index].iter().any(|other| other.name == member.name)
+            });
+            if let Some((_, member)) = twice {
+                notes.push(format!(
+                    "the body has the member `{}` twice: the last one counts here, other \
+                     parsers may take the first",
+                    String::from_utf8_lossy(member.name)
+                ));
+            }
+        }
+    }
+}
+
+/// `OneNET`'s code for a token that has ended, which is its freshness, not its signature.
+const EXPIRED: u16 = 1104;
+
+/// Whether `JSON.stringify(JSON.parse(body))` gives the body back.
+fn is_json_stringify(body: &[u8]) -> bool {
+    if body.is_empty() {
+        return true;
+    }
+    let Some(writer) = write::writers().iter().find(|writer| writer.id == "json-stringify") else {
+        return true;
+    };
+    tree::parse(body).is_ok_and(|value| (writer.write)(&value) == body)
+}
+
+fn ordinal(index: usize) -> String {
+    match index {
+        0 => "the first".to_owned(),
+        1 => "the second".to_owned(),
+        2 => "the third".to_owned(),
+        _ => format!("number {} of", index + 1),
+    }
+}

@@ -1,0 +1,264 @@
+//! One run of the executable: its streams, its environment, its configuration.
+//!
+//! This is the edge: the only place that asks the clock, the environment and the terminal.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, StdoutLock, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::args::{Format, GlobalArgs};
+use crate::config::{self, Config, DEFAULT_PROFILE, Profile};
+use crate::error::Error;
+use crate::moment::Moment;
+use crate::signature::{Secret, SecretName};
+use crate::term::Paint;
+
+/// The streams, the environment and the configuration of one run.
+pub struct Session {
+    /// The global flags.
+    pub globals: GlobalArgs,
+    /// Standard output: the data that was asked for.
+    pub out: BufWriter<StdoutLock<'static>>,
+    /// Colour on standard output.
+    pub paint: Paint,
+    err_paint: Paint,
+    config: Option<Config>,
+    stdin_taken_by: Option<String>,
+    warned: BTreeSet<String>,
+}
+
+impl Session {
+    /// The session of these flags.
+    #[must_use]
+    pub fn new(globals: GlobalArgs) -> Self {
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let paint = |terminal| Paint::decide(globals.color, no_color, terminal);
+        Self {
+            paint: paint(io::stdout().is_terminal()),
+            err_paint: paint(io::stderr().is_terminal()),
+            out: BufWriter::new(io::stdout().lock()),
+            config: None,
+            stdin_taken_by: None,
+            warned: BTreeSet::new(),
+            globals,
+        }
+    }
+
+    /// Whether results are printed as JSON.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.globals.format == Format::Json
+    }
+
+    /// One line of JSON on standard output.
+    pub fn print_json(&mut self, value: &impl serde::Serialize) -> Result<(), Error> {
+        let line = serde_json::to_vec(value).map_err(io::Error::from)?;
+        self.out.write_all(&line)?;
+        self.out.write_all(b"\n")?;
+        Ok(())
+    }
+
+    /// Something worth knowing, on standard error; each text once.
+    pub fn note(&mut self, text: &str) {
+        self.say("note", text, Paint::dim);
+    }
+
+    /// Something to look at, on standard error; each text once.
+    pub fn warn(&mut self, text: &str) {
+        self.say("warning", text, Paint::warn);
+    }
+
+    /// An error that does not end the run.
+    pub fn complain(&mut self, error: &Error) {
+        // Standard error may be closed: there is nobody left to tell.
+        let _ = self.out.flush();
+        let _ = report(error, self.err_paint, &mut io::stderr().lock());
+    }
+
+    fn say(&mut self, word: &str, text: &str, color: fn(Paint, &str) -> String) {
+        if self.warned.insert(text.to_owned()) {
+            let _ = self.out.flush();
+            let _ = writeln!(io::stderr(), "{}: {text}", color(self.err_paint, word));
+        }
+    }
+
+    /// Now and chance: from the flags, else from the clock.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let now = self.now();
+        let seed = self.globals.seed.unwrap_or_else(|| {
+            // Not for secrets: the nonces of test requests need to differ, no more.
+            let nanos = Timestamp::now().as_nanosecond();
+            u64::try_from(nanos.rem_euclid(1 << 62)).unwrap_or_default()
+                ^ u64::from(std::process::id()).rotate_left(32)
+        });
+        Moment::fixed(now, seed)
+    }
+
+    /// Now: from the flag, else from the clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.globals.now.unwrap_or_else(Timestamp::now)
+    }
+
+    /// An environment variable.
+    pub fn variable(&self, name: &str) -> Result<Option<String>, Error> {
+        match env::var(name) {
+            Ok(text) => Ok(Some(text)),
+            Err(env::VarError::NotPresent) => Ok(None),
+            Err(env::VarError::NotUnicode(_)) => {
+                Err(Error::usage(format!("the variable {name} is not UTF-8")))
+            }
+        }
+    }
+
+    /// All of standard input, which only one flag or argument can have.
+    pub fn stdin(&mut self, taker: &str) -> Result<Vec<u8>, Error> {
+        self.take_stdin(taker)?;
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|cause| Error::reading("<stdin>", cause))?;
+        Ok(bytes)
+    }
+
+    /// Claims standard input for one flag or argument.
+    pub fn take_stdin(&mut self, taker: &str) -> Result<(), Error> {
+        if let Some(first) = &self.stdin_taken_by {
+            return Err(Error::usage(format!(
+                "{first} and {taker} both want standard input (`-`)"
+            ))
+            .with_hint("give one of them as @FILE or env:NAME"));
+        }
+        self.stdin_taken_by = Some(taker.to_owned());
+        Ok(())
+    }
+
+    /// A secret, from the text that names it.
+    pub fn secret(&mut self, label: &str, text: &str) -> Result<Secret, Error> {
+        if let Some(literal) = text.strip_prefix("text:") {
+            return Ok(Secret::new(literal.as_bytes()));
+        }
+        if let Some(name) = text.strip_prefix("env:") {
+            return match self.variable(name)? {
+                Some(value) => Ok(Secret::new(value)),
+                None => Err(Error::usage(format!(
+                    "{label}: the variable {} is not set",
+                    name.escape_debug()
+                ))),
+            };
+        }
+        let (bytes, from) = if text == "-" {
+            (self.stdin(label)?, "standard input".to_owned())
+        } else if let Some(path) = text.strip_prefix('@') {
+            let bytes = fs::read(path).map_err(|cause| Error::reading(path, cause))?;
+            (bytes, path.to_owned())
+        } else {
+            return Ok(Secret::new(text.as_bytes()));
+        };
+        let bare = bytes
+            .strip_suffix(b"\r\n")
+            .or_else(|| bytes.strip_suffix(b"\n"));
+        Ok(match bare {
+            Some(bare) => {
+                self.note(&format!(
+                    "{label}: one newline at the end of {from} was dropped"
+                ));
+                Secret::new(bare)
+            }
+            None => Secret::new(bytes),
+        })
+    }
+
+    /// A body or message: the text itself, `@FILE` or `-`, byte for byte.
+    pub fn content(&mut self, flag: &str, text: &str) -> Result<Vec<u8>, Error> {
+        if text == "-" {
+            return self.stdin(flag);
+        }
+        match text.strip_prefix('@') {
+            Some(path) => fs::read(path).map_err(|cause| Error::reading(path, cause)),
+            None => Ok(text.as_bytes().to_vec()),
+        }
+    }
+
+    /// The profile that is in force, if there is one.
+    pub fn profile(&mut self) -> Result<Option<&Profile>, Error> {
+        let name = self.globals.profile.clone();
+        if name.is_some() && self.config()?.is_none() {
+            return Err(Error::usage(format!(
+                "--profile was given, and there is no {}",
+                config::FILE_NAME
+            ))
+            .with_hint("name the file by --config"));
+        }
+        match self.config()? {
+            Some(config) => config.profile(name.as_deref()),
+            None => Ok(None),
+        }
+    }
+
+    /// The secrets of all profiles but the one in force: profile, kind and text.
+    pub fn other_profiles(&mut self) -> Result<Vec<(String, SecretName, String)>, Error> {
+        let chosen = self
+            .globals
+            .profile
+            .clone()
+            .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        let Some(config) = self.config()? else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for (name, profile) in &config.profile {
+            if *name == chosen {
+                continue;
+            }
+            for kind in SecretName::ALL {
+                for text in profile.secrets(kind) {
+                    found.push((name.clone(), kind, text.clone()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn config(&mut self) -> Result<Option<&Config>, Error> {
+        if self.config.is_none() {
+            let path = match &self.globals.config {
+                Some(path) => Some(path.clone()),
+                None => env::current_dir().ok().and_then(|folder| config::find(&folder)),
+            };
+            self.config = match path {
+                Some(path) => Some(config::read(&path)?),
+                None => return Ok(None),
+            };
+        }
+        Ok(self.config.as_ref())
+    }
+}
+
+/// Prints an error as `error: a: b: c` and its hint.
+pub fn report(error: &Error, paint: Paint, err: &mut impl Write) -> io::Result<()> {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(why) = cause {
+        text.push_str(": ");
+        text.push_str(&why.to_string());
+        cause = why.source();
+    }
+    writeln!(err, "{}: {text}", paint.bad("error"))?;
+    if let Some(hint) = error.hint() {
+        writeln!(err, "{}: {hint}", paint.key("hint"))?;
+    }
+    Ok(())
+}
+
+/// The name of an input in messages: a path, or `-`.
+#[must_use]
+pub fn input_name(path: &Path) -> String {
+    path.display().to_string()
+}
