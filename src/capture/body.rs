@@ -27,13 +27,18 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Reading {
     }
     let mut body = bytes;
     let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let text = text.strip_suffix(b"\r").filter(|_| text.len() < bytes.len()).unwrap_or(text);
+    let text = text
+        .strip_suffix(b"\r")
+        .filter(|_| text.len() < bytes.len())
+        .unwrap_or(text);
     if text.len() < bytes.len() && is_complete(text) {
         body = text;
         notes.push("the newline at the end is not taken for a part of the body".to_owned());
     }
     let mut reading = Reading::new(Kind::Body);
-    reading.items.push(Ok(bare(Place::line(name, 1), body, notes)));
+    reading
+        .items
+        .push(Ok(bare(Place::line(name, 1), body, notes)));
     reading
 }
 
@@ -61,15 +66,21 @@ pub(super) fn refuse_what_is_no_text(name: &str, bytes: &[u8]) -> Result<(), Err
         return Err(input("the file is empty: there is no request in it"));
     }
     let known = match bytes {
-        [0x1F, 0x8B, ..] => Some(("this is gzip", "unpack it first: gzip -dc FILE | pushrig … -")),
+        [0x1F, 0x8B, ..] => Some((
+            "this is gzip",
+            "unpack it first: gzip -dc FILE | pushrig … -",
+        )),
         [b'P', b'K', 3, 4, ..] => Some(("this is a zip archive", "unpack it first")),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some((
             "this is UTF-16, which no push body is",
             "save it as UTF-8; in PowerShell: … | Out-File -Encoding utf8 FILE",
         )),
-        [0xD4, 0xC3, 0xB2, 0xA1, ..] | [0xA1, 0xB2, 0xC3, 0xD4, ..] | [0x0A, 0x0D, 0x0D, 0x0A, ..] => {
-            Some(("this is a packet capture", "save the request as raw HTTP: Follow TCP stream"))
-        }
+        [0xD4, 0xC3, 0xB2, 0xA1, ..]
+        | [0xA1, 0xB2, 0xC3, 0xD4, ..]
+        | [0x0A, 0x0D, 0x0D, 0x0A, ..] => Some((
+            "this is a packet capture",
+            "save the request as raw HTTP: Follow TCP stream",
+        )),
         _ => None,
     };
     if let Some((what, hint)) = known {

@@ -72,7 +72,10 @@ pub fn read(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Result<Readin
         reading.items.push(Err(bad.in_file(name, bytes)));
     }
     if reading.items.is_empty() {
-        return Err(Error::input(Place::file(name), "there is no curl command in it"));
+        return Err(Error::input(
+            Place::file(name),
+            "there is no curl command in it",
+        ));
     }
     Ok(reading)
 }
@@ -82,7 +85,10 @@ fn arguments(command: &Command) -> Option<&[Word]> {
     let at = command.words.iter().position(|word| is_curl(&word.bytes))?;
     let before = |word: &Word| {
         word.bytes.contains(&b'=')
-            || matches!(&word.bytes[..], b"sudo" | b"time" | b"exec" | b"env" | b"command")
+            || matches!(
+                &word.bytes[..],
+                b"sudo" | b"time" | b"exec" | b"env" | b"command"
+            )
     };
     command.words[..at]
         .iter()
@@ -117,7 +123,12 @@ fn requests(
 }
 
 fn request(call: &Call, url: &Word, notes: &mut Vec<String>) -> Result<Request, Bad> {
-    let bad = |why: &str| Bad::new(url.at, format!("{why}: {}", String::from_utf8_lossy(&url.bytes)));
+    let bad = |why: &str| {
+        Bad::new(
+            url.at,
+            format!("{why}: {}", String::from_utf8_lossy(&url.bytes)),
+        )
+    };
     let text = std::str::from_utf8(&url.bytes).map_err(|_| bad("the URL is not UTF-8"))?;
     // curl's guess where there is no scheme.
     let text = if text.contains("://") {
@@ -125,9 +136,12 @@ fn request(call: &Call, url: &Word, notes: &mut Vec<String>) -> Result<Request, 
     } else {
         format!("http://{text}")
     };
-    let mut request = raw::url_or_target(text.as_bytes()).ok_or_else(|| bad("not a URL of HTTP"))?;
+    let mut request =
+        raw::url_or_target(text.as_bytes()).ok_or_else(|| bad("not a URL of HTTP"))?;
     if !call.globoff && text.contains(['{', '[']) {
-        notes.push("curl would expand the brackets in the URL: they are taken as they are".to_owned());
+        notes.push(
+            "curl would expand the brackets in the URL: they are taken as they are".to_owned(),
+        );
     }
     if text.contains(' ') {
         notes.push("curl would refuse the blank in the URL".to_owned());

@@ -92,7 +92,10 @@ struct Content {
 pub fn read(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Result<Reading, Error> {
     let har: Har<'_> = serde_json::from_slice(bytes).map_err(|error| {
         let place = Place::line(name, error.line() as u64).at_column(error.column() as u64);
-        Error::input(place, format!("this is not a HAR: {}", without_place(&error)))
+        Error::input(
+            place,
+            format!("this is not a HAR: {}", without_place(&error)),
+        )
     })?;
     let mut reading = Reading::new(Kind::Har);
     let (mut line, mut counted) = (1, 0);
@@ -119,9 +122,9 @@ pub fn read(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Result<Readin
             continue;
         }
         let located = record(parsed, place.clone(), read_file);
-        reading.items.push(located.map_err(|bad| {
-            Error::input(place, format!("entry {}: {}", index + 1, bad.why))
-        }));
+        reading.items.push(
+            located.map_err(|bad| Error::input(place, format!("entry {}: {}", index + 1, bad.why))),
+        );
     }
     if reading.items.is_empty() {
         return Err(Error::input(Place::file(name), "the HAR has no HTTP entry"));

@@ -106,7 +106,10 @@ fn title(lines: &[Line<'_>], block: &[Line<'_>]) -> Option<String> {
         .and_then(|index| lines.get(usize::try_from(index).ok()?))
         .filter(|line| line.text.starts_with(b"###"));
     let named = block.iter().find_map(|line| {
-        let text = line.text.strip_prefix(b"#").or(line.text.strip_prefix(b"//"))?;
+        let text = line
+            .text
+            .strip_prefix(b"#")
+            .or(line.text.strip_prefix(b"//"))?;
         trim(text).strip_prefix(b"@name")
     });
     let text = named.or(separator.map(|line| &line.text[3..]))?;
@@ -151,18 +154,14 @@ fn request(
             continue;
         }
         let text = fill_in(text, next.start, variables)?;
-        let (name, value) =
-            field(&text).ok_or_else(|| Bad::new(next.start, "this is not a header: Name: value"))?;
+        let (name, value) = field(&text)
+            .ok_or_else(|| Bad::new(next.start, "this is not a header: Name: value"))?;
         headers.push(trim(name), value);
     }
     request.headers = if headers.first("Host").is_some() {
         headers
     } else {
-        request
-            .headers
-            .iter()
-            .chain(headers.iter())
-            .collect()
+        request.headers.iter().chain(headers.iter()).collect()
     };
     request.body = body(rest, bytes, variables, read_file, &mut notes)?;
     Ok((request, notes))
@@ -268,8 +267,8 @@ fn fill_in_below(
             let why = format!("the variable {key} is not set in this file: write `@{key} = …`");
             Bad::new(opening, why)
         })?;
-        let value = fill_in_below(value, variables, depth + 1)
-            .map_err(|bad| Bad::new(opening, bad.why))?;
+        let value =
+            fill_in_below(value, variables, depth + 1).map_err(|bad| Bad::new(opening, bad.why))?;
         filled.extend_from_slice(&value);
         at = opening + 2 + name.len() + 2;
     }

@@ -131,7 +131,11 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    fn finish(&mut self, mut range: Range<usize>, too_long: bool) -> Result<Option<Range<usize>>, Error> {
+    fn finish(
+        &mut self,
+        mut range: Range<usize>,
+        too_long: bool,
+    ) -> Result<Option<Range<usize>>, Error> {
         self.number += 1;
         if self.number == 1 && self.buffer[range.clone()].starts_with(BOM) {
             self.bom = true;
@@ -271,10 +275,19 @@ mod tests {
     fn blank_lines_line_ends_and_a_bom_are_skipped_and_lines_keep_their_numbers() {
         let mut lines = lines("f", &b"\xEF\xBB\xBF{}\r\n\n \r\n[1]\nx"[..]);
         let first = lines.next_line().unwrap().unwrap();
-        assert_eq!((first.number, first.bytes, first.torn), (1, &b"{}"[..], false));
+        assert_eq!(
+            (first.number, first.bytes, first.torn),
+            (1, &b"{}"[..], false)
+        );
         assert!(lines.had_bom());
         let rest = all(lines);
-        assert_eq!(rest, [Ok((4, b"[1]".to_vec(), false)), Ok((5, b"x".to_vec(), false))]);
+        assert_eq!(
+            rest,
+            [
+                Ok((4, b"[1]".to_vec(), false)),
+                Ok((5, b"x".to_vec(), false))
+            ]
+        );
     }
 
     #[test]
@@ -299,7 +312,12 @@ mod tests {
         small.limit = 1 << 20 >> 2;
         let all = all(small);
         assert_eq!(all.len(), 3);
-        assert!(all[1].as_ref().unwrap_err().starts_with("f:2: the line is longer"));
+        assert!(
+            all[1]
+                .as_ref()
+                .unwrap_err()
+                .starts_with("f:2: the line is longer")
+        );
         assert_eq!(all[2], Ok((3, b"b".to_vec(), false)));
     }
 

@@ -129,11 +129,7 @@ pub fn read_all(name: &str, bytes: &[u8]) -> Result<Reading, Error> {
 ///
 /// # Errors
 /// The file is empty, or it is nothing that could hold a request.
-pub fn read_all_with(
-    name: &str,
-    bytes: &[u8],
-    read_file: &ReadFile<'_>,
-) -> Result<Reading, Error> {
+pub fn read_all_with(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Result<Reading, Error> {
     body::refuse_what_is_no_text(name, bytes)?;
     let (text, bom) = match bytes.strip_prefix(BOM) {
         Some(text) => (text, true),

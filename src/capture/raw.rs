@@ -20,8 +20,8 @@ mod head;
 mod target;
 
 pub(super) use head::{field, is_token, line_at, request_line, trim};
-pub use target::{read_header_lines, read_targets};
 pub(super) use target::{access_log, host, url_or_target};
+pub use target::{read_header_lines, read_targets};
 
 use head::Head;
 
@@ -55,7 +55,10 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Reading, Error> {
 fn exchange(name: &str, bytes: &[u8], start: usize) -> Result<(Located, usize), Bad> {
     let mut notes = Vec::new();
     if is_response(&bytes[start..]) {
-        return Err(Bad::new(start, "this is a response: its request is missing"));
+        return Err(Bad::new(
+            start,
+            "this is a response: its request is missing",
+        ));
     }
     let (mut request, head) = request_head(bytes, start, &mut notes)?;
     let body = body::of_request(bytes, &head, &mut notes);
@@ -122,11 +125,7 @@ fn version(text: &[u8], notes: &mut Vec<String>) -> String {
     "HTTP/1.1".to_owned()
 }
 
-fn response(
-    bytes: &[u8],
-    start: usize,
-    notes: &mut Vec<String>,
-) -> Result<(Response, usize), Bad> {
+fn response(bytes: &[u8], start: usize, notes: &mut Vec<String>) -> Result<(Response, usize), Bad> {
     let line = line_at(bytes, start).ok_or_else(|| Bad::new(start, "the status is missing"))?;
     let status = status(line.text).ok_or_else(|| Bad::new(start, "the status is missing"))?;
     let mut said = Vec::new();
@@ -147,7 +146,10 @@ fn response(
 
 /// The code of a status line.
 fn status(line: &[u8]) -> Option<u16> {
-    let code = line.strip_prefix(b"HTTP/")?.split(|&byte| byte == b' ').nth(1)?;
+    let code = line
+        .strip_prefix(b"HTTP/")?
+        .split(|&byte| byte == b' ')
+        .nth(1)?;
     let code = std::str::from_utf8(code).ok()?;
     (code.len() == 3).then(|| code.parse().ok()).flatten()
 }

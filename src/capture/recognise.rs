@@ -164,7 +164,10 @@ fn is_curl(line: &[u8]) -> bool {
             word,
             b"$" | b"%" | b"sudo" | b"time" | b"exec" | b"env" | b"command"
         ) || word.contains(&b'=');
-        if matches!(word, b"printf" | b"echo" | b"cat" | b"export" | b"set" | b"cd") {
+        if matches!(
+            word,
+            b"printf" | b"echo" | b"cat" | b"export" | b"set" | b"cd"
+        ) {
             return memchr::memmem::find(line, b"curl ").is_some() || word == b"export";
         }
         if !may_stand_before {

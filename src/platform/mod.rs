@@ -15,6 +15,7 @@ use crate::moment::Moment;
 use crate::signature::evidence::percent_encoded;
 use crate::signature::recipe::Lack;
 use crate::signature::seal::{self, Layout, SealError};
+use crate::signature::verify::lack_in_words;
 use crate::signature::{Evidence, Form, Given, Recipe, Secret, SecretName, Secrets};
 
 pub mod onenet;
@@ -297,7 +298,7 @@ impl<'a> Delivery<'a> {
     fn sign(&self, form: &Form, evidence: &Evidence<'_>) -> Result<String, Error> {
         form.gather(evidence)
             .and_then(|ingredients| form.sign(&ingredients, self.secrets, 0))
-            .map_err(cannot_sign)
+            .map_err(|lack| cannot_sign(form, &lack))
     }
 
     /// A sealed message.
@@ -363,16 +364,10 @@ fn no_secret(name: SecretName) -> Error {
     ))
 }
 
-fn cannot_sign(lack: Lack) -> Error {
+fn cannot_sign(form: &Form, lack: &Lack) -> Error {
     match lack {
-        Lack::Secret(name) => no_secret(name),
-        Lack::Key { secret, encoding } => Error::usage(format!(
-            "the value of --{} is not {}",
-            secret.flag(),
-            encoding.name()
-        )),
-        Lack::Part { name, .. } => Error::usage(format!("the part `{name}` has no value")),
-        Lack::Digest { named } => Error::usage(format!("`{}` is no digest", named.escape_debug())),
+        Lack::Secret(name) => no_secret(*name),
+        other => Error::usage(lack_in_words(form, other)),
     }
 }
 

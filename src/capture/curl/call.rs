@@ -170,7 +170,9 @@ impl Call {
             "user" => self.user(value.bytes),
             "oauth2-bearer" => self.bearer = Some(value.bytes),
             "cookie" if value.bytes.contains(&b'=') => self.cookies.push(value.bytes),
-            "cookie" => self.notes.push("-b FILE: its cookies are not read".to_owned()),
+            "cookie" => self
+                .notes
+                .push("-b FILE: its cookies are not read".to_owned()),
             "data" | "data-ascii" => {
                 let data = match value.bytes.strip_prefix(b"@") {
                     Some(file) => {
@@ -209,7 +211,9 @@ impl Call {
                 ));
             }
             "config" => return Err(Bad::new(value.at, "options from a file (-K) are not read")),
-            "aws-sigv4" => self.notes.push("--aws-sigv4: that signature is not made".to_owned()),
+            "aws-sigv4" => self
+                .notes
+                .push("--aws-sigv4: that signature is not made".to_owned()),
             _ => {}
         }
         Ok(())
@@ -240,7 +244,8 @@ impl Call {
             self.headers.push((name.to_vec(), Some(Vec::new())));
         } else {
             let line = String::from_utf8_lossy(line);
-            self.notes.push(format!("-H '{line}' has no colon: curl does not send it"));
+            self.notes
+                .push(format!("-H '{line}' has no colon: curl does not send it"));
         }
     }
 
@@ -248,7 +253,8 @@ impl Call {
         if user.contains(&b':') {
             self.user = Some(user);
         } else {
-            self.notes.push("-u without a password: no Authorization is made".to_owned());
+            self.notes
+                .push("-u without a password: no Authorization is made".to_owned());
         }
     }
 
@@ -313,7 +319,10 @@ impl Sources<'_> {
 
     /// `--data-urlencode`: `content`, `=content`, `name=content`, `@file`, `name@file`.
     fn encoded(&self, value: &Word) -> Result<Vec<u8>, Bad> {
-        let separator = value.bytes.iter().position(|byte| matches!(byte, b'=' | b'@'));
+        let separator = value
+            .bytes
+            .iter()
+            .position(|byte| matches!(byte, b'=' | b'@'));
         let Some(at) = separator else {
             return Ok(urlencoded(&value.bytes));
         };
@@ -353,10 +362,7 @@ fn without_auto(mut referer: Vec<u8>) -> Vec<u8> {
     referer
 }
 
-fn next_word<'w>(
-    option: &Word,
-    words: &mut impl Iterator<Item = &'w Word>,
-) -> Result<Word, Bad> {
+fn next_word<'w>(option: &Word, words: &mut impl Iterator<Item = &'w Word>) -> Result<Word, Bad> {
     let word = words.next().ok_or_else(|| {
         let name = String::from_utf8_lossy(&option.bytes);
         Bad::new(option.at, format!("`{name}` needs a value"))

@@ -71,13 +71,21 @@ fn split(text: &[(usize, u8)]) -> Option<Command> {
     let mut quoted = false;
     let mut index = 0;
     while let Some(&(at, byte)) = text.get(index) {
-        let backslashes = text[index..].iter().take_while(|(_, byte)| *byte == b'\\').count();
+        let backslashes = text[index..]
+            .iter()
+            .take_while(|(_, byte)| *byte == b'\\')
+            .count();
         if byte.is_ascii_whitespace() && !quoted {
             command.words.extend(word.take());
             index += 1;
             continue;
         }
-        let bytes = &mut word.get_or_insert_with(|| Word { at, bytes: Vec::new() }).bytes;
+        let bytes = &mut word
+            .get_or_insert_with(|| Word {
+                at,
+                bytes: Vec::new(),
+            })
+            .bytes;
         let behind = text.get(index + backslashes).map(|(_, byte)| *byte);
         if backslashes > 0 && behind == Some(b'"') {
             bytes.extend(std::iter::repeat_n(b'\\', backslashes / 2));

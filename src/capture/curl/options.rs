@@ -13,7 +13,10 @@ pub(super) fn long_name(short: u8) -> Option<&'static str> {
 
 /// Whether an option takes a value; none if there is no such option.
 pub(super) fn takes_value(name: &str) -> Option<bool> {
-    if WITH_VALUE.split_ascii_whitespace().any(|known| known == name) {
+    if WITH_VALUE
+        .split_ascii_whitespace()
+        .any(|known| known == name)
+    {
         return Some(true);
     }
     let is_flag = |name: &str| FLAGS.split_ascii_whitespace().any(|known| known == name);

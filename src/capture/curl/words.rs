@@ -90,8 +90,8 @@ impl Lexer<'_> {
                 b'$' => self.dollar()?,
                 b'`' => return Err(self.unknown_value("a command in backquotes")),
                 b'#' if self.word.is_none() => {
-                    self.at += memchr(b'\n', &self.bytes[self.at..])
-                        .unwrap_or(self.bytes.len() - self.at);
+                    self.at +=
+                        memchr(b'\n', &self.bytes[self.at..]).unwrap_or(self.bytes.len() - self.at);
                 }
                 b';' | b'&' | b'|' => self.operator(byte),
                 b'<' | b'>' => self.redirection(byte),

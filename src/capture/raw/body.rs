@@ -17,12 +17,7 @@ pub(super) fn of_request(bytes: &[u8], head: &Head, notes: &mut Vec<String>) -> 
 }
 
 /// The body of a response.
-pub(super) fn of_response(
-    bytes: &[u8],
-    head: &Head,
-    status: u16,
-    notes: &mut Vec<String>,
-) -> Body {
+pub(super) fn of_response(bytes: &[u8], head: &Head, status: u16, notes: &mut Vec<String>) -> Body {
     // RFC 9112, section 6.3: these never have a body.
     if status < 200 || status == 204 || status == 304 {
         return Body {
@@ -107,7 +102,8 @@ fn dechunk(bytes: &[u8], start: usize, notes: &mut Vec<String>) -> Body {
             if body.end == start && start < bytes.len() {
                 let mut plain = unframed(bytes, start, &mut Vec::new());
                 plain.chunks.push(plain.content.len() as u64);
-                notes.push("the headers say chunked, but the body was de-chunked before".to_owned());
+                notes
+                    .push("the headers say chunked, but the body was de-chunked before".to_owned());
                 return plain;
             }
             notes.push("WARNING: the chunked body is cut short".to_owned());
@@ -158,7 +154,9 @@ fn trailers_end(bytes: &[u8], mut at: usize, notes: &mut Vec<String>) -> usize {
         trailers += 1;
     }
     if trailers > 0 {
-        notes.push(format!("{trailers} trailer lines behind the last chunk are left out"));
+        notes.push(format!(
+            "{trailers} trailer lines behind the last chunk are left out"
+        ));
     }
     at
 }

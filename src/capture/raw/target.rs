@@ -122,13 +122,17 @@ pub(crate) fn url_or_target(text: &[u8]) -> Option<Request> {
     };
     let mut request = Request::new("GET", url.target);
     request.scheme = Some(url.scheme);
-    request.headers.push("Host", host(&url.authority, url.scheme));
+    request
+        .headers
+        .push("Host", host(&url.authority, url.scheme));
     Some(request)
 }
 
 /// The authority as clients put it into `Host`: without credentials and the scheme's own port.
 pub(crate) fn host(authority: &str, scheme: Scheme) -> &str {
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let port = match scheme {
         Scheme::Http => ":80",
         Scheme::Https => ":443",

@@ -245,5 +245,8 @@ fn the_signature_is_judged_with_every_access_key_and_not_without_one() {
         []
     );
     let error = judge(&secrets("not base64!")).unwrap_err();
-    assert_eq!(error.to_string(), "the value of --access-key is not base64");
+    assert_eq!(
+        error.to_string(),
+        "--access-key is not base64, as this key must be"
+    );
 }
