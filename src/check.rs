@@ -216,8 +216,10 @@ impl Checker {
             return;
         };
         let now = self.now.unwrap_or(self.clock);
+        // A key that is no base64 is in the judgement's own words already.
         checked.refusals =
-            onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now);
+            onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now)
+                .unwrap_or_default();
         let worst = checked.refusals.iter().find(|refusal| refusal.code != EXPIRED);
         if checked.judgement.verdict == Verdict::Valid
             && let Some(refusal) = worst

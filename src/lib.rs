@@ -1,9 +1,40 @@
 //! **pushrig**: the test bench for `IoT` push integrations.
+//!
+//! It plays every part of the conversation between a platform and somebody's server, byte for
+//! byte, and says *why* something fails. `README.md` shows what it does; this page is the map
+//! of how. Modules in reading order:
+//!
+//! - [`message`]: [`Request`](message::Request) and [`Response`](message::Response), plain
+//!   values that keep what was on the wire.
+//! - [`moment`]: time and chance, handed in as an argument. The core asks no clock.
+//! - [`json`]: JSON as it was written, for finding, for reading what people paste, and for
+//!   writing as other software would.
+//! - [`signature`]: schemes **as data**; sign, verify, and the search for mistakes.
+//! - [`platform`]: one file a platform, all about that protocol and nothing of it elsewhere.
+//! - [`capture`]: recorded requests; one file a foreign format.
+//! - [`check`]: one request judged whole, on top of all of these.
+//!
+//! The modules above are pure and synchronous: bytes in, values out. Those below are the edge:
+//!
+//! - [`error`]: the one error type, outcomes and exit codes.
+//! - [`term`]: colour as a value; escaping of what a peer sent.
+//! - [`config`]: `pushrig.toml`, the profiles.
+//! - [`session`]: the streams, the environment and the clock of one run.
+//! - [`args`]: flag groups that open themselves.
+//! - [`cmd`]: one file a subcommand.
+//! - [`cli`]: the list of subcommands, parsing, and the one match.
 
+pub mod args;
 pub mod capture;
+pub mod check;
+pub mod cli;
+pub mod cmd;
+pub mod config;
 pub mod error;
 pub mod json;
 pub mod message;
 pub mod moment;
 pub mod platform;
+pub mod session;
 pub mod signature;
+pub mod term;

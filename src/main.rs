@@ -1,3 +1,7 @@
-//! The executable.
+//! The executable: parse, run, print the error, exit with its code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(pushrig::cli::main(std::env::args_os().collect()))
+}

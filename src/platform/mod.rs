@@ -119,6 +119,16 @@ impl Platform {
         }
     }
 
+    /// Member names in the order of the vendor's documentation, where it differs from the
+    /// wire's.
+    #[must_use]
+    pub fn documented_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Onenet => onenet::DOCUMENTED_KEYS,
+            _ => &[],
+        }
+    }
+
     /// What it pushes, if pushrig can play it; the others are signatures only.
     #[must_use]
     pub fn webhook(self) -> Option<&'static dyn Webhook> {

@@ -339,6 +339,26 @@ fn command_result(moment: &mut Moment) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The members of `msg` in the order of the vendor's field tables. Code that builds the text
+/// anew writes them so; the wire has them in Java's `HashMap` order.
+pub(super) const DOCUMENTED_KEYS: &[&str] = &[
+    "type",
+    "dev_id",
+    "ds_id",
+    "status",
+    "login_type",
+    "at",
+    "value",
+    "imei",
+    "cmd_type",
+    "cmd_id",
+    "send_time",
+    "send_status",
+    "confirm_time",
+    "confirm_status",
+    "confirm_body",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

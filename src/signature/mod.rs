@@ -4,6 +4,7 @@
 //! [`digest`] hashes them; [`verify`] gives the verdict; [`mistake`] is the table of what people
 //! get wrong and [`explain`] the search through it.
 
+pub mod compose;
 pub mod digest;
 pub mod evidence;
 pub mod explain;
