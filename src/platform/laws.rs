@@ -288,3 +288,16 @@ fn every_key_of_a_rotation_is_tried() {
         );
     });
 }
+
+#[test]
+fn a_handshake_goes_behind_the_query_that_the_url_has_and_cannot_be_cut_by_a_value() {
+    let bench = Bench::new("https://h/p?a=1", "t")
+        .given("msg", "x y&#%+\u{4e2d}")
+        .given("nonce", "n");
+    let target = bench.challenge(&super::onenet::Onenet).target;
+    let target = std::str::from_utf8(&target).unwrap();
+    assert!(
+        target.starts_with("/p?a=1&msg=x%20y%26%23%25+%E4%B8%AD&signature="),
+        "{target}"
+    );
+}
