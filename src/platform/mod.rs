@@ -15,6 +15,7 @@ use crate::moment::Moment;
 use crate::signature::evidence::percent_encoded;
 use crate::signature::recipe::Lack;
 use crate::signature::seal::{self, Layout, SealError};
+use crate::signature::verify::lack_in_words;
 use crate::signature::{Evidence, Form, Given, Recipe, Secret, SecretName, Secrets};
 
 pub mod onenet;
@@ -155,6 +156,20 @@ pub struct Event {
     pub message: fn(&mut Moment) -> Vec<u8>,
 }
 
+impl Event {
+    const fn new(
+        name: &'static str,
+        about: &'static str,
+        message: fn(&mut Moment) -> Vec<u8>,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            message,
+        }
+    }
+}
+
 /// Where a request goes and what it is made with.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
@@ -179,17 +194,24 @@ pub struct Message {
     pub id: Option<Vec<u8>>,
 }
 
+/// How a platform seals its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// How a message lies in its envelope.
+    pub layout: Layout,
+    /// The key that opens and closes it.
+    pub key: SecretName,
+    /// The member of the body that holds it.
+    pub member: &'static str,
+}
+
 /// The sealed part of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed<'a> {
-    /// The member that holds it.
-    pub member: &'static str,
     /// Its base64 text.
     pub text: Cow<'a, [u8]>,
-    /// How the message lies in it.
-    pub layout: Layout,
-    /// The key that opens it.
-    pub key: SecretName,
+    /// How it is sealed.
+    pub seal: Seal,
 }
 
 /// Why there is no message to be had from a body.
@@ -254,7 +276,10 @@ pub trait Webhook: Sync {
     /// The signature is not looked at. Several keys of a kind are all tried.
     fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError>;
 
-    /// The sealed part of a body, if it has one; also `None` where the platform seals nothing.
+    /// How it seals messages; `None` where it never does, and [`Delivery::encrypt`] is an error.
+    fn seal(&self) -> Option<Seal>;
+
+    /// The sealed part of a body, if it has one.
     fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>>;
 
     /// What the platform does with an answer, or without one.
@@ -276,27 +301,26 @@ impl<'a> Delivery<'a> {
 
     /// The secret of that name, first of its kind.
     fn secret(&self, name: SecretName) -> Result<&'a Secret, Error> {
-        self.secrets.first(name).ok_or_else(|| missing(name))
+        self.secrets.first(name).ok_or_else(|| no_secret(name))
     }
 
     /// The signature that `form` gives for these values.
     fn sign(&self, form: &Form, evidence: &Evidence<'_>) -> Result<String, Error> {
         form.gather(evidence)
             .and_then(|ingredients| form.sign(&ingredients, self.secrets, 0))
-            .map_err(unsigned)
+            .map_err(|lack| cannot_sign(form, &lack))
     }
 
     /// A sealed message.
     fn seal(
         &self,
-        layout: Layout,
-        key: SecretName,
+        seal: Seal,
         moment: &mut Moment,
         message: &[u8],
         id: &[u8],
     ) -> Result<String, Error> {
-        let key = self.secret(key)?.expose();
-        seal::close(layout, key, moment.bytes(), message, id)
+        let key = self.secret(seal.key)?.expose();
+        seal::close(seal.layout, key, moment.bytes(), message, id)
             .map_err(|why| Error::usage(why.to_string()))
     }
 
@@ -342,7 +366,7 @@ impl<'a> Delivery<'a> {
     }
 }
 
-fn missing(name: SecretName) -> Error {
+fn no_secret(name: SecretName) -> Error {
     Error::usage(format!("no --{} was given", name.flag())).with_hint(format!(
         "give --{} or set {}",
         name.flag(),
@@ -350,29 +374,24 @@ fn missing(name: SecretName) -> Error {
     ))
 }
 
-fn unsigned(lack: Lack) -> Error {
+fn cannot_sign(form: &Form, lack: &Lack) -> Error {
     match lack {
-        Lack::Secret(name) => missing(name),
-        Lack::Key { secret, encoding } => Error::usage(format!(
-            "the value of --{} is not {}",
-            secret.flag(),
-            encoding.name()
-        )),
-        Lack::Part { name, .. } => Error::usage(format!("the part `{name}` has no value")),
-        Lack::Digest { named } => Error::usage(format!("`{}` is no digest", named.escape_debug())),
+        Lack::Secret(name) => no_secret(*name),
+        other => Error::usage(lack_in_words(form, other)),
     }
 }
 
 /// Opens an envelope with the first key that fits; the error is the first key's.
 fn unseal(sealed: &Sealed<'_>, secrets: &Secrets) -> Result<seal::Opened, OpenError> {
     let mut first = None;
-    for key in secrets.all(sealed.key) {
-        match seal::open(sealed.layout, key.expose(), &sealed.text) {
+    let Seal { layout, key, .. } = sealed.seal;
+    for secret in secrets.all(key) {
+        match seal::open(layout, secret.expose(), &sealed.text) {
             Ok(opened) => return Ok(opened),
             Err(why) => first = first.or(Some(why)),
         }
     }
-    Err(first.map_or(OpenError::Key(sealed.key), OpenError::Seal))
+    Err(first.map_or(OpenError::Key(key), OpenError::Seal))
 }
 
 /// A JSON string with its quotes, only what must be escaped escaped.

@@ -46,7 +46,7 @@ use crate::signature::recipe::{
 };
 use crate::signature::{Digest, Evidence, Form, Given, Output, SecretName, Secrets};
 
-use super::unsigned;
+use super::cannot_sign;
 
 /// The one form.
 #[must_use]
@@ -118,7 +118,7 @@ impl Token {
         token.sign = form
             .gather(&Evidence::default().with(&given))
             .and_then(|ingredients| form.sign(&ingredients, secrets, 0))
-            .map_err(unsigned)?;
+            .map_err(|lack| cannot_sign(&form, &lack))?;
         Ok(token)
     }
 
@@ -340,12 +340,12 @@ fn sign_matches(token: &Token, secrets: &Secrets) -> Result<bool, Error> {
     let form = token_form();
     let ingredients = form
         .gather(&Evidence::default().with(&given))
-        .map_err(unsigned)?;
+        .map_err(|lack| cannot_sign(&form, &lack))?;
     let mut matches = count == 0;
     for index in 0..count {
         let digest = form
             .digest(&ingredients, secrets, index)
-            .map_err(unsigned)?;
+            .map_err(|lack| cannot_sign(&form, &lack))?;
         matches |= form.accepts(token.sign.as_bytes(), &digest);
     }
     Ok(matches)

@@ -37,6 +37,7 @@
 //! # Quirks
 //!
 //! - an absent body is signed as an empty object
+//! - the vendor's demo verifies over what `JSON.stringify` writes, not over what came
 //! - the id in the header is not signed
 //! - the envelope stays in clear in safe mode
 //! - the id behind the message must be the receiver's
@@ -60,7 +61,7 @@ use crate::signature::seal::Layout;
 use crate::signature::{Digest, Evidence, Form, Output, SecretName, Secrets};
 
 use super::presets::sent;
-use super::{Delivery, Event, Message, OpenError, Patience, Sealed, Webhook, unseal};
+use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, unseal};
 
 /// SENSORO as a pusher.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +154,7 @@ impl Webhook for Sensoro {
         }
         // An empty `data` may stand beside the sealed one; then it is the one to fill.
         let place = member(&members, "data")
-            .or_else(|| member(&members, "encryptData"))
+            .or_else(|| member(&members, SEAL.member))
             .ok_or(OpenError::Member("`encryptData`"))?;
         Ok(Message {
             bytes: with_member(body, place, "data", &opened.message),
@@ -162,15 +163,14 @@ impl Webhook for Sensoro {
         })
     }
 
+    fn seal(&self) -> Option<Seal> {
+        Some(SEAL)
+    }
+
     fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>> {
         let members = scan::members(body).ok()?;
-        let text = scan::text(scan::last(&members, "encryptData")?)?;
-        (!text.is_empty()).then_some(Sealed {
-            member: "encryptData",
-            text,
-            layout: Layout::FramedWithId,
-            key: SecretName::AppKey,
-        })
+        let text = scan::text(scan::last(&members, SEAL.member)?)?;
+        (!text.is_empty()).then_some(Sealed { text, seal: SEAL })
     }
 
     fn patience(&self) -> Patience {
@@ -193,6 +193,12 @@ impl Webhook for Sensoro {
         secrets
     }
 }
+
+const SEAL: Seal = Seal {
+    layout: Layout::FramedWithId,
+    key: SecretName::AppKey,
+    member: "encryptData",
+};
 
 /// Inferred: that there are three is published, their spacing is not.
 const RETRIES: &[Duration] = &[Duration::from_secs(1); 3];
@@ -223,15 +229,9 @@ fn sealed_body(
         .map_err(|why| Error::usage(format!("the message is not a JSON object: {why}")))?;
     let data = member(&members, "data")
         .ok_or_else(|| Error::usage("the message has no `data` to encrypt"))?;
-    let sealed = delivery.seal(
-        Layout::FramedWithId,
-        SecretName::AppKey,
-        moment,
-        data.value,
-        id.as_bytes(),
-    )?;
+    let sealed = delivery.seal(SEAL, moment, data.value, id.as_bytes())?;
     let value = format!("\"{sealed}\"");
-    Ok(with_member(message, data, "encryptData", value.as_bytes()))
+    Ok(with_member(message, data, SEAL.member, value.as_bytes()))
 }
 
 fn member<'a>(members: &[Member<'a>], name: &str) -> Option<Member<'a>> {
@@ -259,36 +259,28 @@ fn with_member(object: &[u8], old: Member<'_>, name: &str, value: &[u8]) -> Vec<
 const SAMPLE_APP_ID: &str = "demoAppId001";
 
 const EVENTS: &[Event] = &[
-    Event {
-        name: "text",
-        about: "a sensor reported its readings",
-        message: |moment| {
-            let id = moment.text(b"0123456789abcdef", 8);
-            format!(
+    Event::new("text", "a sensor reported its readings", |moment| {
+        let id = moment.text(b"0123456789abcdef", 8);
+        format!(
                 r#"{{"appId":"{SAMPLE_APP_ID}","sn":"0117C9XXXX","type":"text","deviceType":"node","createdTime":{},"msgId":"{id}","data":{{"battery":90,"temperature":25.5}}}}"#,
                 moment.millis()
             )
             .into_bytes()
-        },
-    },
-    Event {
-        name: "event",
-        about: "a task was completed",
-        message: |moment| {
-            let id = moment.text(b"0123456789abcdef", 8);
-            format!(
+    }),
+    Event::new("event", "a task was completed", |moment| {
+        let id = moment.text(b"0123456789abcdef", 8);
+        format!(
                 r#"{{"appId":"{SAMPLE_APP_ID}","taskId":123,"type":"event","createdTime":{},"msgId":"{id}","data":{{"resultCode":0,"resultData":{{}}}}}}"#,
                 moment.millis()
             )
             .into_bytes()
-        },
-    },
+    }),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::laws::{Bench, assert_wire, moment};
+    use crate::platform::laws::{Bench, assert_unchanged_by, assert_wire, moment};
     use crate::signature::Given;
 
     const URL: &str = "http://hook.example.com/sensoro/webhooks";
@@ -411,6 +403,11 @@ mod tests {
                 .to_string(),
             "the envelope was made for another id: `demoAppId001`"
         );
+    }
+
+    #[test]
+    fn the_vendors_demo_verifies_over_what_json_stringify_writes() {
+        assert_unchanged_by(&["json-stringify"], EVENTS);
     }
 
     #[test]

@@ -61,7 +61,7 @@ use crate::signature::recipe::{Part, Source};
 use crate::signature::{Digest, Evidence, Form, Given, SecretName, Secrets};
 
 use super::presets::sorted;
-use super::{Delivery, Event, Message, OpenError, Patience, Sealed, Webhook};
+use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook};
 
 /// Tencent as a pusher.
 #[derive(Clone, Copy, Debug)]
@@ -175,6 +175,10 @@ impl Webhook for Tencent {
         })
     }
 
+    fn seal(&self) -> Option<Seal> {
+        None
+    }
+
     fn sealed<'a>(&self, _: &'a [u8]) -> Option<Sealed<'a>> {
         None
     }
@@ -200,79 +204,59 @@ const RETRIES: &[Duration] = &[
 ];
 
 const EVENTS: &[Event] = &[
-    Event {
-        name: "report",
-        about: "a device reported properties",
-        message: |moment| {
-            let payload = format!(
-                r#"{{"method":"report","clientToken":"{}","timestamp":{},"params":{{"power_switch":1,"color":1,"brightness":32}}}}"#,
-                client_token(moment),
-                moment.seconds()
-            );
-            envelope(moment, &payload, PROPERTY)
-        },
-    },
-    Event {
-        name: "event",
-        about: "a device reported an event",
-        message: |moment| {
-            let payload = format!(
-                r#"{{"method":"event_post","clientToken":"{}","version":"1.0","eventId":"PowerAlarm","type":"fault","timestamp":{},"params":{{"Voltage":2.8}}}}"#,
-                client_token(moment),
-                moment.seconds()
-            );
-            envelope(moment, &payload, "$thing/up/event/AD4GVS5549/device")
-        },
-    },
-    Event {
-        name: "info",
-        about: "a device reported what it is",
-        message: |moment| {
-            let payload = format!(
-                r#"{{"method":"report_info","clientToken":"{}","params":{{"name":"dev001","imei":"ddd","fw_ver":"1.0","mac":"00","device_label":{{}}}}}}"#,
-                client_token(moment)
-            );
-            envelope(moment, &payload, PROPERTY)
-        },
-    },
-    Event {
-        name: "status",
-        about: "a device asked for its last status",
-        message: |moment| {
-            let payload = format!(
-                r#"{{"method":"get_status","clientToken":"{}","type":"report","showmeta":0}}"#,
-                client_token(moment)
-            );
-            envelope(moment, &payload, PROPERTY)
-        },
-    },
-    Event {
-        name: "control-reply",
-        about: "a device answered a property that was set",
-        message: |moment| {
+    Event::new("report", "a device reported properties", |moment| {
+        let payload = format!(
+            r#"{{"method":"report","clientToken":"{}","timestamp":{},"params":{{"power_switch":1,"color":1,"brightness":32}}}}"#,
+            client_token(moment),
+            moment.seconds()
+        );
+        envelope(moment, &payload, PROPERTY)
+    }),
+    Event::new("event", "a device reported an event", |moment| {
+        let payload = format!(
+            r#"{{"method":"event_post","clientToken":"{}","version":"1.0","eventId":"PowerAlarm","type":"fault","timestamp":{},"params":{{"Voltage":2.8}}}}"#,
+            client_token(moment),
+            moment.seconds()
+        );
+        envelope(moment, &payload, "$thing/up/event/AD4GVS5549/device")
+    }),
+    Event::new("info", "a device reported what it is", |moment| {
+        let payload = format!(
+            r#"{{"method":"report_info","clientToken":"{}","params":{{"name":"dev001","imei":"ddd","fw_ver":"1.0","mac":"00","device_label":{{}}}}}}"#,
+            client_token(moment)
+        );
+        envelope(moment, &payload, PROPERTY)
+    }),
+    Event::new("status", "a device asked for its last status", |moment| {
+        let payload = format!(
+            r#"{{"method":"get_status","clientToken":"{}","type":"report","showmeta":0}}"#,
+            client_token(moment)
+        );
+        envelope(moment, &payload, PROPERTY)
+    }),
+    Event::new(
+        "control-reply",
+        "a device answered a property that was set",
+        |moment| {
             let payload = format!(
                 r#"{{"method":"control_reply","clientToken":"{}","code":0,"status":""}}"#,
                 client_token(moment)
             );
             envelope(moment, &payload, PROPERTY)
         },
-    },
-    Event {
-        name: "action-reply",
-        about: "a device answered an action",
-        message: |moment| {
-            let payload = format!(
-                r#"{{"method":"action_reply","clientToken":"{}","code":0,"status":"","response":{{"Code":0}}}}"#,
-                client_token(moment)
-            );
-            envelope(moment, &payload, "$thing/up/action/AD4GVS5549/device")
-        },
-    },
-    Event {
-        name: "binary",
-        about: "a device sent bytes, which become a base64 string",
-        message: |moment| envelope(moment, r#""AQIDBP8=""#, "AD4GVS5549/device/data"),
-    },
+    ),
+    Event::new("action-reply", "a device answered an action", |moment| {
+        let payload = format!(
+            r#"{{"method":"action_reply","clientToken":"{}","code":0,"status":"","response":{{"Code":0}}}}"#,
+            client_token(moment)
+        );
+        envelope(moment, &payload, "$thing/up/action/AD4GVS5549/device")
+    }),
+    Event::new(
+        "binary",
+        "a device sent bytes, which become a base64 string",
+        |moment| envelope(moment, r#""AQIDBP8=""#, "AD4GVS5549/device/data"),
+    ),
 ];
 
 const PROPERTY: &str = "$thing/up/property/AD4GVS5549/device";

@@ -100,6 +100,23 @@ fn a_token_is_composed_in_the_documented_order_and_parsed_in_any() {
 }
 
 #[test]
+fn everything_but_unreserved_characters_is_percent_encoded() {
+    let token = Token {
+        version: "v".into(),
+        res: "a+b /?%#&=:\u{4e2d}-._~".into(),
+        et: "1".into(),
+        method: "md5".into(),
+        sign: "+/=".into(),
+    };
+    let text = token.compose();
+    assert_eq!(
+        text,
+        "version=v&res=a%2Bb%20%2F%3F%25%23%26%3D%3A%E4%B8%AD-._~&et=1&method=md5&sign=%2B%2F%3D"
+    );
+    assert_eq!(Token::parse(text.as_bytes()), Ok(token));
+}
+
+#[test]
 fn a_whole_token_verifies_by_the_recipe() {
     let text = good().compose();
     let given = Given::new().with("credential", text.as_str());
@@ -228,5 +245,8 @@ fn the_signature_is_judged_with_every_access_key_and_not_without_one() {
         []
     );
     let error = judge(&secrets("not base64!")).unwrap_err();
-    assert_eq!(error.to_string(), "the value of --access-key is not base64");
+    assert_eq!(
+        error.to_string(),
+        "--access-key is not base64, as this key must be"
+    );
 }
