@@ -151,6 +151,40 @@ echo = { name = "e", json-raw = "/e" }
 }
 
 #[test]
+fn tables_may_be_written_in_any_way_that_toml_has() {
+    let inline = "signature = { header = \"X-Signature\" }";
+    for other in [
+        "signature.header = \"X-Signature\"",
+        "[form.signature]\nheader = \"X-Signature\"",
+        "signature = {\n  header = \"X-Signature\", # as the vendor writes it\n}",
+    ] {
+        let text = RIGHT.replace(inline, other);
+        assert_ne!(text, RIGHT);
+        assert_eq!(read("a", &text).unwrap(), read("a", RIGHT).unwrap());
+    }
+    check(
+        &spoiled(inline, "signature.header = \"\""),
+        "8:20: `` cannot be the name of a header",
+        "`X-Nonce`",
+    );
+    check(
+        &spoiled(inline, "[form.signature]\nprefix = \"v1=\""),
+        "8:1: a signature stands nowhere",
+        "`header`",
+    );
+}
+
+#[test]
+fn a_recipe_that_is_cut_anywhere_is_refused_at_a_line_of_it() {
+    let end = RIGHT.trim_end().len();
+    for cut in 0..end {
+        let (what, _) = refused(&RIGHT[..cut]);
+        let line: usize = what.split(':').nth(1).unwrap().parse().unwrap();
+        assert!((1..=RIGHT.lines().count()).contains(&line), "{what}");
+    }
+}
+
+#[test]
 fn what_is_not_toml_is_refused_where_it_stops_being_toml() {
     check(
         &spoiled("\"md5\"", "md5"),
