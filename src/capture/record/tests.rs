@@ -67,9 +67,9 @@ fn what_is_wrong_is_said_with_its_offset() {
     let two = r#"{"v":1,"request":{"method":"G","target":"/"},"unparsed":{"base64":""}}"#;
     assert!(refusal(two).1.contains("only one"));
     let twice = r#"{"v":1,"request":{"method":"G","target":"/"},"x":1,"x":2}"#;
-    assert_eq!(refusal(twice), (52, "`x` is there twice".to_owned()));
+    assert_eq!(refusal(twice), (51, "`x` is there twice".to_owned()));
     let twice = r#"{"v":1,"request":{"method":"G","target":"/","target":"/"}}"#;
-    assert_eq!(refusal(twice), (45, "`target` is there twice".to_owned()));
+    assert_eq!(refusal(twice), (44, "`target` is there twice".to_owned()));
     assert_eq!(refusal("{\"v\":1,").0, 7);
     assert_eq!(refusal("x").0, 0);
     assert!(
