@@ -1,7 +1,17 @@
 //! JSON as it was written: exact bytes, order and duplicates kept.
 //!
-//! [`scan`] finds values and hands out their bytes: all that verifying needs.
+//! - [`scan`] finds values and hands out their bytes: all that verifying needs.
+//! - [`tree`] is a parsed value that forgets nothing but blanks and escapes.
+//! - [`lenient`] reads what people paste from documents and logs, and says what it repaired.
+//! - [`write`](mod@write) writes a tree as other software would, because `explain` proves that a
+//!   framework parsed the body and wrote it again.
 
+pub mod lenient;
 pub mod scan;
+pub mod tree;
+pub mod write;
 
+pub use lenient::{Lenient, Repair, Sloppiness};
 pub use scan::{JsonError, Member};
+pub use tree::Value;
+pub use write::{Writer, compact, writers};

@@ -12,6 +12,7 @@ mod find;
 mod string;
 
 pub use find::{find, last};
+pub(super) use string::escaped;
 pub use string::text;
 
 /// Why a text is not JSON, and where.
@@ -321,8 +322,8 @@ fn string_end(text: &[u8], mut at: usize) -> Result<usize, JsonError> {
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let backslash = word ^ (ONES * u64::from(b'\\'));
     ((quote.wrapping_sub(ONES) & !quote)
         | (backslash.wrapping_sub(ONES) & !backslash)
         | (word.wrapping_sub(ONES * 0x20) & !word))
@@ -393,7 +394,7 @@ fn digits_end(text: &[u8], start: usize, why: &'static str) -> Result<usize, Jso
 }
 
 #[inline]
-fn skip_blanks(text: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_blanks(text: &[u8], mut at: usize) -> usize {
     while let Some(&byte) = text.get(at)
         && CLASS[byte as usize] == BLANK
     {

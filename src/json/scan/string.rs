@@ -23,23 +23,49 @@ pub(super) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr(b'\\', raw) else {
         return Cow::Borrowed(raw);
     };
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    let mut next = Some(first);
-    while let Some(backslash) = next {
-        bytes.extend_from_slice(&rest[..backslash]);
-        rest = &rest[backslash..];
-        let (character, length) = escaped(rest);
-        bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        rest = rest.get(length..).unwrap_or_default();
-        next = memchr(b'\\', rest);
+    // A body inside a record has an escape every few bytes, so whole words are copied and only
+    // the part before the next backslash is kept. No escape is shorter than what it stands for,
+    // and the room of one more word lets the last copies run over.
+    let mut bytes = vec![0; raw.len() + WORD];
+    bytes[..first].copy_from_slice(&raw[..first]);
+    let mut filled = first;
+    let mut at = first;
+    while at < raw.len() {
+        if let Some(word) = raw[at..].first_chunk::<WORD>() {
+            bytes[filled..filled + WORD].copy_from_slice(word);
+            let plain = plain_bytes(*word);
+            filled += plain;
+            at += plain;
+            if plain == WORD {
+                continue;
+            }
+        }
+        if raw[at] == b'\\' {
+            let (character, length) = escaped(&raw[at..]);
+            filled += character.encode_utf8(&mut bytes[filled..]).len();
+            at += length;
+        } else {
+            bytes[filled] = raw[at];
+            filled += 1;
+            at += 1;
+        }
     }
-    bytes.extend_from_slice(rest);
+    bytes.truncate(filled);
     Cow::Owned(bytes)
 }
 
+const WORD: usize = 8;
+
+/// How many bytes stand before the first backslash.
+fn plain_bytes(word: [u8; WORD]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let backslash = u64::from_le_bytes(word) ^ (ONES * u64::from(b'\\'));
+    let found = backslash.wrapping_sub(ONES) & !backslash & (ONES << 7);
+    found.trailing_zeros() as usize / 8
+}
+
 /// The character of the escape that `text` starts with, and how many bytes it takes.
-fn escaped(text: &[u8]) -> (char, usize) {
+pub(in crate::json) fn escaped(text: &[u8]) -> (char, usize) {
     let character = match text.get(1) {
         Some(b'b') => '\u{8}',
         Some(b'f') => '\u{C}',

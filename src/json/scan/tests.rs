@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn why(text: &str) -> (usize, &'static str) {
@@ -156,4 +158,23 @@ fn line_and_column_count_from_one() {
     assert_eq!(line_and_column(text, 2), (1, 3));
     assert_eq!(line_and_column(text, 4), (2, 2));
     assert_eq!(line_and_column(text, 99), (3, 1));
+}
+
+proptest! {
+    // The strings straddle the words that the scanner reads in every possible way.
+    #[test]
+    fn any_string_is_found_and_decoded_at_any_offset(string: String, blanks in 0_usize..9) {
+        let escaped = serde_json::to_string(&string).unwrap();
+        let text = format!("{}[{escaped},{escaped}]", " ".repeat(blanks));
+        let found = elements(text.as_bytes()).unwrap();
+        prop_assert_eq!(&found, &[escaped.as_bytes(); 2]);
+        prop_assert_eq!(super::text(found[1]).unwrap(), string.as_bytes());
+    }
+
+    #[test]
+    fn a_control_character_is_met_wherever_it_stands(before in "[ -!#-Z]{0,20}", control in 0_u8..0x20) {
+        let text = format!("\"{before}{}\"", char::from(control));
+        let error = check(text.as_bytes()).unwrap_err();
+        prop_assert_eq!(error.at, before.len() + 1);
+    }
 }
