@@ -68,23 +68,13 @@ struct Reader<'a> {
     at: usize,
 }
 
-/// The top-level members, while it is not known yet whether they make a record.
-#[derive(Default)]
-struct Top {
-    version: Option<()>,
-    scheme: Option<(Scheme, usize)>,
-    /// The scheme's text, where it is none of a request.
-    other_scheme: Option<(Box<RawValue>, usize)>,
-    content: Option<Content>,
-}
-
 impl<'a> Reader<'a> {
     fn record(&mut self) -> Result<Record, RecordError> {
         let names = [
-            "v", "at", "platform", "peer", "scheme", "request", "response", "verdict", "by", "why",
-            "note", "mqtt", "unparsed",
+            "v", "at", "platform", "peer", "scheme", "request", "mqtt", "unparsed", "response",
+            "verdict", "why", "by", "note",
         ];
-        let mut top = Top::default();
+        let (mut has_version, mut scheme, mut read) = (false, None, None);
         let mut record = Record::with(Content::Unparsed {
             bytes: Vec::new(),
             error: String::new(),
@@ -94,11 +84,14 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.members("a record", names, &mut extra, |reader, name| {
             match name {
-                "v" => top.version = Some(reader.version()?),
+                "v" => {
+                    reader.version()?;
+                    has_version = true;
+                }
                 "at" => record.at = Some(reader.string(name)?),
                 "platform" => record.platform = Some(reader.string(name)?),
                 "peer" => record.peer = Some(reader.string(name)?),
-                "scheme" => reader.scheme(&mut top)?,
+                "scheme" => scheme = Some((reader.at, reader.value()?)),
                 "response" => {
                     let response = reader.response(&mut record.response_extra)?;
                     record.response = Some(response);
@@ -109,8 +102,8 @@ impl<'a> Reader<'a> {
                 "note" => record.note = Some(reader.string(name)?),
                 content => {
                     let at = reader.at;
-                    let read = reader.content(content, &mut record.content_extra)?;
-                    if top.content.replace(read).is_some() {
+                    let content = reader.content(content, &mut record.content_extra)?;
+                    if read.replace(content).is_some() {
                         let why = "a record has only one of `request`, `mqtt` and `unparsed`";
                         return Err(wrong(at, why));
                     }
@@ -122,23 +115,30 @@ impl<'a> Reader<'a> {
         if self.at < self.line.len() {
             return Err(wrong(self.at, "there is more text behind the value"));
         }
-        if top.version.is_none() {
+        if !has_version {
             return Err(wrong(start, "`v`, the version of the record, is missing"));
         }
-        let Some(content) = top.content else {
+        let Some(content) = read else {
             let why = "a record needs one of `request`, `mqtt` and `unparsed`";
             return Err(wrong(start, why));
         };
         record.content = content;
         record.extra = extra;
-        match (&mut record.content, top.scheme, top.other_scheme) {
-            (Content::Request(request), Some((scheme, _)), _) => request.scheme = Some(scheme),
-            (Content::Request(_), _, Some((_, at))) => {
-                return Err(wrong(at, "`scheme` is `http` or `https`"));
+        match (&mut record.content, scheme) {
+            (Content::Request(request), Some((at, value))) => {
+                request.scheme = Some(match value {
+                    b"\"http\"" => Scheme::Http,
+                    b"\"https\"" => Scheme::Https,
+                    _ => return Err(wrong(at, "`scheme` is `http` or `https`")),
+                });
             }
             // Only a request has a place for it; elsewhere it is a member like any unknown one.
-            (_, _, Some((raw, _))) => record.extra.insert(0, ("scheme".to_owned(), raw)),
-            (_, _, None) => {}
+            (_, Some((at, value))) => {
+                record
+                    .extra
+                    .insert(0, ("scheme".to_owned(), raw(value, at)?));
+            }
+            (_, None) => {}
         }
         Ok(record)
     }
@@ -153,19 +153,6 @@ impl<'a> Reader<'a> {
                 Err(wrong(at, why))
             }
         }
-    }
-
-    /// A request's scheme; what other content has under that name is kept as it is.
-    fn scheme(&mut self, top: &mut Top) -> Result<(), RecordError> {
-        let at = self.at;
-        let value = self.value()?;
-        top.scheme = match value {
-            b"\"http\"" => Some((Scheme::Http, at)),
-            b"\"https\"" => Some((Scheme::Https, at)),
-            _ => None,
-        };
-        top.other_scheme = Some((raw(value, at)?, at));
-        Ok(())
     }
 
     fn content(&mut self, name: &str, extra: &mut Extra) -> Result<Content, RecordError> {
@@ -331,6 +318,7 @@ impl<'a> Reader<'a> {
         mut each: impl FnMut(&mut Self, &'n str) -> Result<(), RecordError>,
     ) -> Result<(), RecordError> {
         let mut seen = [false; N];
+        let mut next = 0;
         if !self.take(b'{') {
             return Err(wrong(self.at, format!("{what} is not an object")));
         }
@@ -343,8 +331,12 @@ impl<'a> Reader<'a> {
             if !self.take(b':') {
                 return Err(wrong(self.at, "a colon is missing after the name"));
             }
-            let known = names.iter().position(|known| known.as_bytes() == &*name);
+            // Writers keep to the order of `names`, so the next one is most likely the one.
+            let known = (next..N)
+                .chain(0..next)
+                .find(|&index| names[index].as_bytes() == &*name);
             if let Some(index) = known {
+                next = index + 1;
                 if std::mem::replace(&mut seen[index], true) {
                     return Err(twice(at, &name));
                 }
@@ -354,8 +346,8 @@ impl<'a> Reader<'a> {
                     each(self, names[index])?;
                 }
             } else {
-                let name = str::from_utf8(&name)
-                    .map_err(|_| wrong(at, "a member's name is not UTF-8"))?;
+                let name =
+                    str::from_utf8(&name).map_err(|_| wrong(at, "a member's name is not UTF-8"))?;
                 if extra.iter().any(|(have, _)| have == name) {
                     return Err(twice(at, name.as_bytes()));
                 }
