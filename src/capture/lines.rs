@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
-use super::record::{RecordError, means_record};
+use super::record::{RecordError, is_record};
 use super::{BOM, BOM_SKIPPED, Kind, Located, Reading, Record, body};
 use crate::error::{Error, Place};
 use crate::json::scan;
@@ -195,25 +195,27 @@ fn breaks_off(text: &[u8]) -> bool {
 pub fn read_line(place: Place, line: &[u8]) -> Result<Located, Error> {
     let start = line.len() - line.trim_ascii_start().len();
     let text = line.trim_ascii();
-    let mut members = Vec::with_capacity(12);
-    let scanned = scan::members_into(text, &mut members);
     let bad = |error: RecordError| {
         let column = (start + error.at) as u64 + 1;
         Error::input(place.clone().at_column(column), error.why)
     };
-    match scanned {
-        Ok(()) if means_record(&members) => {
-            let record = Record::from_members(text, &members).map_err(bad)?;
-            Ok(Located::wire(place, record, Vec::new()))
+    // Records are tried first and at once: reading one is one pass.
+    if memmem::find(text, b"\"v\"").is_some() {
+        match Record::parse(text) {
+            Ok(record) => return Ok(Located::wire(place, record, Vec::new())),
+            Err(error) if is_record(text) => return Err(bad(error)),
+            Err(_) => {}
         }
-        Ok(()) => Ok(body::bare(place, text, Vec::new())),
-        Err(error) => match body::behind_log_prefix(text) {
-            Some(body) => {
-                let note = "the text before the body is taken for a log's prefix".to_owned();
-                Ok(body::bare(place, body, vec![note]))
-            }
-            None => Err(bad(error.into())),
-        },
+    }
+    let Err(error) = scan::check(text) else {
+        return Ok(body::bare(place, text, Vec::new()));
+    };
+    match body::behind_log_prefix(text) {
+        Some(body) => {
+            let note = "the text before the body is taken for a log's prefix".to_owned();
+            Ok(body::bare(place, body, vec![note]))
+        }
+        None => Err(bad(error.into())),
     }
 }
 

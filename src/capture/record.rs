@@ -16,7 +16,6 @@ use crate::message::{Request, Response};
 mod parse;
 mod write;
 
-pub(super) use parse::means_record;
 pub use parse::{RecordError, is_record};
 
 /// One recorded request (or MQTT message, or bytes that are neither), with what is known of it.

@@ -78,9 +78,6 @@ fn url(command: &mut Vec<u8>, request: &Request) {
     url.extend_from_slice(url_host(request));
     if goes_into_url(&request.target) {
         url.extend_from_slice(&request.target);
-        if request.target.iter().any(|byte| b"[]{}".contains(byte)) {
-            command.extend_from_slice(b" --globoff");
-        }
         if memchr::memmem::find(&request.target, b"/.").is_some() {
             command.extend_from_slice(b" --path-as-is");
         }
@@ -89,7 +86,8 @@ fn url(command: &mut Vec<u8>, request: &Request) {
         command.extend_from_slice(b" --request-target ");
         quote(command, &request.target);
     }
-    if url.iter().any(|byte| b"[]".contains(byte)) && !command.ends_with(b"--globoff") {
+    // An IPv6 address would be taken for a range.
+    if url.contains(&b'[') {
         command.extend_from_slice(b" --globoff");
     }
     command.push(b' ');

@@ -1,16 +1,16 @@
-//! From a line to a [`Record`].
+//! From a line to a [`Record`], in one pass over its bytes.
 
 use std::borrow::Cow;
 use std::str;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 use serde_json::value::RawValue;
 
 use super::{Content, Direction, Extra, MqttMessage, Record};
-use crate::json::scan::{self, JsonError, Member};
-use crate::message::{Headers, Request, Response};
+use crate::json::scan::{self, JsonError};
+use crate::message::{Headers, Request, Response, Scheme};
 
 /// Why a line is not a record, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,11 +39,7 @@ pub fn is_record(line: &[u8]) -> bool {
     if memmem::find(line, b"\"v\"").is_none() {
         return false;
     }
-    scan::members(line).is_ok_and(|members| means_record(&members))
-}
-
-/// [`is_record`] of members that were scanned already.
-pub(crate) fn means_record(members: &[Member<'_>]) -> bool {
+    let members = scan::members(line).unwrap_or_default();
     let has = |name: &[u8]| members.iter().any(|member| member.name == name);
     has(b"v") && (has(b"request") || has(b"mqtt") || has(b"unparsed"))
 }
@@ -55,352 +51,474 @@ impl Record {
     /// Not a JSON object, `v` missing or not 1, none or several of `request`, `mqtt` and
     /// `unparsed`, a member twice, or a known member with a value of the wrong kind.
     pub fn parse(line: &[u8]) -> Result<Self, RecordError> {
-        let mut members = Vec::with_capacity(12);
-        scan::members_into(line, &mut members)?;
-        Self::from_members(line, &members)
-    }
-
-    /// [`Record::parse`] of members that were scanned already.
-    pub(crate) fn from_members(line: &[u8], members: &[Member<'_>]) -> Result<Self, RecordError> {
-        let mut reader = Reader {
-            line,
-            members: Vec::with_capacity(8),
-        };
-        reader.record(members)
+        let mut reader = Reader { line, at: 0 };
+        reader.record().map_err(|error| {
+            // What is no JSON at all is told in the scanner's words.
+            match scan::check(line) {
+                Ok(()) => error,
+                Err(error) => error.into(),
+            }
+        })
     }
 }
 
-/// The line that offsets are counted in, and room for the members of the object being read.
+/// A place in a line. Every value is read once, where it stands.
 struct Reader<'a> {
     line: &'a [u8],
-    members: Vec<Member<'a>>,
+    at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn record(&mut self, members: &[Member<'a>]) -> Result<Record, RecordError> {
-        let mut extra = Extra::new();
+    fn record(&mut self) -> Result<Record, RecordError> {
         let names = [
             "v", "at", "platform", "peer", "scheme", "request", "mqtt", "unparsed", "response",
             "verdict", "why", "by", "note",
         ];
-        let [
-            v,
-            at,
-            platform,
-            peer,
-            scheme,
-            request,
-            mqtt,
-            unparsed,
-            response,
-            verdict,
-            why,
-            by,
-            note,
-        ] = self.sort(members, names, &mut extra)?;
-        self.version(v)?;
-        let mut content_extra = Extra::new();
-        let content = match (request, mqtt, unparsed) {
-            (Some(value), None, None) => {
-                let mut request = self.request(value, &mut content_extra)?;
-                if let Some(value) = scheme {
-                    let text = self.string(value, "scheme")?;
-                    let wrong = |()| self.wrong(value, "`scheme` is `http` or `https`");
-                    request.scheme = Some(text.parse().map_err(wrong)?);
+        let (mut has_version, mut scheme, mut read) = (false, None, None);
+        let mut record = Record::with(Content::Unparsed {
+            bytes: Vec::new(),
+            error: String::new(),
+        });
+        let mut extra = Extra::new();
+        self.blanks();
+        let start = self.at;
+        self.members("a record", names, &mut extra, |reader, name| {
+            match name {
+                "v" => {
+                    reader.version()?;
+                    has_version = true;
                 }
-                Content::Request(request)
+                "at" => record.at = Some(reader.string(name)?),
+                "platform" => record.platform = Some(reader.string(name)?),
+                "peer" => record.peer = Some(reader.string(name)?),
+                "scheme" => scheme = Some((reader.at, reader.value()?)),
+                "response" => {
+                    let response = reader.response(&mut record.response_extra)?;
+                    record.response = Some(response);
+                }
+                "verdict" => record.verdict = Some(reader.string(name)?),
+                "why" => record.why = Some(reader.string(name)?),
+                "by" => record.by = Some(reader.string(name)?),
+                "note" => record.note = Some(reader.string(name)?),
+                content => {
+                    let at = reader.at;
+                    let content = reader.content(content, &mut record.content_extra)?;
+                    if read.replace(content).is_some() {
+                        let why = "a record has only one of `request`, `mqtt` and `unparsed`";
+                        return Err(wrong(at, why));
+                    }
+                }
             }
-            (None, Some(value), None) => Content::Mqtt(self.mqtt(value, &mut content_extra)?),
-            (None, None, Some(value)) => self.unparsed(value, &mut content_extra)?,
-            (None, None, None) => {
-                let why = "a record needs one of `request`, `mqtt` and `unparsed`";
-                return Err(self.wrong(self.line, why));
-            }
-            (_, second, third) => {
-                let value = third.or(second).unwrap_or(self.line);
-                let why = "a record has only one of `request`, `mqtt` and `unparsed`";
-                return Err(self.wrong(value, why));
-            }
+            Ok(())
+        })?;
+        self.blanks();
+        if self.at < self.line.len() {
+            return Err(wrong(self.at, "there is more text behind the value"));
+        }
+        if !has_version {
+            return Err(wrong(start, "`v`, the version of the record, is missing"));
+        }
+        let Some(content) = read else {
+            let why = "a record needs one of `request`, `mqtt` and `unparsed`";
+            return Err(wrong(start, why));
         };
-        if let (Some(value), false) = (scheme, matches!(content, Content::Request(_))) {
+        record.content = content;
+        record.extra = extra;
+        match (&mut record.content, scheme) {
+            (Content::Request(request), Some((at, value))) => {
+                request.scheme = Some(match value {
+                    b"\"http\"" => Scheme::Http,
+                    b"\"https\"" => Scheme::Https,
+                    _ => return Err(wrong(at, "`scheme` is `http` or `https`")),
+                });
+            }
             // Only a request has a place for it; elsewhere it is a member like any unknown one.
-            extra.insert(0, ("scheme".to_owned(), self.raw(value)?));
+            (_, Some((at, value))) => {
+                record
+                    .extra
+                    .insert(0, ("scheme".to_owned(), raw(value, at)?));
+            }
+            (_, None) => {}
         }
-        let mut response_extra = Extra::new();
-        let response = match response {
-            Some(value) => Some(self.response(value, &mut response_extra)?),
-            None => None,
-        };
-        Ok(Record {
-            at: self.optional(at, "at")?,
-            platform: self.optional(platform, "platform")?,
-            peer: self.optional(peer, "peer")?,
-            content,
-            response,
-            verdict: self.optional(verdict, "verdict")?,
-            why: self.optional(why, "why")?,
-            by: self.optional(by, "by")?,
-            note: self.optional(note, "note")?,
-            extra,
-            content_extra,
-            response_extra,
-        })
+        Ok(record)
     }
 
-    fn version(&self, v: Option<&[u8]>) -> Result<(), RecordError> {
-        match v {
-            Some(b"1") => Ok(()),
-            Some(other) => Err(self.wrong(
-                other,
-                format!(
-                    "this is a record of version {}; this pushrig reads version 1",
-                    String::from_utf8_lossy(other)
-                ),
-            )),
-            None => Err(self.wrong(self.line, "`v`, the version of the record, is missing")),
-        }
-    }
-
-    fn request(&mut self, value: &'a [u8], extra: &mut Extra) -> Result<Request, RecordError> {
-        let names = ["method", "target", "version", "headers", "body", "chunks"];
-        let [method, target, version, headers, body, chunks] =
-            self.object(value, "request", names, extra)?;
-        let missing = |name| self.wrong(value, format!("`request` has no `{name}`"));
-        let mut request = Request {
-            method: self.bytes(method.ok_or_else(|| missing("method"))?, "method")?,
-            target: self.bytes(target.ok_or_else(|| missing("target"))?, "target")?,
-            version: match version {
-                Some(value) => self.string(value, "version")?,
-                None => "HTTP/1.1".to_owned(),
-            },
-            ..Request::default()
-        };
-        if let Some(value) = headers {
-            request.headers = self.headers(value)?;
-        }
-        if let Some(value) = body {
-            request.body = self.bytes(value, "body")?;
-        }
-        if let Some(value) = chunks {
-            let sizes = self.elements(value, "`chunks` is a list of numbers")?;
-            request.chunks = sizes
-                .into_iter()
-                .map(|size| self.number(size, "a chunk's size is a whole number"))
-                .collect::<Result<_, _>>()?;
-        }
-        Ok(request)
-    }
-
-    fn response(&mut self, value: &'a [u8], extra: &mut Extra) -> Result<Response, RecordError> {
-        let names = ["status", "headers", "body", "ms"];
-        let [status, headers, body, ms] = self.object(value, "response", names, extra)?;
-        let Some(status) = status else {
-            return Err(self.wrong(value, "`response` has no `status`"));
-        };
-        Ok(Response {
-            status: self.number(status, "`status` is a whole number up to 65535")?,
-            headers: match headers {
-                Some(value) => self.headers(value)?,
-                None => Headers::new(),
-            },
-            body: match body {
-                Some(value) => self.bytes(value, "body")?,
-                None => Vec::new(),
-            },
-            ms: match ms {
-                Some(value) => Some(self.number(value, "`ms` is a number")?),
-                None => None,
-            },
-        })
-    }
-
-    fn mqtt(&mut self, value: &'a [u8], extra: &mut Extra) -> Result<MqttMessage, RecordError> {
-        let names = ["topic", "qos", "retain", "direction", "payload"];
-        let [topic, qos, retain, direction, payload] = self.object(value, "mqtt", names, extra)?;
-        let Some(topic) = topic else {
-            return Err(self.wrong(value, "`mqtt` has no `topic`"));
-        };
-        Ok(MqttMessage {
-            topic: self.string(topic, "topic")?,
-            qos: match qos {
-                None | Some(b"0") => 0,
-                Some(b"1") => 1,
-                Some(b"2") => 2,
-                Some(value) => return Err(self.wrong(value, "`qos` is 0, 1 or 2")),
-            },
-            retain: match retain {
-                None | Some(b"false") => false,
-                Some(b"true") => true,
-                Some(value) => return Err(self.wrong(value, "`retain` is true or false")),
-            },
-            direction: match direction {
-                None | Some(b"\"received\"") => Direction::Received,
-                Some(b"\"sent\"") => Direction::Sent,
-                Some(value) => {
-                    return Err(self.wrong(value, "`direction` is `received` or `sent`"));
-                }
-            },
-            payload: match payload {
-                Some(value) => self.bytes(value, "payload")?,
-                None => Vec::new(),
-            },
-        })
-    }
-
-    fn unparsed(&mut self, value: &'a [u8], extra: &mut Extra) -> Result<Content, RecordError> {
-        let [base64, error] = self.object(value, "unparsed", ["base64", "error"], extra)?;
-        let Some(base64) = base64 else {
-            return Err(self.wrong(value, "`unparsed` has no `base64`"));
-        };
-        Ok(Content::Unparsed {
-            bytes: self.base64(base64)?,
-            error: self.optional(error, "error")?.unwrap_or_default(),
-        })
-    }
-
-    /// The values of an object's known members, in the order of `names`; the others go to `extra`.
-    fn object<const N: usize>(
-        &mut self,
-        value: &'a [u8],
-        what: &str,
-        names: [&str; N],
-        extra: &mut Extra,
-    ) -> Result<[Option<&'a [u8]>; N], RecordError> {
-        let mut members = std::mem::take(&mut self.members);
-        scan::members_into(value, &mut members)
-            .map_err(|_| self.wrong(value, format!("`{what}` is not an object")))?;
-        let values = self.sort(&members, names, extra)?;
-        self.members = members;
-        Ok(values)
-    }
-
-    /// Finds the known members' values, in the order of `names`; the others go to `extra`.
-    ///
-    /// A member that is `null` says as much as one that is not there.
-    fn sort<const N: usize>(
-        &self,
-        members: &[Member<'a>],
-        names: [&str; N],
-        extra: &mut Extra,
-    ) -> Result<[Option<&'a [u8]>; N], RecordError> {
-        let mut values = [None; N];
-        for member in members {
-            let name = self.name(member)?;
-            let Some(index) = names.iter().position(|known| known.as_bytes() == &*name) else {
-                self.keep(extra, member, &name)?;
-                continue;
-            };
-            if values[index].replace(member.value).is_some() {
-                return Err(self.twice(member));
+    fn version(&mut self) -> Result<(), RecordError> {
+        let at = self.at;
+        match self.value()? {
+            b"1" => Ok(()),
+            other => {
+                let other = String::from_utf8_lossy(other);
+                let why = format!("this is a record of version {other}; version 1 is read here");
+                Err(wrong(at, why))
             }
         }
-        Ok(values.map(|value| value.filter(|value| *value != b"null")))
     }
 
-    fn headers(&self, value: &'a [u8]) -> Result<Headers, RecordError> {
-        let wrong = |value| self.wrong(value, "`headers` is a list of pairs: [name, value]");
-        let mut headers = Headers::new();
-        for pair in scan::elements(value).map_err(|_| wrong(value))? {
-            let fields = scan::elements(pair).map_err(|_| wrong(pair))?;
-            let [name, text] = fields[..] else {
-                return Err(wrong(pair));
-            };
-            headers.push(
-                self.bytes(name, "a header's name")?,
-                self.bytes(text, "a header's value")?,
-            );
+    fn content(&mut self, name: &str, extra: &mut Extra) -> Result<Content, RecordError> {
+        match name {
+            "request" => self.request(extra).map(Content::Request),
+            "mqtt" => self.mqtt(extra).map(Content::Mqtt),
+            _ => self.unparsed(extra),
         }
+    }
+
+    fn request(&mut self, extra: &mut Extra) -> Result<Request, RecordError> {
+        let names = ["method", "target", "version", "headers", "body", "chunks"];
+        let at = self.at;
+        let (mut method, mut target) = (None, None);
+        let mut version = None;
+        let mut headers = Headers::new();
+        let (mut body, mut chunks) = (Vec::new(), Vec::new());
+        self.members("`request`", names, extra, |reader, name| {
+            match name {
+                "method" => method = Some(reader.bytes(name)?),
+                "target" => target = Some(reader.bytes(name)?),
+                "version" => version = Some(reader.string(name)?),
+                "headers" => headers = reader.headers()?,
+                "body" => body = reader.bytes(name)?,
+                _ => chunks = reader.chunks()?,
+            }
+            Ok(())
+        })?;
+        Ok(Request {
+            method: method.ok_or_else(|| wrong(at, "`request` has no `method`"))?,
+            target: target.ok_or_else(|| wrong(at, "`request` has no `target`"))?,
+            version: version.unwrap_or_else(|| "HTTP/1.1".to_owned()),
+            scheme: None,
+            headers,
+            body,
+            chunks,
+        })
+    }
+
+    fn response(&mut self, extra: &mut Extra) -> Result<Response, RecordError> {
+        let names = ["status", "headers", "body", "ms"];
+        let at = self.at;
+        let mut status = None;
+        let mut response = Response::default();
+        self.members("`response`", names, extra, |reader, name| {
+            match name {
+                "status" => {
+                    status = Some(reader.number("`status` is a whole number up to 65535")?);
+                }
+                "headers" => response.headers = reader.headers()?,
+                "body" => response.body = reader.bytes(name)?,
+                _ => response.ms = Some(reader.number("`ms` is a number")?),
+            }
+            Ok(())
+        })?;
+        response.status = status.ok_or_else(|| wrong(at, "`response` has no `status`"))?;
+        Ok(response)
+    }
+
+    fn mqtt(&mut self, extra: &mut Extra) -> Result<MqttMessage, RecordError> {
+        let names = ["topic", "qos", "retain", "direction", "payload"];
+        let start = self.at;
+        let mut topic = None;
+        let (mut qos, mut retain) = (0, false);
+        let mut direction = Direction::Received;
+        let mut payload = Vec::new();
+        self.members("`mqtt`", names, extra, |reader, name| {
+            let at = reader.at;
+            match name {
+                "topic" => topic = Some(reader.string(name)?),
+                "qos" => {
+                    qos = match reader.value()? {
+                        b"0" => 0,
+                        b"1" => 1,
+                        b"2" => 2,
+                        _ => return Err(wrong(at, "`qos` is 0, 1 or 2")),
+                    }
+                }
+                "retain" => {
+                    retain = match reader.value()? {
+                        b"true" => true,
+                        b"false" => false,
+                        _ => return Err(wrong(at, "`retain` is true or false")),
+                    }
+                }
+                "direction" => {
+                    direction = match reader.value()? {
+                        b"\"received\"" => Direction::Received,
+                        b"\"sent\"" => Direction::Sent,
+                        _ => return Err(wrong(at, "`direction` is `received` or `sent`")),
+                    }
+                }
+                _ => payload = reader.bytes(name)?,
+            }
+            Ok(())
+        })?;
+        Ok(MqttMessage {
+            topic: topic.ok_or_else(|| wrong(start, "`mqtt` has no `topic`"))?,
+            qos,
+            retain,
+            direction,
+            payload,
+        })
+    }
+
+    fn unparsed(&mut self, extra: &mut Extra) -> Result<Content, RecordError> {
+        let at = self.at;
+        let mut bytes = None;
+        let mut error = String::new();
+        self.members("`unparsed`", ["base64", "error"], extra, |reader, name| {
+            if name == "error" {
+                error = reader.string(name)?;
+            } else {
+                let at = reader.at;
+                bytes = Some(base64(reader.value()?, at)?);
+            }
+            Ok(())
+        })?;
+        let bytes = bytes.ok_or_else(|| wrong(at, "`unparsed` has no `base64`"))?;
+        Ok(Content::Unparsed { bytes, error })
+    }
+
+    fn headers(&mut self) -> Result<Headers, RecordError> {
+        let mut headers = Headers::new();
+        self.elements("`headers` is a list of pairs: [name, value]", |reader| {
+            let at = reader.at;
+            let pair = "`headers` is a list of pairs: [name, value]";
+            let mut name = None;
+            let mut value = None;
+            reader.elements(pair, |reader| {
+                match (&name, &value) {
+                    (None, _) => name = Some(reader.bytes("a header's name")?),
+                    (_, None) => value = Some(reader.bytes("a header's value")?),
+                    _ => return Err(wrong(at, pair)),
+                }
+                Ok(())
+            })?;
+            let (Some(name), Some(value)) = (name, value) else {
+                return Err(wrong(at, pair));
+            };
+            headers.push(name, value);
+            Ok(())
+        })?;
         Ok(headers)
     }
 
+    fn chunks(&mut self) -> Result<Vec<u64>, RecordError> {
+        let mut chunks = Vec::new();
+        self.elements("`chunks` is a list of numbers", |reader| {
+            chunks.push(reader.number("a chunk's size is a whole number")?);
+            Ok(())
+        })?;
+        Ok(chunks)
+    }
+
+    /// Reads the object that starts here: `each` reads the values of the members in `names`, the
+    /// others go to `extra`. A member that is `null` says as much as one that is not there.
+    fn members<'n, const N: usize>(
+        &mut self,
+        what: &str,
+        names: [&'n str; N],
+        extra: &mut Extra,
+        mut each: impl FnMut(&mut Self, &'n str) -> Result<(), RecordError>,
+    ) -> Result<(), RecordError> {
+        let mut seen = [false; N];
+        let mut next = 0;
+        if !self.take(b'{') {
+            return Err(wrong(self.at, format!("{what} is not an object")));
+        }
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            let at = self.at;
+            let name = self.name()?;
+            if !self.take(b':') {
+                return Err(wrong(self.at, "a colon is missing after the name"));
+            }
+            // Writers keep to the order of `names`, so the next one is most likely the one.
+            let known = (next..N)
+                .chain(0..next)
+                .find(|&index| names[index].as_bytes() == &*name);
+            if let Some(index) = known {
+                next = index + 1;
+                if std::mem::replace(&mut seen[index], true) {
+                    return Err(twice(at, &name));
+                }
+                if self.line[self.at..].starts_with(b"null") {
+                    self.at += b"null".len();
+                } else {
+                    each(self, names[index])?;
+                }
+            } else {
+                let name =
+                    str::from_utf8(&name).map_err(|_| wrong(at, "a member's name is not UTF-8"))?;
+                if extra.iter().any(|(have, _)| have == name) {
+                    return Err(twice(at, name.as_bytes()));
+                }
+                let value_at = self.at;
+                extra.push((name.to_owned(), raw(self.value()?, value_at)?));
+            }
+            self.blanks();
+            if self.take(b'}') {
+                return Ok(());
+            }
+            if !self.take(b',') {
+                return Err(wrong(self.at, "a comma or `}` is missing"));
+            }
+        }
+    }
+
+    /// Reads the array that starts here.
+    fn elements(
+        &mut self,
+        why: &str,
+        mut each: impl FnMut(&mut Self) -> Result<(), RecordError>,
+    ) -> Result<(), RecordError> {
+        if !self.take(b'[') {
+            return Err(wrong(self.at, why));
+        }
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            each(self)?;
+            self.blanks();
+            if self.take(b']') {
+                return Ok(());
+            }
+            if !self.take(b',') {
+                return Err(wrong(self.at, "a comma or `]` is missing"));
+            }
+        }
+    }
+
     /// A name as it is meant: `"\u0076"` is `v`.
-    fn name(&self, member: &Member<'a>) -> Result<Cow<'a, [u8]>, RecordError> {
-        if memchr(b'\\', member.name).is_none() {
-            return Ok(Cow::Borrowed(member.name));
+    fn name(&mut self) -> Result<Cow<'a, [u8]>, RecordError> {
+        let at = self.at;
+        let quoted = self.value()?;
+        let [b'"', inner @ .., b'"'] = quoted else {
+            return Err(wrong(at, "a name in double quotes is missing"));
+        };
+        self.blanks();
+        if memchr(b'\\', inner).is_none() {
+            return Ok(Cow::Borrowed(inner));
         }
-        let start = self.offset(member.name);
-        let quoted = &self.line[start - 1..=start + member.name.len()];
-        scan::text(quoted).ok_or_else(|| self.wrong(member.name, "this name cannot be read"))
+        Ok(scan::text(quoted).unwrap_or_default())
     }
 
-    fn keep(&self, extra: &mut Extra, member: &Member<'a>, name: &[u8]) -> Result<(), RecordError> {
-        let name = str::from_utf8(name)
-            .map_err(|_| self.wrong(member.name, "a member's name is not UTF-8"))?;
-        if extra.iter().any(|(have, _)| have == name) {
-            return Err(self.twice(member));
-        }
-        extra.push((name.to_owned(), self.raw(member.value)?));
-        Ok(())
+    /// The text of the value that starts here.
+    fn value(&mut self) -> Result<&'a [u8], RecordError> {
+        let (line, start) = (self.line, self.at);
+        self.at = scan::value_end(line, start)?;
+        Ok(&line[start..self.at])
     }
 
-    fn twice(&self, member: &Member<'a>) -> RecordError {
-        let name = String::from_utf8_lossy(member.name);
-        self.wrong(member.name, format!("`{name}` is there twice"))
-    }
-
-    fn raw(&self, value: &[u8]) -> Result<Box<RawValue>, RecordError> {
-        let mut text = str::from_utf8(value)
-            .map_err(|_| self.wrong(value, "this value is not UTF-8"))?
-            .to_owned();
-        if memchr::memchr2(b'\n', b'\r', value).is_some() {
-            // Between tokens only, for a string cannot hold them: a record must fit one line.
-            text = text.replace(['\n', '\r'], " ");
-        }
-        RawValue::from_string(text).map_err(|_| self.wrong(value, "this value cannot be read"))
-    }
-
-    fn optional(&self, value: Option<&[u8]>, what: &str) -> Result<Option<String>, RecordError> {
-        value.map(|value| self.string(value, what)).transpose()
-    }
-
-    fn string(&self, value: &[u8], what: &str) -> Result<String, RecordError> {
-        scan::text(value)
-            .and_then(|text| String::from_utf8(text.into_owned()).ok())
-            .ok_or_else(|| self.wrong(value, format!("`{what}` is not a text")))
+    fn string(&mut self, what: &str) -> Result<String, RecordError> {
+        let at = self.at;
+        decoded(self.value()?)
+            .and_then(|text| String::from_utf8(text).ok())
+            .ok_or_else(|| wrong(at, format!("`{what}` is not a text")))
     }
 
     /// Text, or `{"base64":"…"}`.
-    fn bytes(&self, value: &[u8], what: &str) -> Result<Vec<u8>, RecordError> {
-        if let Some(text) = scan::text(value) {
-            return Ok(text.into_owned());
+    fn bytes(&mut self, what: &str) -> Result<Vec<u8>, RecordError> {
+        let at = self.at;
+        let value = self.value()?;
+        if let Some(text) = decoded(value) {
+            return Ok(text);
         }
         match scan::members(value).unwrap_or_default()[..] {
-            [member] if member.name == b"base64" => self.base64(member.value),
-            _ => Err(self.wrong(
-                value,
-                format!("{what} is neither a text nor {{\"base64\":\"…\"}}"),
-            )),
+            [member] if member.name == b"base64" => base64(member.value, at),
+            _ => {
+                let why = format!("{what} is neither a text nor {{\"base64\":\"…\"}}");
+                Err(wrong(at, why))
+            }
         }
     }
 
-    fn base64(&self, value: &[u8]) -> Result<Vec<u8>, RecordError> {
-        scan::text(value)
-            .and_then(|text| STANDARD.decode(&*text).ok())
-            .ok_or_else(|| self.wrong(value, "this is not base64 text"))
-    }
-
-    fn elements(&self, value: &'a [u8], why: &str) -> Result<Vec<&'a [u8]>, RecordError> {
-        scan::elements(value).map_err(|_| self.wrong(value, why))
-    }
-
-    fn number<N: str::FromStr>(&self, value: &[u8], why: &str) -> Result<N, RecordError> {
-        let is_number = matches!(value.first(), Some(b'0'..=b'9' | b'-'));
+    fn number<N: str::FromStr>(&mut self, why: &str) -> Result<N, RecordError> {
+        let at = self.at;
+        let value = self.value()?;
         str::from_utf8(value)
             .ok()
-            .filter(|_| is_number)
+            .filter(|_| matches!(value.first(), Some(b'0'..=b'9' | b'-')))
             .and_then(|text| text.parse().ok())
-            .ok_or_else(|| self.wrong(value, why))
+            .ok_or_else(|| wrong(at, why))
     }
 
-    fn wrong(&self, value: &[u8], why: impl Into<String>) -> RecordError {
-        RecordError {
-            at: self.offset(value),
-            why: why.into(),
+    /// Goes over this byte and the blanks behind it, if it is next.
+    fn take(&mut self, byte: u8) -> bool {
+        let taken = self.line.get(self.at) == Some(&byte);
+        if taken {
+            self.at += 1;
+            self.blanks();
+        }
+        taken
+    }
+
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.line.get(self.at) {
+            self.at += 1;
         }
     }
+}
 
-    /// Where a part of the line stands in it.
-    fn offset(&self, part: &[u8]) -> usize {
-        part.as_ptr().addr() - self.line.as_ptr().addr()
+/// The bytes that a checked string with its quotes stands for; none for another value.
+fn decoded(value: &[u8]) -> Option<Vec<u8>> {
+    let [b'"', text @ .., b'"'] = value else {
+        return None;
+    };
+    let mut bytes = text.to_vec();
+    let Some(first) = memchr(b'\\', text) else {
+        return Some(bytes);
+    };
+    // A JSON body inside a JSON string has a backslash every few bytes: searching for each costs
+    // more than looking at every byte.
+    let (mut from, mut to) = (first, first);
+    while let Some(&byte) = text.get(from) {
+        bytes[to] = if byte == b'\\' {
+            from += 1;
+            match text.get(from) {
+                Some(b'n') => b'\n',
+                Some(b'r') => b'\r',
+                Some(b't') => b'\t',
+                Some(b'b') => 8,
+                Some(b'f') => 12,
+                Some(b'u') | None => return scan::text(value).map(Cow::into_owned),
+                Some(&other) => other,
+            }
+        } else {
+            byte
+        };
+        from += 1;
+        to += 1;
     }
+    bytes.truncate(to);
+    Some(bytes)
+}
+
+fn base64(value: &[u8], at: usize) -> Result<Vec<u8>, RecordError> {
+    decoded(value)
+        .and_then(|text| STANDARD.decode(text).ok())
+        .ok_or_else(|| wrong(at, "this is not base64 text"))
+}
+
+fn raw(value: &[u8], at: usize) -> Result<Box<RawValue>, RecordError> {
+    let mut text = str::from_utf8(value)
+        .map_err(|_| wrong(at, "this value is not UTF-8"))?
+        .to_owned();
+    if memchr2(b'\n', b'\r', value).is_some() {
+        // Between tokens only, for a string cannot hold them: a record must fit one line.
+        text = text.replace(['\n', '\r'], " ");
+    }
+    RawValue::from_string(text).map_err(|_| wrong(at, "this value cannot be read"))
+}
+
+#[cold]
+fn wrong(at: usize, why: impl Into<String>) -> RecordError {
+    RecordError {
+        at,
+        why: why.into(),
+    }
+}
+
+fn twice(at: usize, name: &[u8]) -> RecordError {
+    let name = String::from_utf8_lossy(name);
+    wrong(at, format!("`{name}` is there twice"))
 }

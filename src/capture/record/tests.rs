@@ -67,9 +67,9 @@ fn what_is_wrong_is_said_with_its_offset() {
     let two = r#"{"v":1,"request":{"method":"G","target":"/"},"unparsed":{"base64":""}}"#;
     assert!(refusal(two).1.contains("only one"));
     let twice = r#"{"v":1,"request":{"method":"G","target":"/"},"x":1,"x":2}"#;
-    assert_eq!(refusal(twice), (52, "`x` is there twice".to_owned()));
+    assert_eq!(refusal(twice), (51, "`x` is there twice".to_owned()));
     let twice = r#"{"v":1,"request":{"method":"G","target":"/","target":"/"}}"#;
-    assert_eq!(refusal(twice), (45, "`target` is there twice".to_owned()));
+    assert_eq!(refusal(twice), (44, "`target` is there twice".to_owned()));
     assert_eq!(refusal("{\"v\":1,").0, 7);
     assert_eq!(refusal("x").0, 0);
     assert!(
@@ -253,5 +253,69 @@ proptest! {
             prop_assert_eq!(&Record::parse(&record.to_line()).unwrap(), &record);
         }
         let _ = Record::parse(&line[..at]);
+    }
+}
+
+fn schema() -> jsonschema::Validator {
+    let text = include_str!("../../../schema/capture-v1.schema.json");
+    let schema = serde_json::from_str(text).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn fits(schema: &jsonschema::Validator, line: &[u8]) -> bool {
+    schema.is_valid(&serde_json::from_slice(line).unwrap())
+}
+
+#[test]
+fn the_schema_and_the_reader_agree_on_what_a_record_is() {
+    let schema = schema();
+    let request =
+        |members: &str| format!(r#"{{"v":1,"request":{{"method":"G","target":"/"{members}}}}}"#);
+    let fixture = include_str!("../../../tests/fixtures/capture/online.ndjson");
+    let good = [
+        EXAMPLE.to_owned(),
+        request(""),
+        request(r#","headers":null,"chunks":[1],"body":{"base64":"AP8="},"x":[]"#),
+        r#"{"v":1,"mqtt":{"topic":"a/b","qos":null,"payload":"x"},"scheme":"mqtts"}"#.to_owned(),
+        r#"{"v":1,"unparsed":{"base64":"AA=="},"request":null,"x":{}}"#.to_owned(),
+    ];
+    for line in good.iter().map(String::as_str).chain(fixture.lines()) {
+        assert!(fits(&schema, line.as_bytes()), "{line}");
+        assert!(Record::parse(line.as_bytes()).is_ok(), "{line}");
+    }
+    let bad = [
+        r#"{"request":{"method":"G","target":"/"}}"#.to_owned(),
+        r#"{"v":2,"request":{"method":"G","target":"/"}}"#.to_owned(),
+        r#"{"v":1}"#.to_owned(),
+        r#"{"v":1,"request":{"method":"G","target":"/"},"mqtt":{"topic":"a"}}"#.to_owned(),
+        r#"{"v":1,"request":{"method":"G"}}"#.to_owned(),
+        r#"{"v":1,"at":5,"unparsed":{"base64":"AA=="}}"#.to_owned(),
+        r#"{"v":1,"unparsed":{"base64":"A"}}"#.to_owned(),
+        r#"{"v":1,"mqtt":{"topic":"a","qos":3}}"#.to_owned(),
+        r#"{"v":1,"mqtt":{"topic":"a","direction":"up"}}"#.to_owned(),
+        request(r#","headers":[["a"]]"#),
+        request(r#","headers":[["a","b","c"]]"#),
+        request(r#","body":{"base64":"AA==","x":1}"#),
+        request(r#","body":7"#),
+        request(r#","chunks":[-1]"#),
+        r#"{"v":1,"unparsed":{"base64":""},"response":{"status":"200"}}"#.to_owned(),
+        r#"{"v":1,"scheme":"ftp","request":{"method":"G","target":"/"}}"#.to_owned(),
+        "[]".to_owned(),
+    ];
+    for line in bad {
+        assert!(!fits(&schema, line.as_bytes()), "{line}");
+        assert!(Record::parse(line.as_bytes()).is_err(), "{line}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn any_record_that_is_written_fits_the_schema(records in vec(records(), 1..20)) {
+        let schema = schema();
+        for record in records {
+            prop_assert!(fits(&schema, &record.to_line()));
+        }
     }
 }
