@@ -33,10 +33,26 @@ pub enum Format {
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true, help = "How results are printed: human or json")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help = "How results are printed: human or json"
+    )]
     pub format: Format,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, help = "Colour: auto, always or never (NO_COLOR is respected)")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        help = "Colour: auto, always or never (NO_COLOR is respected)"
+    )]
     pub color: ColorChoice,
     /// Only what is not right, and the summary
     #[arg(short, long, global = true)]
@@ -91,9 +107,10 @@ impl TypedValueParser for PlatformParser {
         _arg: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<String, clap::Error> {
-        value.to_str().map(str::to_owned).ok_or_else(|| {
-            clap::Error::new(clap::error::ErrorKind::InvalidUtf8).with_cmd(command)
-        })
+        value
+            .to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidUtf8).with_cmd(command))
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
@@ -128,8 +145,7 @@ pub struct PlatformOrAutoArg {
 
 const PLATFORM_HELP: &str = "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, \
                              huawei-iotda, standard-webhooks, or a recipe file (TOML)";
-const PLATFORM_OR_AUTO_HELP: &str =
-    "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, huawei-iotda, \
+const PLATFORM_OR_AUTO_HELP: &str = "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, huawei-iotda, \
      standard-webhooks, a recipe file (TOML), or auto: recognise each record's platform";
 
 /// The scheme of a platform's id or a recipe file.
@@ -139,15 +155,23 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
     }
     let path = Path::new(text);
     let looks_like_a_file = path.components().count() > 1
-        || path.extension().is_some_and(|extension| extension == "toml");
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
     if !looks_like_a_file && !path.is_file() {
         let known: Vec<_> = Platform::ALL.into_iter().map(Platform::id).collect();
-        return Err(Error::usage(format!("there is no platform `{}`", text.escape_debug()))
-            .with_hint(format!("one of {}, or the path of a recipe file", known.join(", "))));
+        return Err(
+            Error::usage(format!("there is no platform `{}`", text.escape_debug())).with_hint(
+                format!("one of {}, or the path of a recipe file", known.join(", ")),
+            ),
+        );
     }
     let bytes = std::fs::read(path).map_err(|cause| Error::reading(path, cause))?;
     let recipe = String::from_utf8(bytes).map_err(|_| {
-        Error::input(crate::error::Place::file(text), "a recipe file is UTF-8 text, this is not")
+        Error::input(
+            crate::error::Place::file(text),
+            "a recipe file is UTF-8 text, this is not",
+        )
     })?;
     Ok(Scheme {
         platform: None,
@@ -157,7 +181,9 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
 
 /// The secrets, as flags.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Secrets (a text, @FILE, env:NAME, -, or text:LITERAL; repeat while one is rotated)")]
+#[command(
+    next_help_heading = "Secrets (a text, @FILE, env:NAME, -, or text:LITERAL; repeat while one is rotated)"
+)]
 pub struct SecretArgs {
     /// The token of the push configuration (or PUSHRIG_TOKEN)
     #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
@@ -211,7 +237,10 @@ impl SecretArgs {
                         .collect(),
                 }
             } else {
-                from_flag.into_iter().map(|text| (flag.clone(), text)).collect()
+                from_flag
+                    .into_iter()
+                    .map(|text| (flag.clone(), text))
+                    .collect()
             };
             for (label, text) in texts {
                 secrets.push(name, session.secret(&label, &text)?);
@@ -221,7 +250,9 @@ impl SecretArgs {
             Some(id) => Some(id.clone()),
             None => match session.variable(APP_ID_VARIABLE)? {
                 Some(id) => Some(id),
-                None => session.profile()?.and_then(|profile| profile.app_id.clone()),
+                None => session
+                    .profile()?
+                    .and_then(|profile| profile.app_id.clone()),
             },
         };
         Ok(secrets)
@@ -319,10 +350,7 @@ impl PartArgs {
     /// The values that were given.
     pub fn open(&self, session: &mut Session) -> Result<Given, Error> {
         let mut given = Given::new();
-        for (name, flag, value) in [
-            ("msg", "--msg", &self.msg),
-            ("body", "--body", &self.body),
-        ] {
+        for (name, flag, value) in [("msg", "--msg", &self.msg), ("body", "--body", &self.body)] {
             if let Some(text) = value {
                 given.push(name, session.content(flag, text)?);
             }
@@ -369,7 +397,10 @@ impl PublicUrlArg {
         if self.public_url.is_some() {
             return Ok(self.public_url.clone());
         }
-        let Some(text) = session.profile()?.and_then(|profile| profile.public_url.clone()) else {
+        let Some(text) = session
+            .profile()?
+            .and_then(|profile| profile.public_url.clone())
+        else {
             return Ok(None);
         };
         text.parse()
@@ -391,7 +422,10 @@ pub fn secrets_in(arguments: &[OsString]) -> Vec<Secret> {
         let flag = SecretName::ALL
             .into_iter()
             .map(SecretName::flag)
-            .find(|flag| text.strip_prefix("--").is_some_and(|text| text.starts_with(flag)));
+            .find(|flag| {
+                text.strip_prefix("--")
+                    .is_some_and(|text| text.starts_with(flag))
+            });
         if let Some(flag) = flag {
             match text[2 + flag.len()..].strip_prefix('=') {
                 Some(value) => found.push(Secret::new(value.as_bytes())),

@@ -203,9 +203,11 @@ impl Checker {
             && let Some(id) = &message.id
             && id != app_id.as_bytes()
         {
-            return Some(Err(OpenError::Seal(crate::signature::seal::SealError::Id {
-                found: String::from_utf8_lossy(id).into_owned(),
-            })));
+            return Some(Err(OpenError::Seal(
+                crate::signature::seal::SealError::Id {
+                    found: String::from_utf8_lossy(id).into_owned(),
+                },
+            )));
         }
         Some(opened)
     }
@@ -220,7 +222,10 @@ impl Checker {
         checked.refusals =
             onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now)
                 .unwrap_or_default();
-        let worst = checked.refusals.iter().find(|refusal| refusal.code != EXPIRED);
+        let worst = checked
+            .refusals
+            .iter()
+            .find(|refusal| refusal.code != EXPIRED);
         if checked.judgement.verdict == Verdict::Valid
             && let Some(refusal) = worst
         {
@@ -276,9 +281,10 @@ impl Checker {
     pub fn notes(&self, evidence: &Evidence<'_>, checked: &Checked<'_, '_>) -> Vec<String> {
         let mut notes = Vec::new();
         let judgement = &checked.judgement;
-        if let (Some(index), Some(name)) =
-            (judgement.secret, judgement.form.and_then(|form| form.secret()))
-            && self.secrets.all(name).len() > 1
+        if let (Some(index), Some(name)) = (
+            judgement.secret,
+            judgement.form.and_then(|form| form.secret()),
+        ) && self.secrets.all(name).len() > 1
         {
             notes.push(format!("{} --{} fits", ordinal(index), name.flag()));
         }
@@ -341,7 +347,9 @@ impl Checker {
         });
         if signs_json && let Ok(members) = evidence.members() {
             let twice = members.iter().enumerate().find(|(index, member)| {
-                members[..*index].iter().any(|other| other.name == member.name)
+                members[..*index]
+                    .iter()
+                    .any(|other| other.name == member.name)
             });
             if let Some((_, member)) = twice {
                 notes.push(format!(
@@ -362,7 +370,10 @@ fn is_json_stringify(body: &[u8]) -> bool {
     if body.is_empty() {
         return true;
     }
-    let Some(writer) = write::writers().iter().find(|writer| writer.id == "json-stringify") else {
+    let Some(writer) = write::writers()
+        .iter()
+        .find(|writer| writer.id == "json-stringify")
+    else {
         return true;
     };
     tree::parse(body).is_ok_and(|value| (writer.write)(&value) == body)

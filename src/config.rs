@@ -117,14 +117,12 @@ impl Config {
         };
         self.profile.get(name).map(Some).ok_or_else(|| {
             let names: Vec<_> = self.profile.keys().map(String::as_str).collect();
-            Error::usage(format!(
-                "{} has no profile `{name}`",
-                self.path.display()
-            ))
-            .with_hint(match names.as_slice() {
-                [] => "it has no profiles at all".to_owned(),
-                _ => format!("it has {}", names.join(", ")),
-            })
+            Error::usage(format!("{} has no profile `{name}`", self.path.display())).with_hint(
+                match names.as_slice() {
+                    [] => "it has no profiles at all".to_owned(),
+                    _ => format!("it has {}", names.join(", ")),
+                },
+            )
         })
     }
 }

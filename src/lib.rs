@@ -13,6 +13,9 @@
 //! - [`platform`]: one file a platform, all about that protocol and nothing of it elsewhere.
 //! - [`capture`]: recorded requests; one file a foreign format.
 //! - [`check`]: one request judged whole, on top of all of these.
+//! - [`diagnose`]: from a request that does not fit to the mistake behind it.
+//!
+//! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. Those below are the edge:
 //!
@@ -30,11 +33,13 @@ pub mod check;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod diagnose;
 pub mod error;
 pub mod json;
 pub mod message;
 pub mod moment;
 pub mod platform;
+pub mod report;
 pub mod session;
 pub mod signature;
 pub mod term;

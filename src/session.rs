@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, StdoutLock, Write};
-use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -52,6 +51,16 @@ impl Session {
     #[must_use]
     pub fn json(&self) -> bool {
         self.globals.format == Format::Json
+    }
+
+    /// The columns to print into: the terminal's, as `COLUMNS` tells, else 100.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok())
+            .filter(|&columns: &usize| columns >= 40)
+            .unwrap_or(100)
     }
 
     /// One line of JSON on standard output.
@@ -230,7 +239,9 @@ impl Session {
         if self.config.is_none() {
             let path = match &self.globals.config {
                 Some(path) => Some(path.clone()),
-                None => env::current_dir().ok().and_then(|folder| config::find(&folder)),
+                None => env::current_dir()
+                    .ok()
+                    .and_then(|folder| config::find(&folder)),
             };
             self.config = match path {
                 Some(path) => Some(config::read(&path)?),
@@ -255,10 +266,4 @@ pub fn report(error: &Error, paint: Paint, err: &mut impl Write) -> io::Result<(
         writeln!(err, "{}: {hint}", paint.key("hint"))?;
     }
     Ok(())
-}
-
-/// The name of an input in messages: a path, or `-`.
-#[must_use]
-pub fn input_name(path: &Path) -> String {
-    path.display().to_string()
 }

@@ -155,7 +155,10 @@ mod tests {
     #[test]
     fn what_a_peer_sent_cannot_steer_the_terminal() {
         assert_eq!(escape(b"a\x1b[2Jb\n\xff"), "a\\x1b[2Jb\\n\\xff");
-        assert_eq!(escape("中\u{202e}x\u{a0}".as_bytes()), "中\\u{202e}x\\u{a0}");
+        assert_eq!(
+            escape("中\u{202e}x\u{a0}".as_bytes()),
+            "中\\u{202e}x\\u{a0}"
+        );
     }
 
     #[test]

@@ -71,7 +71,11 @@ impl<R: Read> Blocks<R> {
                 return Ok(Some(self.block(buffer, true)));
             }
             // Bytes before the last block were searched for a newline in vain.
-            searched = if buffer.len() > BLOCK { buffer.len() - BLOCK } else { 0 };
+            searched = if buffer.len() > BLOCK {
+                buffer.len() - BLOCK
+            } else {
+                0
+            };
             self.fill(&mut buffer)?;
         }
     }

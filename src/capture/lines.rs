@@ -177,7 +177,8 @@ impl<R: Read> Lines<R> {
 }
 
 /// Whether a text is the beginning of JSON and no more.
-fn breaks_off(text: &[u8]) -> bool {
+#[must_use]
+pub fn breaks_off(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
     text.first() == Some(&b'{')
         && scan::check(text).is_err_and(|error| {

@@ -9,6 +9,7 @@ use std::io;
 
 use crate::error::{Error, Place};
 
+pub mod blocks;
 pub mod curl;
 pub mod har;
 pub mod http_file;

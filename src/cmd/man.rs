@@ -39,8 +39,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
                 .ok_or_else(|| {
                     Error::usage(format!("there is no subcommand `{}`", name.escape_debug()))
                 })?;
-            let titled = found.clone().name(format!("pushrig-{name}"));
-            Man::new(titled).render(&mut session.out)?;
+            Man::new(found.clone())
+                .title(format!("pushrig-{name}"))
+                .render(&mut session.out)?;
         }
     }
     Ok(Outcome::Yes)

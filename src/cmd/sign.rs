@@ -176,9 +176,9 @@ fn evidence(given: &Given) -> Evidence<'_> {
 fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s Form, Error> {
     let recipe = &scheme.recipe;
     if handshake {
-        return recipe.form("handshake").ok_or_else(|| {
-            Error::usage(format!("{} has no handshake", scheme.id()))
-        });
+        return recipe
+            .form("handshake")
+            .ok_or_else(|| Error::usage(format!("{} has no handshake", scheme.id())));
     }
     let evidence = evidence(given);
     let mut nearest: Option<(&Form, Lack, usize)> = None;
@@ -200,7 +200,10 @@ fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s 
     }
     match nearest {
         Some((form, lack, _)) => Err(lacking(scheme, form, &lack)),
-        None => Err(Error::usage(format!("{} has no form to sign by", scheme.id()))),
+        None => Err(Error::usage(format!(
+            "{} has no form to sign by",
+            scheme.id()
+        ))),
     }
 }
 
@@ -214,11 +217,9 @@ fn lacking(scheme: &Scheme, form: &Form, lack: &Lack) -> Error {
     let error = Error::usage(what);
     match lack {
         Lack::Part { name, .. } => error.with_hint(flag_hint(name)),
-        Lack::Secret(name) => error.with_hint(format!(
-            "give --{} or set {}",
-            name.flag(),
-            name.variable()
-        )),
+        Lack::Secret(name) => {
+            error.with_hint(format!("give --{} or set {}", name.flag(), name.variable()))
+        }
         Lack::Digest { .. } | Lack::Key { .. } => error,
     }
 }
@@ -321,8 +322,10 @@ fn message(given: &Given) -> Result<&[u8], Error> {
         .ok()
         .is_some_and(|members| scan::last(&members, "msg_signature").is_some());
     if signed {
-        return Err(Error::usage("this body is signed already: it has a msg_signature")
-            .with_hint("give only the value of its msg, by --msg"));
+        return Err(
+            Error::usage("this body is signed already: it has a msg_signature")
+                .with_hint("give only the value of its msg, by --msg"),
+        );
     }
     Ok(message)
 }

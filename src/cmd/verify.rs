@@ -15,11 +15,10 @@ use clap::{ArgMatches, Args, FromArgMatches as _};
 
 use super::completions::unparsed;
 use crate::args::{
-    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme,
-    parse_duration,
+    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme, parse_duration,
 };
 use crate::capture::blocks::{Block, Blocks};
-use crate::capture::{self, Kind, Located, lines};
+use crate::capture::{self, Kind, Located, lines, record};
 use crate::check::{Checked, Checker, Choice};
 use crate::cli::Subcommand;
 use crate::error::{Error, Outcome, Place};
@@ -93,7 +92,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let mut counts = Counts::default();
     if args.files.is_empty() && !given.is_empty() {
         let mut printed = Printed::default();
-        printer.print_one("arguments", None, &Evidence::default(), &[], &mut printed)?;
+        printer.print_one("arguments", None, Evidence::default(), &[], &mut printed)?;
         take(session, &mut counts, printed)?;
     } else {
         for file in inputs(&args.files)? {
@@ -117,7 +116,10 @@ pub(super) fn inputs(files: &[String]) -> Result<Vec<String>, Error> {
 }
 
 /// All that requests are judged with, from the flags.
-#[expect(clippy::too_many_arguments, reason = "two subcommands share these flag groups")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "two subcommands share these flag groups"
+)]
 pub(super) fn open(
     platform: &PlatformOrAutoArg,
     secrets: &SecretArgs,
@@ -133,7 +135,10 @@ pub(super) fn open(
         None => None,
     };
     let choice = if platform.platform == "auto" {
-        let profile = match session.profile()?.and_then(|profile| profile.platform.clone()) {
+        let profile = match session
+            .profile()?
+            .and_then(|profile| profile.platform.clone())
+        {
             Some(text) if assume.is_none() => Some(open_scheme(&text)?),
             _ => assume,
         };
@@ -147,7 +152,10 @@ pub(super) fn open(
         Choice::Auto { .. } => SecretName::ALL.to_vec(),
     };
     if !needed.is_empty() && needed.iter().all(|name| secrets.first(*name).is_none()) {
-        let flags: Vec<_> = needed.iter().map(|name| format!("--{}", name.flag())).collect();
+        let flags: Vec<_> = needed
+            .iter()
+            .map(|name| format!("--{}", name.flag()))
+            .collect();
         return Err(Error::usage(format!(
             "{} needs {}",
             platform.platform,
@@ -210,7 +218,10 @@ fn verify_file(
         if start.len() as u64 >= LARGEST {
             return Err(Error::input(
                 Place::file(name),
-                format!("it is larger than {} MiB and not line by line", LARGEST >> 20),
+                format!(
+                    "it is larger than {} MiB and not line by line",
+                    LARGEST >> 20
+                ),
             ));
         }
     }
@@ -367,7 +378,7 @@ struct Printer<'p> {
     paint: Paint,
 }
 
-impl Printer<'_> {
+impl<'p> Printer<'p> {
     fn print_block(&self, name: &str, block: &Block) -> Result<Printed, Error> {
         let mut printed = Printed::default();
         if block.too_long {
@@ -416,11 +427,11 @@ impl Printer<'_> {
 
     /// The quick way for a bare body: judged where it lies, and counted if it is right.
     fn is_plainly_right(&self, line: &[u8], printed: &mut Printed) -> bool {
-        if !line.starts_with(b"{") || self.checker.open {
+        if !line.starts_with(b"{") || self.checker.open || record::is_record(line) {
             return false;
         }
         let evidence = self.evidence(Evidence::of_body(line));
-        if evidence.members().is_err() || evidence.members().is_ok_and(capture::means_record) {
+        if evidence.members().is_err() {
             return false;
         }
         let checked = self.checker.check(None, None, &evidence);
@@ -445,28 +456,31 @@ impl Printer<'_> {
             Evidence::of(request)
         };
         let name = located.place.to_string();
-        self.print_one(&name, Some(located), &evidence, &located.notes, printed)
+        self.print_one(&name, Some(located), evidence, &located.notes, printed)
     }
 
-    fn evidence<'e>(&'e self, mut evidence: Evidence<'e>) -> Evidence<'e> {
+    /// The evidence with what the flags give.
+    fn evidence<'e>(&self, mut evidence: Evidence<'e>) -> Evidence<'e>
+    where
+        'p: 'e,
+    {
         evidence.given = Some(self.given);
         evidence.public_url = self.checker.public_url.as_ref();
         evidence
     }
 
-    fn print_one(
+    fn print_one<'e>(
         &self,
         name: &str,
         located: Option<&Located>,
-        evidence: &Evidence<'_>,
+        evidence: Evidence<'e>,
         notes: &[String],
         printed: &mut Printed,
-    ) -> Result<(), Error> {
-        let evidence = &Evidence {
-            given: Some(self.given),
-            public_url: self.checker.public_url.as_ref(),
-            ..evidence.shallow()
-        };
+    ) -> Result<(), Error>
+    where
+        'p: 'e,
+    {
+        let evidence = &self.evidence(evidence);
         let record = located.map(|located| &located.record);
         let named = record.and_then(|record| record.platform.as_deref());
         let at = record.and_then(|record| record.at.as_deref());

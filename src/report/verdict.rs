@@ -83,13 +83,21 @@ impl<'v> VerdictLine<'v> {
     pub fn write_human(&self, paint: Paint, out: &mut impl Write) -> io::Result<()> {
         let verdict = format!("{:<10}", self.verdict);
         let valid = self.verdict == Verdict::Valid.as_str();
-        let verdict = if valid { paint.ok(&verdict) } else { paint.bad(&verdict) };
+        let verdict = if valid {
+            paint.ok(&verdict)
+        } else {
+            paint.bad(&verdict)
+        };
         let name = match (self.platform, self.form) {
             (Some(platform), Some(form)) => format!("{platform} {form}"),
             (Some(platform), None) => platform.to_owned(),
             (None, _) => "no known platform".to_owned(),
         };
-        write!(out, "{verdict}  {}  {name}", term::escape(self.record.as_bytes()))?;
+        write!(
+            out,
+            "{verdict}  {}  {name}",
+            term::escape(self.record.as_bytes())
+        )?;
         if let (Some(freshness), Some(age)) = (self.freshness, self.age) {
             let text = age_in_words(freshness, age);
             let text = if freshness == Freshness::Fresh.as_str() {
@@ -203,7 +211,11 @@ impl Counts {
     /// The counts as one line for people.
     #[must_use]
     pub fn in_words(&self, paint: Paint) -> String {
-        let plural = if self.records == 1 { "record" } else { "records" };
+        let plural = if self.records == 1 {
+            "record"
+        } else {
+            "records"
+        };
         let mut text = format!("{} {plural}: ", self.records);
         text.push_str(&paint.ok(&format!("{} valid", self.valid)));
         for (count, name) in [

@@ -40,13 +40,20 @@ pub fn compose(
 ) -> Result<Request, Error> {
     let form = ordered.form;
     let default = if form.echo.is_some() { "GET" } else { "POST" };
-    let mut request = Request::new(ordered.method.unwrap_or(default), ordered.to.target.as_str());
+    let mut request = Request::new(
+        ordered.method.unwrap_or(default),
+        ordered.to.target.as_str(),
+    );
     request.scheme = Some(ordered.to.scheme);
     request.headers.push("Host", ordered.to.authority.as_str());
     request.body = ordered.body.to_vec();
     if !request.body.is_empty() {
         let json = scan::check(&request.body).is_ok();
-        let kind = if json { "application/json" } else { "application/octet-stream" };
+        let kind = if json {
+            "application/json"
+        } else {
+            "application/octet-stream"
+        };
         request.headers.push("Content-Type", kind);
     }
     let mut flags = Given::new();
@@ -142,7 +149,11 @@ fn place(request: &mut Request, source: &Source, value: &[u8]) -> Result<(), Err
     match source {
         Source::Header(name) => request.headers.push(name.as_str(), value),
         Source::Query(name) => {
-            let mark = if request.target.contains(&b'?') { '&' } else { '?' };
+            let mark = if request.target.contains(&b'?') {
+                '&'
+            } else {
+                '?'
+            };
             let pair = format!("{mark}{name}={}", percent_encoded(value));
             request.target.extend_from_slice(pair.as_bytes());
         }

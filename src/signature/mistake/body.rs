@@ -226,14 +226,14 @@ fn confused(case: &Case<'_>) -> Vec<Mistake> {
             case.form.parts[at].source,
             Source::JsonRaw(_) | Source::JsonText(_)
         );
-        if from_body && let Some(body) = case.body {
+        if from_body && let Some(body) = &case.body {
             if name != "nonce" {
                 found.push(mistake(
                     Stage::Body,
                     "body.whole-body",
                     format!("the whole body was hashed instead of `{name}`"),
                     "hash only the named member's bytes",
-                    Change::Values(vec![(at, body.to_vec())]),
+                    Change::Values(vec![(at, body.clone())]),
                 ));
             }
             // Careless code re-parses the body and hashes the member's literal.

@@ -9,6 +9,7 @@ mod digest;
 mod input;
 pub mod key_order;
 mod order;
+pub mod seal;
 mod secret;
 pub mod text;
 
@@ -40,7 +41,7 @@ pub struct Case<'c> {
     /// Other things in the request that may have been mixed in.
     pub extras: Vec<Extra>,
     /// The whole body, where only a part of it is hashed.
-    pub body: Option<&'c [u8]>,
+    pub body: Option<Vec<u8>>,
     /// What a sealed part holds, where its key was given and opens it.
     pub opened: Option<Vec<u8>>,
     /// Member names in the order of the vendor's documentation.
@@ -97,6 +98,17 @@ pub struct Mistake {
     pub stage: Stage,
     /// The change.
     pub change: Change,
+}
+
+/// A mistake that needs no change to be made: it is read off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextOnly {
+    /// `family.slug`.
+    pub id: &'static str,
+    /// What was done.
+    pub title: &'static str,
+    /// What to do instead.
+    pub advice: &'static str,
 }
 
 /// What a mistake changes.

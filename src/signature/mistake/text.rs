@@ -11,16 +11,7 @@ use crate::signature::digest::{BASE64_FORGIVING, DigestValue, Output};
 use crate::signature::evidence::percent_decoded;
 use crate::signature::recipe::Form;
 
-/// A text mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextMistake {
-    /// `family.slug`.
-    pub id: &'static str,
-    /// What was done.
-    pub title: &'static str,
-    /// What to do instead.
-    pub advice: &'static str,
-}
+pub use super::TextOnly as TextMistake;
 
 /// The signature in question, and the digests that it may stand for.
 #[derive(Clone, Debug)]

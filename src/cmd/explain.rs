@@ -1,0 +1,366 @@
+//! `pushrig explain`: why a signature is right, or which mistake makes it wrong.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use clap::{ArgMatches, Args, FromArgMatches as _};
+
+use super::completions::unparsed;
+use super::verify::{inputs, open, sibling};
+use crate::args::{
+    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, other_profiles,
+    parse_duration,
+};
+use crate::capture::{self, Located, Record};
+use crate::check::{Checked, Checker};
+use crate::cli::Subcommand;
+use crate::diagnose::{Diagnosis, diagnose};
+use crate::error::{Error, Outcome, Place};
+use crate::json::{compact, lenient, scan};
+use crate::report::explanation::Explanation;
+use crate::report::verdict::VerdictLine;
+use crate::session::Session;
+use crate::signature::mistake::OtherSecret;
+use crate::signature::{Evidence, Given, Secret, Verdict};
+
+/// The subcommand.
+pub const SUBCOMMAND: Subcommand = Subcommand {
+    name: "explain",
+    about: "Show why a signature is right, or find the mistake that makes it wrong",
+    define: |command| ExplainArgs::augment_args(command).after_help(EXAMPLES),
+    run,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  pushrig explain onenet request.curl --token env:TOKEN
+  pushrig explain onenet body.json --token env:TOKEN --computed 'what my server computed'
+  pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --computed 77f9dc0e0fa3adc5b6e7d747399072cb
+  pushrig explain sensoro request.har --app-secret env:SECRET";
+
+#[derive(Args, Debug)]
+struct ExplainArgs {
+    #[command(flatten)]
+    platform: PlatformOrAutoArg,
+    /// The request in any form: a body (also sloppy), curl command, HAR, raw HTTP …; - is stdin
+    #[arg(value_name = "FILE")]
+    file: Option<String>,
+    /// What my own server computed
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    computed: Option<String>,
+    /// Show secrets in the base string
+    #[arg(long)]
+    reveal: bool,
+    /// Show what is sealed in it
+    #[arg(long)]
+    show: bool,
+    /// How old a request may be before it is called stale
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    tolerance: Option<Duration>,
+    #[command(flatten)]
+    public_url: PublicUrlArg,
+    #[command(flatten)]
+    arrived: ArrivedArgs,
+    #[command(flatten)]
+    parts: PartArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
+    let args = ExplainArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let (checker, given) = open(
+        &args.platform,
+        &args.secrets,
+        &args.parts,
+        &args.arrived,
+        &args.public_url,
+        args.tolerance,
+        args.show,
+        session,
+    )?;
+    let explainer = Explainer {
+        args: &args,
+        checker: &checker,
+        given: &given,
+        others: other_profiles(session)?,
+        secrets: checker
+            .secrets
+            .iter()
+            .map(|(_, secret)| secret.clone())
+            .collect(),
+    };
+    let files: Vec<String> = args.file.iter().cloned().collect();
+    if files.is_empty() && !given.is_empty() {
+        let subject = Subject {
+            name: "arguments".to_owned(),
+            record: None,
+            bare: true,
+            pasted: true,
+            notes: Vec::new(),
+        };
+        return explainer.explain(&subject, session);
+    }
+    let mut outcome = Outcome::Yes;
+    let mut count = 0;
+    for name in inputs(&files)? {
+        let reading = read(&name, session)?;
+        for warning in &reading.warnings {
+            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+        }
+        for item in reading.items {
+            let result = item.and_then(|located| {
+                count += 1;
+                explainer.explain(&Subject::of(located)?, session)
+            });
+            match result {
+                Ok(one) => outcome = outcome.and(one),
+                Err(error @ Error::Input { .. }) => {
+                    session.complain(&error);
+                    outcome = Outcome::BadInput;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    if count == 0 && outcome == Outcome::Yes {
+        return Err(Error::usage("there is no request to explain"));
+    }
+    Ok(outcome)
+}
+
+/// Everything in a file, which is held in memory: nobody explains a million records.
+pub(super) fn read(name: &str, session: &mut Session) -> Result<capture::Reading, Error> {
+    let bytes = if name == "-" {
+        session.stdin("FILE")?
+    } else {
+        let mut bytes = Vec::new();
+        std::fs::File::open(name)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|cause| Error::reading(name, cause))?;
+        bytes
+    };
+    capture::read_all_with(name, &bytes, &|path| std::fs::read(sibling(name, path)))
+}
+
+/// What is explained.
+struct Subject {
+    name: String,
+    record: Option<Record>,
+    bare: bool,
+    pasted: bool,
+    notes: Vec<String>,
+}
+
+impl Subject {
+    fn of(located: Located) -> Result<Self, Error> {
+        if located.record.request().is_none() {
+            return Err(Error::input(
+                located.place,
+                "this record holds no HTTP request",
+            ));
+        }
+        Ok(Self {
+            name: located.place.to_string(),
+            bare: located.bare,
+            pasted: located.pasted,
+            notes: located.notes,
+            record: Some(located.record),
+        })
+    }
+
+    fn evidence<'e>(&'e self, explainer: &'e Explainer<'_>) -> Evidence<'e> {
+        let request = self.record.as_ref().and_then(Record::request);
+        let mut evidence = match request {
+            Some(request) if self.bare => Evidence::of_body(&request.body),
+            Some(request) => Evidence::of(request),
+            None => Evidence::default(),
+        };
+        evidence.given = Some(explainer.given);
+        evidence.public_url = explainer.checker.public_url.as_ref();
+        evidence
+    }
+}
+
+struct Explainer<'a> {
+    args: &'a ExplainArgs,
+    checker: &'a Checker,
+    given: &'a Given,
+    others: Vec<OtherSecret>,
+    secrets: Vec<Secret>,
+}
+
+impl Explainer<'_> {
+    /// Explains one request: as it stands first, then (if a human copied it) as it was before.
+    fn explain(&self, subject: &Subject, session: &mut Session) -> Result<Outcome, Error> {
+        let evidence = subject.evidence(self);
+        if self.is_explained(subject, &evidence) || !subject.pasted {
+            return self.print(subject, &evidence, &[], session);
+        }
+        let Some((body, notes)) = evidence.body().and_then(original) else {
+            return self.print(subject, &evidence, &[], session);
+        };
+        // A body given as a flag beats the evidence, so it must give way to its original.
+        let mut given = Given::new();
+        for (name, value) in self.given.iter() {
+            if name != "body" {
+                given.push(name, value);
+            }
+        }
+        let mut restored = Evidence {
+            body: Some(&body),
+            ..subject.evidence(self)
+        };
+        restored.given = Some(&given);
+        let readable = evidence
+            .body()
+            .is_some_and(|body| scan::check(body).is_ok());
+        if readable && !self.is_explained(subject, &restored) {
+            return self.print(subject, &evidence, &[], session);
+        }
+        self.print(subject, &restored, &notes, session)
+    }
+
+    /// Whether the evidence is valid or a mistake accounts for it.
+    fn is_explained(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
+        let checked = self.check(subject, evidence);
+        if checked.judgement.verdict == Verdict::Valid {
+            return true;
+        }
+        checked.judgement.ingredients.is_some()
+            && self
+                .diagnose(&checked, evidence)
+                .is_some_and(|diagnosis| !diagnosis.findings.hits.is_empty())
+    }
+
+    fn check<'c, 'e>(&'c self, subject: &Subject, evidence: &Evidence<'e>) -> Checked<'c, 'e> {
+        let named = subject
+            .record
+            .as_ref()
+            .and_then(|record| record.platform.as_deref());
+        let at = subject
+            .record
+            .as_ref()
+            .and_then(|record| record.at.as_deref());
+        self.checker.check(named, at, evidence)
+    }
+
+    fn diagnose<'d, 'e>(
+        &'d self,
+        checked: &Checked<'d, 'e>,
+        evidence: &Evidence<'e>,
+    ) -> Option<Diagnosis<'d>> {
+        let computed = self.args.computed.as_deref().map(str::as_bytes);
+        diagnose(self.checker, checked, evidence, computed, &self.others)
+    }
+
+    fn print(
+        &self,
+        subject: &Subject,
+        evidence: &Evidence<'_>,
+        notes: &[String],
+        session: &mut Session,
+    ) -> Result<Outcome, Error> {
+        let mut checked = self.check(subject, evidence);
+        let diagnosis = self.diagnose(&checked, evidence);
+        if let Some(diagnosis) = &diagnosis
+            && checked.judgement.verdict == Verdict::Unsigned
+        {
+            // Only what the server computed is in question: show what it should have been.
+            checked.judgement.form = Some(diagnosis.form);
+            checked.judgement.digest = Some(diagnosis.digest);
+        }
+        let computed_is_right = diagnosis
+            .as_ref()
+            .and_then(|diagnosis| diagnosis.computed_is_right);
+        let only_computed =
+            checked.judgement.verdict == Verdict::Unsigned && computed_is_right.is_some();
+        let right =
+            (checked.is_right(self.checker) || only_computed) && computed_is_right != Some(false);
+        let mut all_notes = subject.notes.clone();
+        all_notes.extend_from_slice(notes);
+        if !notes.is_empty() && checked.judgement.verdict == Verdict::Valid {
+            all_notes.push("it is valid once compacted: these are the bytes that were sent".into());
+        }
+        let verdict = VerdictLine::new(
+            &subject.name,
+            self.checker,
+            evidence,
+            &checked,
+            &all_notes,
+            self.args.show,
+        );
+        let explanation = Explanation {
+            verdict,
+            diagnosis: diagnosis.as_ref(),
+            computed: self.args.computed.as_deref().map(str::as_bytes),
+            next_steps: self.next_steps(subject, &checked),
+            reveal: self.args.reveal,
+            secrets: &self.secrets,
+        };
+        if session.json() {
+            session.print_json(&explanation.into_line())?;
+        } else {
+            let width = session.width();
+            explanation.write_human(session.paint, width, &mut session.out)?;
+        }
+        Ok(Outcome::of(right))
+    }
+
+    /// What else to provide, where nothing was found.
+    fn next_steps(&self, subject: &Subject, checked: &Checked<'_, '_>) -> Vec<String> {
+        let mut steps = Vec::new();
+        let form = checked.judgement.form;
+        if let Some(name) = form.and_then(|form| form.secret()) {
+            let given = if self.checker.secrets.first(name).is_some() {
+                "is it the right one? give others too"
+            } else {
+                "it is needed"
+            };
+            steps.push(format!("--{}: {given}", name.flag()));
+        }
+        if self.args.computed.is_none() {
+            steps.push("--computed: what your own server computed for this request".to_owned());
+        }
+        if subject.pasted {
+            steps.push(
+                "the request as it was on the wire (a capture, HAR or raw HTTP): a copy may have \
+                 lost bytes"
+                    .to_owned(),
+            );
+        }
+        let signs_url = form.is_some_and(|form| {
+            form.parts
+                .iter()
+                .any(|part| matches!(part.source, crate::signature::recipe::Source::Url(_)))
+        });
+        if signs_url && self.checker.public_url.is_none() {
+            steps.push("--public-url: the URL that the platform was told".to_owned());
+        }
+        steps
+    }
+}
+
+/// The bytes that a copied body had before it was printed, commented or reformatted, and what
+/// is to be said of that. None if it stands as it was.
+fn original(body: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
+    let read = lenient::read(body).ok()?;
+    let original = compact(&read.value);
+    if original == body {
+        return None;
+    }
+    let mut notes = Vec::new();
+    if read.repairs.is_empty() {
+        notes.push("the body was read without the blanks between its values".to_owned());
+    } else {
+        let mut kinds: Vec<String> = Vec::new();
+        for repair in &read.repairs {
+            let kind = repair.what.to_string();
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        notes.push(format!("the body was read leniently: {}", kinds.join(", ")));
+    }
+    Some((original, notes))
+}

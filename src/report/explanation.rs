@@ -1,0 +1,434 @@
+//! An explanation: the proof of a right signature, or the mistake behind a wrong one.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Bytes;
+use super::diff::{self, Sign};
+use super::verdict::VerdictLine;
+use crate::diagnose::Diagnosis;
+use crate::signature::Secret;
+use crate::signature::explain::{Hit, Of};
+use crate::signature::mistake::Piece;
+use crate::term::{self, Paint};
+
+/// An explanation as it is printed in JSON: the verdict's line and more.
+#[derive(Debug, Serialize)]
+pub struct ExplanationLine<'x> {
+    #[serde(flatten)]
+    verdict: VerdictLine<'x>,
+    /// What the user's own server computed, if that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    computed: Option<Bytes<'x>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    computed_verdict: Option<&'static str>,
+    base_string: Vec<PieceLine>,
+    digest: Option<DigestLine>,
+    mistakes: Vec<MistakeLine<'x>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tried: Option<TriedLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct PieceLine {
+    part: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
+    bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct DigestLine {
+    name: &'static str,
+    hmac: bool,
+    hex: String,
+    output: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct MistakeLine<'x> {
+    ids: Vec<&'x str>,
+    also: Vec<&'x str>,
+    of: &'static str,
+    depth: usize,
+    title: String,
+    advice: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<&'x [String]>,
+}
+
+#[derive(Debug, Serialize)]
+struct TriedLine {
+    families: Vec<String>,
+    singles: usize,
+    pairs: usize,
+    key_orders: usize,
+    advice: Vec<String>,
+}
+
+/// All that is to be told of one request.
+#[derive(Debug)]
+pub struct Explanation<'x> {
+    /// The verdict.
+    pub verdict: VerdictLine<'x>,
+    /// The search; none if nothing could be computed.
+    pub diagnosis: Option<&'x Diagnosis<'x>>,
+    /// What the user's own server computed.
+    pub computed: Option<&'x [u8]>,
+    /// What to provide where nothing was found.
+    pub next_steps: Vec<String>,
+    /// Show secrets.
+    pub reveal: bool,
+    /// Secrets, which are hidden wherever else they appear.
+    pub secrets: &'x [Secret],
+}
+
+impl<'x> Explanation<'x> {
+    /// The line for machines.
+    #[must_use]
+    pub fn into_line(self) -> ExplanationLine<'x> {
+        let diagnosis = self.diagnosis;
+        let unexplained = self.is_unexplained();
+        ExplanationLine {
+            computed: self.computed.map(Bytes),
+            computed_verdict: diagnosis
+                .and_then(|diagnosis| diagnosis.computed_is_right)
+                .map(|right| if right { "valid" } else { "mismatch" }),
+            base_string: diagnosis
+                .map(|diagnosis| {
+                    diagnosis
+                        .base
+                        .iter()
+                        .map(|piece| self.piece_line(diagnosis, piece))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            digest: diagnosis.map(|diagnosis| DigestLine {
+                name: diagnosis.digest_name,
+                hmac: diagnosis.form.key.is_some(),
+                hex: hex::encode(diagnosis.digest.as_bytes()),
+                output: diagnosis.form.output.name(),
+            }),
+            mistakes: diagnosis.map(mistake_lines).unwrap_or_default(),
+            tried: diagnosis
+                .filter(|_| unexplained)
+                .map(|diagnosis| TriedLine {
+                    families: diagnosis.findings.families.clone(),
+                    singles: diagnosis.findings.singles,
+                    pairs: diagnosis.findings.pairs,
+                    key_orders: diagnosis.findings.key_orders,
+                    advice: self.next_steps.clone(),
+                }),
+            verdict: self.verdict,
+        }
+    }
+
+    fn piece_line(&self, diagnosis: &Diagnosis<'_>, piece: &Piece<'_>) -> PieceLine {
+        let hidden = piece.secret && !self.reveal;
+        PieceLine {
+            part: part_name(diagnosis, piece).to_owned(),
+            secret: piece.secret,
+            bytes: piece.bytes.len(),
+            text: (!hidden)
+                .then(|| serde_json::to_value(Bytes(&self.without_secrets(&piece.bytes))).ok())
+                .flatten(),
+        }
+    }
+
+    /// Whether a signature is wrong and nothing was found.
+    fn is_unexplained(&self) -> bool {
+        self.diagnosis.is_some_and(|diagnosis| {
+            let searched = diagnosis.findings.singles > 0;
+            let asked = |of| match of {
+                Of::Received => searched && self.verdict.verdict == "mismatch",
+                Of::Computed => diagnosis.computed_is_right == Some(false),
+            };
+            [Of::Received, Of::Computed]
+                .into_iter()
+                .any(|of| asked(of) && !diagnosis.findings.hits.iter().any(|hit| hit.of == of))
+        })
+    }
+
+    /// Writes it for people.
+    pub fn write_human(&self, paint: Paint, width: usize, out: &mut impl Write) -> io::Result<()> {
+        self.verdict.write_human(paint, out)?;
+        let valid = self.verdict.verdict == "valid";
+        if valid {
+            for note in &self.verdict.notes {
+                let text = term::escape(note.as_bytes());
+                writeln!(out, "  {}  {text}", paint.key(&format!("{:<8}", "note")))?;
+            }
+        }
+        let Some(diagnosis) = self.diagnosis else {
+            return self.write_next_steps(paint, out);
+        };
+        if let (Some(computed), Some(right)) = (self.computed, diagnosis.computed_is_right) {
+            let shown = term::cut(&term::escape(computed), 200);
+            let (word, text) = if right {
+                (paint.ok("right"), shown)
+            } else {
+                (paint.bad("wrong"), shown)
+            };
+            writeln!(out, "  {}  {text}  ({word})", paint.key("computed"))?;
+            if valid && !right {
+                writeln!(out, "  {}  {}", paint.key("expected"), diagnosis.expected)?;
+            }
+        }
+        self.write_base(diagnosis, paint, out)?;
+        for hit in &diagnosis.findings.hits {
+            self.write_hit(diagnosis, hit, paint, width, out)?;
+        }
+        for hit in &diagnosis.seal_hits {
+            let mistake = hit.mistake;
+            writeln!(
+                out,
+                "\n{} {}  {}",
+                paint.bad("mistake"),
+                mistake.title,
+                paint.dim(&format!("[{}]", mistake.id))
+            )?;
+            writeln!(
+                out,
+                "  {}  {}",
+                paint.key("opens to"),
+                self.shown(&hit.message)
+            )?;
+            writeln!(out, "  {}  {}", paint.key("advice  "), mistake.advice)?;
+        }
+        if self.is_unexplained() {
+            Self::write_ruled_out(diagnosis, paint, out)?;
+            self.write_next_steps(paint, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_base(
+        &self,
+        diagnosis: &Diagnosis<'_>,
+        paint: Paint,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let total: usize = diagnosis.base.iter().map(|piece| piece.bytes.len()).sum();
+        let names: Vec<_> = diagnosis
+            .base
+            .iter()
+            .map(|piece| part_name(diagnosis, piece))
+            .collect();
+        let wide = names
+            .iter()
+            .map(|name| name.len())
+            .max()
+            .unwrap_or(0)
+            .max(9);
+        let hashed_with = match &diagnosis.form.key {
+            None => diagnosis.digest_name.to_owned(),
+            Some(key) => format!(
+                "HMAC-{} keyed with --{} ({} bytes as {})",
+                diagnosis.digest_name,
+                key.secret.flag(),
+                diagnosis.key_size,
+                key.encoding.name()
+            ),
+        };
+        writeln!(
+            out,
+            "\n{} {total} bytes, hashed with {hashed_with}, written as {}",
+            paint.bold("base string"),
+            diagnosis.form.output.name()
+        )?;
+        for (piece, name) in diagnosis.base.iter().zip(names) {
+            let name = paint.key(&format!("{name:<wide$}"));
+            let size = piece.bytes.len();
+            let shown = if piece.secret && !self.reveal {
+                let masked = Secret::new(piece.bytes.to_vec()).masked();
+                paint.dim(&format!("hidden: {masked}"))
+            } else {
+                self.shown(&piece.bytes)
+            };
+            writeln!(out, "  {name}  {size:>5} bytes  {shown}")?;
+        }
+        writeln!(
+            out,
+            "  {}  {}",
+            paint.key(&format!("{:<wide$}", "digest")),
+            hex::encode(diagnosis.digest.as_bytes())
+        )?;
+        writeln!(
+            out,
+            "  {}  {}",
+            paint.key(&format!("{:<wide$}", "signature")),
+            paint.ok(&diagnosis.expected)
+        )
+    }
+
+    fn write_hit(
+        &self,
+        diagnosis: &Diagnosis<'_>,
+        hit: &Hit,
+        paint: Paint,
+        width: usize,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let side = match hit.of {
+            Of::Received => "the signature that arrived",
+            Of::Computed => "the value that your server computed",
+        };
+        let heading = if hit.depth() == 1 {
+            "mistake"
+        } else {
+            "two mistakes together"
+        };
+        writeln!(
+            out,
+            "\n{} {}",
+            paint.bad(heading),
+            paint.dim(&format!("(proved: it gives exactly {side})"))
+        )?;
+        for ((id, title), advice) in hit.ids.iter().zip(&hit.titles).zip(&hit.advice) {
+            let title = self.shown_text(title);
+            writeln!(
+                out,
+                "  {}  {}",
+                paint.bold(&title),
+                paint.dim(&format!("[{id}]"))
+            )?;
+            writeln!(out, "  {}  {advice}", paint.key("advice"))?;
+        }
+        if !hit.also.is_empty() {
+            writeln!(
+                out,
+                "  {}    {}",
+                paint.key("also"),
+                paint.dim(&format!("the same bytes: {}", hit.also.join(", ")))
+            )?;
+        }
+        let (hashed, right) = (
+            self.signs(diagnosis, &hit.hashed),
+            self.signs(diagnosis, &diagnosis.base),
+        );
+        if hashed != right {
+            out.write_all(
+                diff::rows(["hashed", "should be"], &hashed, &right, width, paint).as_bytes(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The signs of a base string, secrets as placeholders.
+    fn signs(&self, diagnosis: &Diagnosis<'_>, pieces: &[Piece<'_>]) -> Vec<Sign> {
+        let mut signs = Vec::new();
+        for piece in pieces {
+            if piece.secret && !self.reveal {
+                let masked = Secret::new(piece.bytes.to_vec()).masked();
+                signs.push(format!("‹{}: {masked}›", part_name(diagnosis, piece)));
+            } else {
+                signs.extend(diff::signs(&self.without_secrets(&piece.bytes)));
+            }
+        }
+        signs
+    }
+
+    fn write_ruled_out(
+        diagnosis: &Diagnosis<'_>,
+        paint: Paint,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let findings = &diagnosis.findings;
+        writeln!(
+            out,
+            "\n{} none of {} mistakes, {} pairs of them and {} orders of JSON members gives it",
+            paint.bad("no mistake fits:"),
+            findings.singles,
+            findings.pairs,
+            findings.key_orders
+        )?;
+        writeln!(
+            out,
+            "  {}  {}",
+            paint.key("ruled out"),
+            findings.families.join(", ")
+        )?;
+        for (pointer, count) in &findings.too_many_keys {
+            let name = if pointer.is_empty() {
+                "the body"
+            } else {
+                pointer
+            };
+            writeln!(
+                out,
+                "  {}  orders of {name}: it has {count} members, only up to 8 are tried",
+                paint.key("not tried")
+            )?;
+        }
+        Ok(())
+    }
+
+    fn write_next_steps(&self, paint: Paint, out: &mut impl Write) -> io::Result<()> {
+        for step in &self.next_steps {
+            writeln!(out, "  {}       {step}", paint.key("next"))?;
+        }
+        Ok(())
+    }
+
+    fn shown(&self, bytes: &[u8]) -> String {
+        term::cut(&term::escape(&self.without_secrets(bytes)), 300)
+    }
+
+    fn shown_text(&self, text: &str) -> String {
+        self.shown(text.as_bytes())
+    }
+
+    /// Bytes in which every secret is replaced, unless they are to be shown: a secret may stand
+    /// in what arrived.
+    fn without_secrets(&self, bytes: &[u8]) -> Vec<u8> {
+        /// Shorter ones are words, and would tear holes into what arrived.
+        const SHORTEST: usize = 8;
+        let mut shown = bytes.to_vec();
+        if self.reveal {
+            return shown;
+        }
+        for secret in self.secrets {
+            let secret = secret.expose();
+            if secret.len() < SHORTEST {
+                continue;
+            }
+            while let Some(at) = memchr::memmem::find(&shown, secret) {
+                shown.splice(at..at + secret.len(), *b"[secret]");
+            }
+        }
+        shown
+    }
+}
+
+fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>) -> Vec<MistakeLine<'x>> {
+    let hits = diagnosis.findings.hits.iter().map(|hit| MistakeLine {
+        ids: hit.ids.iter().map(String::as_str).collect(),
+        also: hit.also.iter().map(String::as_str).collect(),
+        of: hit.of.as_str(),
+        depth: hit.depth(),
+        title: hit.titles.join("; and "),
+        advice: hit.advice.join("; "),
+        order: hit.order.as_ref().map(|permuted| permuted.order.as_slice()),
+    });
+    let seals = diagnosis.seal_hits.iter().map(|hit| MistakeLine {
+        ids: vec![hit.mistake.id],
+        also: Vec::new(),
+        of: Of::Received.as_str(),
+        depth: 1,
+        title: hit.mistake.title.to_owned(),
+        advice: hit.mistake.advice.to_owned(),
+        order: None,
+    });
+    hits.chain(seals).collect()
+}
+
+fn part_name<'d>(diagnosis: &'d Diagnosis<'_>, piece: &Piece<'_>) -> &'d str {
+    match piece.part {
+        Some(at) => &diagnosis.form.parts[at].name,
+        None if piece.secret => "all parts",
+        None => "joiner",
+    }
+}
