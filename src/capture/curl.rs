@@ -138,7 +138,7 @@ fn request(call: &Call, url: &Word, notes: &mut Vec<String>) -> Result<Request, 
     };
     let mut request =
         raw::url_or_target(text.as_bytes()).ok_or_else(|| bad("not a URL of HTTP"))?;
-    if !call.globoff && text.contains(['{', '[']) {
+    if !call.has("globoff") && text.contains(['{', '[']) {
         notes.push(
             "curl would expand the brackets in the URL: they are taken as they are".to_owned(),
         );
@@ -146,7 +146,7 @@ fn request(call: &Call, url: &Word, notes: &mut Vec<String>) -> Result<Request, 
     if text.contains(' ') {
         notes.push("curl would refuse the blank in the URL".to_owned());
     }
-    if !call.path_as_is {
+    if !call.has("path-as-is") {
         request.target = without_dots(&request.target);
     }
     for part in &call.query {
@@ -164,7 +164,7 @@ fn request(call: &Call, url: &Word, notes: &mut Vec<String>) -> Result<Request, 
         request.target.clone_from(target);
     }
     request.method = call.method();
-    if call.http10 {
+    if call.has("http1.0") {
         "HTTP/1.0".clone_into(&mut request.version);
     }
     request.body = call.body.clone().unwrap_or_default();
@@ -235,16 +235,13 @@ fn credentials(url: &str) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(user.len());
     let mut rest = user.as_bytes();
     while let [byte, after @ ..] = rest {
-        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-        match (byte, after.get(..2).and_then(hex)) {
-            (b'%', Some(value)) => {
-                decoded.push(value);
-                rest = &after[2..];
-            }
-            _ => {
-                decoded.push(*byte);
-                rest = after;
-            }
+        rest = after;
+        let escaped = after.get(..2).and_then(|digits| hex::decode(digits).ok());
+        if let (b'%', Some(value)) = (byte, escaped) {
+            decoded.extend_from_slice(&value);
+            rest = &after[2..];
+        } else {
+            decoded.push(*byte);
         }
     }
     if !decoded.contains(&b':') {

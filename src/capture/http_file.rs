@@ -1,4 +1,4 @@
-//! `.http` and `.rest` files: VS Code's REST Client and the HTTP client of JetBrains' IDEs.
+//! `.http` and `.rest` files: VS Code's REST Client and the HTTP client of `JetBrains`' IDEs.
 //!
 //! Read are: requests separated by `###` (its text becomes the record's note), `#` and `//`
 //! comments above a request and between its headers, `# @name`, `@var = value` and `{{var}}`,

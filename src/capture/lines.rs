@@ -263,7 +263,10 @@ mod tests {
         }
     }
 
-    fn all(mut lines: Lines<impl Read>) -> Vec<Result<(u64, Vec<u8>, bool), String>> {
+    /// Number, bytes, and whether it is torn; or the error's text.
+    type Seen = Result<(u64, Vec<u8>, bool), String>;
+
+    fn all(mut lines: Lines<impl Read>) -> Vec<Seen> {
         let mut all = Vec::new();
         while let Some(line) = lines.next_line() {
             all.push(match line {

@@ -25,13 +25,10 @@ pub(super) struct Call {
     pub(super) range: Option<Vec<u8>>,
     pub(super) cookies: Vec<Vec<u8>>,
     pub(super) request_target: Option<Vec<u8>>,
-    pub(super) path_as_is: bool,
-    pub(super) globoff: bool,
-    pub(super) http10: bool,
     pub(super) notes: Vec<String>,
     request: Option<Vec<u8>>,
-    get: bool,
-    head: bool,
+    /// The long names of the options without a value.
+    flags: Vec<String>,
 }
 
 /// What options get their values from.
@@ -143,17 +140,12 @@ impl Call {
 
     fn flag(&mut self, name: &str) -> Option<Self> {
         match name {
-            "get" => self.get = true,
-            "head" => self.head = true,
-            "path-as-is" => self.path_as_is = true,
-            "globoff" => self.globoff = true,
-            "http1.0" => self.http10 = true,
+            "next" => return Some(Self::default()),
             "digest" | "ntlm" | "negotiate" | "anyauth" => {
                 let note = format!("--{name}: that Authorization is not made");
                 self.notes.push(note);
             }
-            "next" => return Some(Self::default()),
-            _ => {}
+            _ => self.flags.push(name.to_owned()),
         }
         None
     }
@@ -268,11 +260,16 @@ impl Call {
 
     /// `-G` moves the data into the query.
     fn finish(&mut self) {
-        if self.get
+        if self.has("get")
             && let Some(data) = self.body.take()
         {
             self.query.push(data);
         }
+    }
+
+    /// Whether an option without a value was given, by its long name.
+    pub(super) fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|have| have == flag)
     }
 
     /// Whether the body is sent as a form where nothing else is said.
@@ -285,7 +282,7 @@ impl Call {
             return method.clone();
         }
         let method: &[u8] = match (&self.body, &self.upload) {
-            _ if self.head => b"HEAD",
+            _ if self.has("head") => b"HEAD",
             (_, Some(_)) => b"PUT",
             (Some(_), None) => b"POST",
             (None, None) => b"GET",

@@ -6,10 +6,19 @@
 use super::words::{Command, Word};
 use crate::capture::Bad;
 
-/// Whether the text is meant for cmd.exe: it has carets where only cmd needs them.
+/// Whether the text is meant for cmd.exe: its first line goes on behind a caret, or the first
+/// word behind `curl` is quoted with one. Further down a caret may be part of a value.
 pub(super) fn is_cmd(bytes: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
-    has(b" ^\n") || has(b" ^\r\n") || has(b" ^\"")
+    let line = bytes
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let quoted = line
+        .split(u8::is_ascii_whitespace)
+        .nth(1)
+        .is_some_and(|word| word.starts_with(b"^\""));
+    quoted || line.ends_with(b" ^")
 }
 
 /// The commands: one a line, where the line does not end with a caret.

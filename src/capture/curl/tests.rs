@@ -239,6 +239,13 @@ fn commands_for_windows_are_read() {
     assert_eq!(request.body, b"a\nb%c");
 }
 
+#[test]
+fn a_caret_in_a_value_does_not_make_a_command_one_for_windows() {
+    let request = parse(b"curl h \\\n  -H 'A: b ^\"c' \\\n -d 'x ^\ny'");
+    assert_eq!(request.headers.first("A"), Some(&b"b ^\"c"[..]));
+    assert_eq!(request.body, b"x ^\ny");
+}
+
 fn written(request: &Request) -> String {
     String::from_utf8(write(request)).unwrap()
 }

@@ -68,14 +68,14 @@ fn unframed(bytes: &[u8], start: usize, notes: &mut Vec<String>) -> Body {
         end = line_at(bytes, end).map_or(bytes.len(), |line| line.next);
     }
     let mut content = &bytes[start..end];
-    if !content.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+    if content.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+        content = b"";
+    } else {
         notes.push("there is no Content-Length: all that follows the head is the body".to_owned());
         if let Some(text) = without_newline(content) {
             content = text;
             notes.push("the newline at the end is not taken for a part of the body".to_owned());
         }
-    } else {
-        content = b"";
     }
     Body {
         content: content.to_vec(),

@@ -166,11 +166,10 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     let mut rest = text;
     while let [byte, after @ ..] = rest {
         rest = after;
-        let hex = |digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
         match (byte, after) {
             (b'\\', [b'x', high, low, behind @ ..]) => {
-                if let Some(value) = hex(&[*high, *low]) {
-                    bytes.push(value);
+                if let Ok(value) = hex::decode([*high, *low]) {
+                    bytes.extend_from_slice(&value);
                     rest = behind;
                     continue;
                 }

@@ -327,18 +327,11 @@ impl<'a> Reader<'a> {
         }
         loop {
             let at = self.at;
-            let name = self.name()?;
-            if !self.take(b':') {
-                return Err(wrong(self.at, "a colon is missing after the name"));
-            }
-            // Writers keep to the order of `names`, so the next one is most likely the one.
-            let known = (next..N)
-                .chain(0..next)
-                .find(|&index| names[index].as_bytes() == &*name);
+            let (known, name) = self.member(&names, next)?;
             if let Some(index) = known {
                 next = index + 1;
                 if std::mem::replace(&mut seen[index], true) {
-                    return Err(twice(at, &name));
+                    return Err(twice(at, names[index].as_bytes()));
                 }
                 if self.line[self.at..].starts_with(b"null") {
                     self.at += b"null".len();
@@ -386,6 +379,36 @@ impl<'a> Reader<'a> {
                 return Err(wrong(self.at, "a comma or `]` is missing"));
             }
         }
+    }
+
+    /// Goes to the value of the next member: which of `names` it is, and if none, its name.
+    ///
+    /// Writers keep to the order of `names`, so `names[next]` is most likely the one: it is
+    /// compared where it stands.
+    fn member(
+        &mut self,
+        names: &[&str],
+        next: usize,
+    ) -> Result<(Option<usize>, Cow<'a, [u8]>), RecordError> {
+        let expected = names.get(next).unwrap_or(&"").as_bytes();
+        let behind = self.line[self.at..]
+            .strip_prefix(b"\"")
+            .and_then(|rest| rest.strip_prefix(expected));
+        if let Some([b'"', b':', ..]) = behind
+            && !expected.is_empty()
+        {
+            self.at += expected.len() + 3;
+            self.blanks();
+            return Ok((Some(next), Cow::Borrowed(b"")));
+        }
+        let name = self.name()?;
+        if !self.take(b':') {
+            return Err(wrong(self.at, "a colon is missing after the name"));
+        }
+        let known = (next..names.len())
+            .chain(0..next)
+            .find(|&index| names[index].as_bytes() == &*name);
+        Ok((known, name))
     }
 
     /// A name as it is meant: `"\u0076"` is `v`.
