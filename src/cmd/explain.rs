@@ -207,10 +207,8 @@ impl Explainer<'_> {
                 given.push(name, value);
             }
         }
-        let mut restored = Evidence {
-            body: Some(&body),
-            ..subject.evidence(self)
-        };
+        let mut restored = subject.evidence(self);
+        restored.body = Some(&body);
         restored.given = Some(&given);
         let readable = evidence
             .body()

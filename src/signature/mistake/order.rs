@@ -7,7 +7,7 @@ use super::{Case, Change, Mistake, Piece, Stage, mistake};
 use crate::signature::evidence::percent_encoded;
 
 /// How a base string is put together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Arrange {
     /// As the form says.
     Documented,
