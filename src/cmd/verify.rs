@@ -18,7 +18,7 @@ use crate::args::{
     ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme, parse_duration,
 };
 use crate::capture::blocks::{Block, Blocks};
-use crate::capture::{self, Kind, Located, lines, record};
+use crate::capture::{self, Kind, Located, Record, lines, record};
 use crate::check::{Checked, Checker, Choice};
 use crate::cli::Subcommand;
 use crate::error::{Error, Outcome, Place};
@@ -389,8 +389,12 @@ impl<'p> Printer<'p> {
             return Ok(printed);
         }
         let mut number = block.first_line;
-        for line in block.bytes.split_inclusive(|&byte| byte == b'\n') {
+        let mut rest = block.bytes.as_slice();
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            let (line, after) = rest.split_at(end);
             self.print_line(name, number, line, &mut printed)?;
+            rest = after;
             number += 1;
         }
         Ok(printed)
@@ -425,16 +429,33 @@ impl<'p> Printer<'p> {
         }
     }
 
-    /// The quick way for a bare body: judged where it lies, and counted if it is right.
+    /// The quick way: a line is judged where it lies, and only counted if it is right.
     fn is_plainly_right(&self, line: &[u8], printed: &mut Printed) -> bool {
-        if !line.starts_with(b"{") || self.checker.open || record::is_record(line) {
+        if !line.starts_with(b"{") || self.checker.open {
             return false;
         }
-        let evidence = self.evidence(Evidence::of_body(line));
-        if evidence.members().is_err() {
+        let record = if line.starts_with(b"{\"v\":") || record::is_record(line) {
+            match Record::parse(line) {
+                Ok(record) => Some(record),
+                Err(_) => return false,
+            }
+        } else {
+            None
+        };
+        let evidence = match &record {
+            None => Evidence::of_body(line),
+            Some(record) => match record.request() {
+                Some(request) => Evidence::of(request),
+                None => return false,
+            },
+        };
+        let evidence = self.evidence(evidence);
+        if record.is_none() && evidence.members().is_err() {
             return false;
         }
-        let checked = self.checker.check(None, None, &evidence);
+        let named = record.as_ref().and_then(|record| record.platform.as_deref());
+        let at = record.as_ref().and_then(|record| record.at.as_deref());
+        let checked = self.checker.check(named, at, &evidence);
         let right = checked.is_right(self.checker);
         if right {
             printed.counts.add(self.checker, &checked);

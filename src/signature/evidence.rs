@@ -193,7 +193,10 @@ impl<'a> Evidence<'a> {
             Some(cut) => pointer.split_at(cut + 1),
             None => (pointer, ""),
         };
-        let name = first[1..].replace("~1", "/").replace("~0", "~");
+        let mut name = Cow::Borrowed(&first[1..]);
+        if name.contains('~') {
+            name = Cow::Owned(name.replace("~1", "/").replace("~0", "~"));
+        }
         let value = scan::last(members, &name).ok_or(Absence::Missing)?;
         if rest.is_empty() {
             return Ok(value);
