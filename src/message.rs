@@ -63,6 +63,15 @@ impl Headers {
         Self::default()
     }
 
+    /// No headers yet, and room for so many fields and bytes.
+    #[must_use]
+    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(fields),
+        }
+    }
+
     /// The value of the first field of that name, in any case.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {

@@ -18,10 +18,11 @@ use crate::args::{
     ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme, parse_duration,
 };
 use crate::capture::blocks::{Block, Blocks};
-use crate::capture::{self, Kind, Located, Record, lines, record};
+use crate::capture::{self, Kind, Located, Record, lines};
 use crate::check::{Checked, Checker, Choice};
 use crate::cli::Subcommand;
 use crate::error::{Error, Outcome, Place};
+use crate::json::Member;
 use crate::report::verdict::{Counts, SummaryLine, VerdictLine};
 use crate::session::Session;
 use crate::signature::{Evidence, Given, SecretName, Verdict};
@@ -434,7 +435,7 @@ impl<'p> Printer<'p> {
         if !line.starts_with(b"{") || self.checker.open {
             return false;
         }
-        let record = if line.starts_with(b"{\"v\":") || record::is_record(line) {
+        let record = if line.starts_with(b"{\"v\":") {
             match Record::parse(line) {
                 Ok(record) => Some(record),
                 Err(_) => return false,
@@ -450,10 +451,12 @@ impl<'p> Printer<'p> {
             },
         };
         let evidence = self.evidence(evidence);
-        if record.is_none() && evidence.members().is_err() {
+        if record.is_none() && !evidence.members().is_ok_and(is_bare_body) {
             return false;
         }
-        let named = record.as_ref().and_then(|record| record.platform.as_deref());
+        let named = record
+            .as_ref()
+            .and_then(|record| record.platform.as_deref());
         let at = record.as_ref().and_then(|record| record.at.as_deref());
         let checked = self.checker.check(named, at, &evidence);
         let right = checked.is_right(self.checker);
@@ -534,6 +537,11 @@ impl<'p> Printer<'p> {
         }
         Ok(())
     }
+}
+
+/// Whether these members are a push body's, and not a record's in an unusual order.
+fn is_bare_body(members: &[Member<'_>]) -> bool {
+    !members.iter().any(|member| member.name == b"v")
 }
 
 fn finish(counts: &Counts, args: &VerifyArgs, session: &mut Session) -> Result<Outcome, Error> {

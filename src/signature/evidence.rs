@@ -163,7 +163,7 @@ impl<'a> Evidence<'a> {
                 .ok_or(Absence::Missing),
             Source::JsonRaw(pointer) => self.json_value(pointer).map(Cow::Borrowed),
             Source::JsonText(pointer) => {
-                scan::text(self.json_value(pointer)?).ok_or(Absence::NotAString)
+                scan::checked_text(self.json_value(pointer)?).ok_or(Absence::NotAString)
             }
             Source::Field(field) => self.field(field),
             Source::Method => self
@@ -189,14 +189,15 @@ impl<'a> Evidence<'a> {
             Err(_) if scan::check(body).is_ok() => return Err(Absence::NotAnObject),
             Err(why) => return Err(Absence::NotJson(*why)),
         };
+        // Nearly every pointer is one plain name.
+        if memchr::memchr2(b'/', b'~', &pointer.as_bytes()[1..]).is_none() {
+            return scan::last(members, &pointer[1..]).ok_or(Absence::Missing);
+        }
         let (first, rest) = match pointer[1..].find('/') {
             Some(cut) => pointer.split_at(cut + 1),
             None => (pointer, ""),
         };
-        let mut name = Cow::Borrowed(&first[1..]);
-        if name.contains('~') {
-            name = Cow::Owned(name.replace("~1", "/").replace("~0", "~"));
-        }
+        let name = first[1..].replace("~1", "/").replace("~0", "~");
         let value = scan::last(members, &name).ok_or(Absence::Missing)?;
         if rest.is_empty() {
             return Ok(value);
