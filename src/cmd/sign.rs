@@ -172,6 +172,9 @@ fn evidence(given: &Given) -> Evidence<'_> {
     evidence
 }
 
+/// The form that is meant where nothing tells.
+const PLAIN: &str = "push";
+
 /// The form that the flags ask for.
 fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s Form, Error> {
     let recipe = &scheme.recipe;
@@ -192,7 +195,10 @@ fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s 
                     .filter(|part| given.find(&part.name).is_some())
                     .count();
                 let needs_echo = form.echo.is_some() && recipe.forms.len() > 1;
-                if !needs_echo && nearest.as_ref().is_none_or(|(.., most)| there > *most) {
+                let nearer = nearest.as_ref().is_none_or(|(.., most)| {
+                    there > *most || (there == *most && form.name == PLAIN)
+                });
+                if !needs_echo && nearer {
                     nearest = Some((form, lack, there));
                 }
             }

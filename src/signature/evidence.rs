@@ -140,13 +140,16 @@ impl<'a> Evidence<'a> {
 
     /// The value of the part `name`, which stands at `source` unless a flag gives it.
     pub fn find(&self, name: &str, source: &Source) -> Result<Cow<'a, [u8]>, Absence> {
-        if let Some(given) = self.given {
-            // The URL given as a flag is a place to look in, and the value only of a URL part.
-            if name != "url"
-                && let Some(value) = given.find(name)
-            {
-                return Ok(Cow::Borrowed(value));
-            }
+        // The URL given as a flag is a place to look in, and the value only of a URL part; an
+        // empty body given as a flag is as empty as one that arrived.
+        if !matches!(source, Source::Body { .. })
+            && name != "url"
+            && let Some(value) = self.given.and_then(|given| given.find(name))
+        {
+            return Ok(match source {
+                Source::Method => Cow::Owned(value.to_ascii_uppercase()),
+                _ => Cow::Borrowed(value),
+            });
         }
         match source {
             Source::Literal(text) => Ok(Cow::Owned(text.clone())),
