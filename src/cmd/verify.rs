@@ -178,7 +178,7 @@ fn finish(counts: &Counts, args: &VerifyArgs, session: &mut Session) -> Result<O
     if counts.mismatch > 0 && !session.json() && !session.globals.quiet {
         let file = args.files.first().map_or("…", String::as_str);
         session.note(&format!(
-            "which mistake is it? pushrig explain {} {file} --…",
+            "which mistake is it? pushrig explain {} {file}, with the same secrets",
             args.platform.platform
         ));
     }
