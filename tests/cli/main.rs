@@ -4,3 +4,4 @@ mod harness;
 mod leaks;
 
 mod sign;
+mod verify;
