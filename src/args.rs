@@ -1,5 +1,7 @@
 //! Flag groups that open themselves: each turns what was typed into ready values.
 
+mod judge;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +19,8 @@ use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
 use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
 use crate::term::ColorChoice;
+
+pub use judge::JudgeArgs;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -76,14 +76,14 @@ pub fn command() -> Command {
 
 /// Runs the executable: arguments in, exit code out.
 #[must_use]
-pub fn main(arguments: Vec<OsString>) -> u8 {
-    let matches = match command().try_get_matches_from(&arguments) {
+pub fn main(arguments: &[OsString]) -> u8 {
+    let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return refuse(&error, &arguments),
+        Err(error) => return refuse(&error, arguments),
     };
     let globals = match GlobalArgs::from_arg_matches(&matches) {
         Ok(globals) => globals,
-        Err(error) => return refuse(&error, &arguments),
+        Err(error) => return refuse(&error, arguments),
     };
     let paint = error_paint(globals.color);
     let mut session = Session::new(globals);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::check::{Checked, Checker, Scheme};
+use crate::check::{Checker, Judged, Scheme};
 use crate::json::scan;
 use crate::platform::Platform;
 use crate::signature::evidence::query_pairs;
@@ -12,7 +12,7 @@ use crate::signature::mistake::seal::{self as seal_mistakes, SealHit};
 use crate::signature::mistake::text::Target;
 use crate::signature::mistake::{Case, Extra, OtherSecret, Piece};
 use crate::signature::recipe::{Ingredients, Source};
-use crate::signature::{DigestValue, Evidence, Form, Verdict};
+use crate::signature::{DigestValue, Evidence, Form, Given, Verdict};
 
 /// What was found out about one request.
 #[derive(Debug)]
@@ -43,19 +43,19 @@ pub struct Diagnosis<'d> {
 #[must_use]
 pub fn diagnose<'d, 'e>(
     checker: &'d Checker,
-    checked: &Checked<'d, 'e>,
+    judged: &Judged<'d, 'e>,
     evidence: &Evidence<'e>,
     computed: Option<&[u8]>,
     others: &[OtherSecret],
 ) -> Option<Diagnosis<'d>> {
-    let scheme = checked.scheme?;
-    let (form, ingredients) = computable(scheme, checked, evidence)?;
-    let case = case(checker, checked, evidence, form, &ingredients, others)?;
+    let scheme = judged.scheme?;
+    let (form, ingredients) = computable(scheme, judged, evidence)?;
+    let case = case(checker, judged, evidence, form, &ingredients, others)?;
     let digest = case.digest_after(&[]);
     let expected = format!("{}{}", form.signature.prefix, form.output.text(&digest));
     let mut questions = Vec::new();
-    if let Some(received) = &checked.judgement.received
-        && checked.judgement.verdict != Verdict::Valid
+    if let Some(received) = &judged.judgement.received
+        && judged.judgement.verdict != Verdict::Valid
         && !form.accepts(received, &digest)
     {
         questions.push((Of::Received, Target::new(form, received)));
@@ -80,7 +80,7 @@ pub fn diagnose<'d, 'e>(
         expected,
         computed_is_right,
         findings,
-        seal_hits: seal_hits(checker, checked, scheme, evidence),
+        seal_hits: seal_hits(checker, judged, scheme, evidence),
     })
 }
 
@@ -96,11 +96,10 @@ fn owned(piece: Piece<'_>) -> Piece<'static> {
 /// first form whose parts are there.
 fn computable<'d, 'e>(
     scheme: &'d Scheme,
-    checked: &Checked<'d, 'e>,
+    judged: &Judged<'d, 'e>,
     evidence: &Evidence<'e>,
 ) -> Option<(&'d Form, Ingredients<'e>)> {
-    if let (Some(form), Some(ingredients)) =
-        (checked.judgement.form, &checked.judgement.ingredients)
+    if let (Some(form), Some(ingredients)) = (judged.judgement.form, &judged.judgement.ingredients)
     {
         return Some((form, ingredients.clone()));
     }
@@ -113,14 +112,14 @@ fn computable<'d, 'e>(
 
 fn case<'d>(
     checker: &'d Checker,
-    checked: &Checked<'_, '_>,
+    judged: &Judged<'_, '_>,
     evidence: &Evidence<'_>,
     form: &'d Form,
     ingredients: &Ingredients<'_>,
     others: &[OtherSecret],
 ) -> Option<Case<'d>> {
-    let index = checked.judgement.secret.unwrap_or(0);
-    let platform = checked.scheme.and_then(|scheme| scheme.platform);
+    let index = judged.judgement.secret.unwrap_or(0);
+    let platform = judged.scheme.and_then(|scheme| scheme.platform);
     let name = form.secret()?;
     let secret_text = checker.secrets.all(name).get(index)?.expose();
     let secret = match &form.key {
@@ -154,7 +153,7 @@ fn case<'d>(
             .body()
             .filter(|body| !body.is_empty())
             .map(<[u8]>::to_vec),
-        opened: checked
+        opened: judged
             .opened
             .as_ref()
             .and_then(|opened| opened.as_ref().ok())
@@ -250,7 +249,7 @@ fn extras(checker: &Checker, evidence: &Evidence<'_>, form: &Form) -> Vec<Extra>
             push(&name, value.into_owned());
         }
     }
-    for (name, value) in evidence.given.into_iter().flat_map(|given| given.iter()) {
+    for (name, value) in evidence.given.into_iter().flat_map(Given::iter) {
         if name != "signature" && name != "credential" {
             push(name, value.to_vec());
         }
@@ -283,11 +282,11 @@ fn hosts(evidence: &Evidence<'_>) -> Vec<String> {
 
 fn seal_hits(
     checker: &Checker,
-    checked: &Checked<'_, '_>,
+    judged: &Judged<'_, '_>,
     scheme: &Scheme,
     evidence: &Evidence<'_>,
 ) -> Vec<SealHit> {
-    let Some(Err(_)) = &checked.opened else {
+    let Some(Err(_)) = &judged.opened else {
         return Vec::new();
     };
     let (Some(webhook), Some(body)) =

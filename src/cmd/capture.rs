@@ -124,11 +124,11 @@ pub fn parse_selection(text: &str) -> Result<Selection, String> {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     match matches.subcommand() {
         Some(("import", matches)) => import(
-            &ImportArgs::from_arg_matches(matches).map_err(unparsed)?,
+            &ImportArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?,
             session,
         ),
         Some(("show", matches)) => show(
-            &ShowArgs::from_arg_matches(matches).map_err(unparsed)?,
+            &ShowArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?,
             session,
         ),
         _ => Err(Error::usage("give import or show")),
@@ -310,10 +310,11 @@ fn print_text(located: &Located, session: &mut Session) -> Result<(), Error> {
     };
     let shown = |bytes: &[u8]| term::cut(&term::escape(bytes), limit);
     let headers = |headers: &Headers| {
-        headers
+        let rows: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("  {}: {}\n", paint.key(&shown(name)), shown(value)))
-            .collect::<String>()
+            .collect();
+        rows.concat()
     };
     let mut facts = vec![located.place.to_string()];
     facts.extend(record.at.clone());

@@ -29,7 +29,7 @@ struct CompletionsArgs {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = CompletionsArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let args = CompletionsArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
     session.out.write_all(&script(args.shell))?;
     Ok(Outcome::Yes)
 }
@@ -51,6 +51,6 @@ pub fn whole(mut command: Command) -> Command {
 }
 
 /// Arguments that clap took and that are not what their type says: a fault of ours.
-pub(super) fn unparsed(error: clap::Error) -> Error {
+pub(super) fn unparsed(error: &clap::Error) -> Error {
     Error::usage(error.to_string())
 }

@@ -28,7 +28,7 @@ struct ManArgs {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = ManArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let args = ManArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
     let command = whole(cli::command());
     match args.subcommand {
         None => page(&command, session)?,

@@ -76,7 +76,7 @@ struct SampleLine<'a> {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = SamplesArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let args = SamplesArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
     let chosen = choose(args.name.as_deref())?;
     let one = args.name.as_deref().is_some_and(|name| name.contains('.'));
     if session.json() && args.form.is_none() || args.form.is_none() && !one {

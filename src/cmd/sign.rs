@@ -88,7 +88,7 @@ pub enum As {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = SignArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let args = SignArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
     let scheme = open_scheme(&args.platform.platform)?;
     let secrets = args.secrets.open(session)?;
     let mut given = args.parts.open(session)?;

@@ -166,7 +166,7 @@ impl<'a> Evidence<'a> {
                 .ok_or(Absence::Missing),
             Source::JsonRaw(pointer) => self.json_value(pointer).map(Cow::Borrowed),
             Source::JsonText(pointer) => {
-                scan::text(self.json_value(pointer)?).ok_or(Absence::NotAString)
+                scan::checked_text(self.json_value(pointer)?).ok_or(Absence::NotAString)
             }
             Source::Field(field) => self.field(field),
             Source::Method => self
@@ -192,6 +192,10 @@ impl<'a> Evidence<'a> {
             Err(_) if scan::check(body).is_ok() => return Err(Absence::NotAnObject),
             Err(why) => return Err(Absence::NotJson(*why)),
         };
+        // Nearly every pointer is one plain name.
+        if memchr::memchr2(b'/', b'~', &pointer.as_bytes()[1..]).is_none() {
+            return scan::last(members, &pointer[1..]).ok_or(Absence::Missing);
+        }
         let (first, rest) = match pointer[1..].find('/') {
             Some(cut) => pointer.split_at(cut + 1),
             None => (pointer, ""),
