@@ -3,4 +3,6 @@
 mod harness;
 mod leaks;
 
+mod explain;
 mod sign;
+mod verify;
