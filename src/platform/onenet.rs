@@ -76,7 +76,7 @@ fn encrypted_form() -> Form {
     form(
         "encrypted",
         Part::new("nonce", Source::JsonText("/nonce".into())),
-        Part::new("enc-msg", Source::JsonText("/enc_msg".into())),
+        Part::new("enc_msg", Source::JsonText("/enc_msg".into())),
         Source::JsonText("/msg_signature".into()),
     )
 }
@@ -145,7 +145,7 @@ impl Webhook for Onenet {
         let mut body = Vec::with_capacity(2 * message.len() + 128);
         if delivery.encrypt {
             let sealed = delivery.seal(SEAL, moment, message, b"")?;
-            let given = given.with("enc-msg", sealed.as_str());
+            let given = given.with("enc_msg", sealed.as_str());
             let evidence = Evidence::default().with(&given);
             let signature = delivery.sign(&encrypted_form(), &evidence)?;
             body.extend_from_slice(
@@ -403,7 +403,7 @@ mod tests {
     fn the_published_encrypted_message_is_signed_over_its_text_and_opens() {
         let sealed = "6oPS9SVFx1Hk1TXZTEXSofXR+YqEyy4W9CQ9Wfh4mr8945RHKQuPpxraU8DLqUSpos1lOIwzYAWDhYhgVt/rEDVQ66Mr3GU+Lh9F2fSc7omCIRHUGvlnZUaIv0Mnj+ew";
         assert_eq!(
-            sign(&encrypted_form(), TOKEN, "w&INtJ9+", "enc-msg", sealed),
+            sign(&encrypted_form(), TOKEN, "w&INtJ9+", "enc_msg", sealed),
             "7esfX151zV9TUhMPJogv3A=="
         );
         let body = format!(r#"{{"msg_signature":"","enc_msg":"{sealed}","nonce":""}}"#);

@@ -22,17 +22,24 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads a signature in every way in which it may have been written.
+    /// Reads a signature in every way in which it may have been written; where it is a list
+    /// of which any may match, each of the first [`MOST_CANDIDATES`].
     #[must_use]
-    pub fn new(form: &Form, text: &[u8]) -> Self {
-        let mut readings = Vec::new();
-        for candidate in form.candidates(text) {
+    pub fn each(form: &Form, text: &[u8]) -> Vec<Self> {
+        let mut targets = Vec::new();
+        // What separates a list may also have come into a signature: a blank that was a `+`.
+        for candidate in std::iter::once(text).chain(form.candidates(text).take(MOST_CANDIDATES)) {
+            let mut readings = Vec::new();
             read(form, candidate, &mut readings);
+            let is_known = targets.iter().any(|known: &Self| known.text == candidate);
+            if !readings.is_empty() && !is_known {
+                targets.push(Self {
+                    text: candidate.to_vec(),
+                    readings,
+                });
+            }
         }
-        Self {
-            text: text.to_vec(),
-            readings,
-        }
+        targets
     }
 
     /// Whether this digest is what the text says, and with which text mistakes: `None` inside
@@ -51,6 +58,9 @@ impl Target {
         self.matches(digest).any(|mistake| mistake.is_none())
     }
 }
+
+/// More signatures than this in one list are not looked at.
+pub const MOST_CANDIDATES: usize = 8;
 
 const URL_FORGIVING: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,

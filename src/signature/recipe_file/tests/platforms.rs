@@ -63,7 +63,7 @@ name = "encrypted"
 parts = [
   { secret = "token" },
   { name = "nonce", json-text = "/nonce" },
-  { name = "enc-msg", json-text = "/enc_msg" },
+  { name = "enc_msg", json-text = "/enc_msg" },
 ]
 digest = "md5"
 output = "base64"
