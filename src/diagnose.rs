@@ -122,7 +122,6 @@ pub fn case<'d>(
         Some(key) => key.bytes(&checker.secrets, index).ok()?,
         None => secret_text.to_vec(),
     };
-    let target = evidence.target();
     Some(Case {
         form,
         values: ingredients

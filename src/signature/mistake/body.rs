@@ -307,71 +307,73 @@ fn printed(value: &Value, print: &Print) -> Vec<u8> {
 
 /// One thing taken for another: the whole body for its part, plain text for cipher text.
 fn confused(case: &Case<'_>) -> Vec<Mistake> {
+    const DECODED: &str = "hash the string's decoded value, not its literal";
+    const SEALED: &str = "the signature covers the encrypted text: check it before decrypting";
     let mut found = Vec::new();
-    for at in case.inputs() {
+    for at in case.inputs().filter(|&at| case.name(at) != "nonce") {
         let name = case.name(at);
-        let mut push = |id: &'static str, title: String, advice, value: Vec<u8>| {
-            let change = Change::Values(vec![(at, value)]);
+        let source = &case.form.parts[at].source;
+        let mut push = |id: &'static str, title: String, advice, value: &[u8]| {
+            let change = Change::Values(vec![(at, value.to_vec())]);
             found.push(mistake(Stage::Body, id, title, advice, change));
         };
-        match case.form.parts[at].source {
-            Source::JsonRaw(_) | Source::JsonText(_) if name != "nonce" => {
-                if let Some(body) = &case.body {
-                    push(
-                        "body.whole-body",
-                        format!("the whole body was hashed instead of `{name}`"),
-                        "hash only the bytes of that member of the body",
-                        body.clone(),
-                    );
-                }
-                let sealed = "the signature covers the encrypted text: check it before decrypting";
-                if let Some(opened) = &case.opened {
-                    push(
-                        "body.plaintext",
-                        format!("the decrypted text was hashed instead of `{name}`"),
-                        sealed,
-                        opened.clone(),
-                    );
-                }
-                if let Some(whole) = &case.opened_whole {
-                    push(
-                        "seal.head-not-stripped",
-                        format!(
-                            "the decrypted text was hashed instead of `{name}`, with the 20 \
-                             bytes before the message"
-                        ),
-                        sealed,
-                        whole.clone(),
-                    );
-                }
+        let of_body = matches!(source, Source::JsonRaw(_) | Source::JsonText(_));
+        if of_body && let Some(body) = &case.body {
+            push(
+                "body.whole-body",
+                format!("the whole body was hashed instead of `{name}`"),
+                "hash only the bytes of that member of the body",
+                body,
+            );
+        }
+        if let Source::Body { .. } = source {
+            for (member, value) in members(&case.values[at]) {
+                push(
+                    "body.part-of-body",
+                    format!("only `{member}` was hashed instead of the whole body"),
+                    "hash the whole body",
+                    &value,
+                );
             }
-            Source::Body { .. } => {
-                for (member, value) in members(&case.values[at]) {
-                    push(
-                        "body.part-of-body",
-                        format!("only `{member}` was hashed instead of the whole body"),
-                        "hash the whole body",
-                        value,
-                    );
-                }
-            }
-            _ => {}
+        } else if !of_body {
+            continue;
+        }
+        if let Some(opened) = &case.opened {
+            push(
+                "body.plaintext",
+                format!("the decrypted text was hashed instead of `{name}`"),
+                SEALED,
+                opened,
+            );
+        }
+        if let Some(whole) = &case.opened_whole {
+            push(
+                "seal.head-not-stripped",
+                format!(
+                    "all that was decrypted was hashed instead of `{name}`, even the 20 bytes \
+                     before the message"
+                ),
+                SEALED,
+                whole,
+            );
         }
         // Careless code cuts the member out of the body's text.
-        if let Source::JsonText(_) = case.form.parts[at].source
+        if let Source::JsonText(_) = source
             && let Some(raw) = &case.raw[at]
+            && let Some(bare) = raw.strip_prefix(b"\"")
+            && let Some(bare) = bare.strip_suffix(b"\"")
         {
             push(
                 "body.string-literal",
                 format!("`{name}` was hashed as a JSON string literal, with quotes and escapes"),
-                "hash the string's decoded value, not its literal",
-                raw.clone(),
+                DECODED,
+                raw,
             );
             push(
                 "body.escaped",
                 format!("`{name}` was hashed with its JSON escapes, without the quotes"),
-                "hash the string's decoded value, not its literal",
-                raw[1..raw.len() - 1].to_vec(),
+                DECODED,
+                bare,
             );
         }
     }
