@@ -6,11 +6,10 @@ use std::time::Duration;
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
-use super::{define, parse};
+use super::{Subcommand, define, parse};
 use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration};
 use crate::capture::{Record, curl};
 use crate::check::Scheme;
-use crate::cli::Subcommand;
 use crate::error::{Error, Outcome};
 use crate::json::scan;
 use crate::message::{Request, Url};
