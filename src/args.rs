@@ -16,6 +16,7 @@ use crate::message::Url;
 use crate::platform::Platform;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
+use crate::signature::recipe::Source;
 use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
 
 pub use input::{inputs, open, read, read_rest};
@@ -251,6 +252,9 @@ pub struct PartArgs {
     /// The whole body: text, @FILE or -
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub body: Option<String>,
+    /// What an empty body is signed as, where the platform's sources contradict [default: {} for sensoro]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub empty_body: Option<String>,
     /// The URL as the platform was told it; also a handshake's URL, to be read
     #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub url: Option<String>,
@@ -298,6 +302,21 @@ impl ArrivedArgs {
 }
 
 impl PartArgs {
+    /// Tells the scheme what an empty body is signed as.
+    pub fn adapt(&self, scheme: &mut Scheme) {
+        let Some(text) = &self.empty_body else { return };
+        for part in scheme
+            .recipe
+            .forms
+            .iter_mut()
+            .flat_map(|form| &mut form.parts)
+        {
+            if let Source::Body { empty_as } = &mut part.source {
+                *empty_as = text.as_bytes().to_vec();
+            }
+        }
+    }
+
     /// The values that were given.
     pub fn open(&self, session: &mut Session) -> Result<Given, Error> {
         let mut given = Given::new();

@@ -88,7 +88,8 @@ pub enum As {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: SignArgs = parse(matches)?;
-    let scheme = open_scheme(&args.platform.platform)?;
+    let mut scheme = open_scheme(&args.platform.platform)?;
+    args.parts.adapt(&mut scheme);
     let secrets = args.secrets.open(session)?;
     let mut given = args.parts.open(session)?;
     let mut moment = session.moment();
