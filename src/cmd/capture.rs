@@ -12,7 +12,7 @@ use super::verify::inputs;
 use crate::args::{SecretArgs, open_scheme};
 use crate::capture::{Content, Located, curl};
 use crate::cli::Subcommand;
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::message::Headers;
 use crate::session::Session;
 use crate::signature::Secrets;
@@ -146,7 +146,7 @@ fn each(
     for name in inputs(files)? {
         let reading = read(&name, session)?;
         for warning in &reading.warnings {
-            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+            session.warn(warning);
         }
         for (index, item) in reading.items.into_iter().enumerate() {
             match item {
@@ -218,7 +218,8 @@ fn import(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Error> {
     })?;
     if let Some((mut file, path)) = file {
         file.flush().map_err(|cause| Error::writing(path, cause))?;
-        session.note(&format!("{count} records written to {}", path.display()));
+        let records = if count == 1 { "record" } else { "records" };
+        session.note(&format!("{count} {records} written to {}", path.display()));
     }
     Ok(outcome)
 }

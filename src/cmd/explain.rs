@@ -11,7 +11,7 @@ use crate::capture::{self, Located, Record};
 use crate::check::{Checker, Judged};
 use crate::cli::Subcommand;
 use crate::diagnose::{Diagnosis, diagnose};
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::json::{compact, lenient, scan};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
@@ -81,7 +81,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     for name in inputs(&files)? {
         let reading = read(&name, session)?;
         for warning in &reading.warnings {
-            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+            session.warn(warning);
         }
         for item in reading.items {
             let result = item.and_then(|located| {

@@ -123,7 +123,7 @@ fn verify_file(
     }
     let reading = capture::read_all_with(name, &start, &|path| std::fs::read(sibling(name, path)))?;
     for warning in &reading.warnings {
-        session.warn(&format!("{}: {warning}", Place::file(name)));
+        session.warn(warning);
     }
     let mut page = Page::default();
     for item in reading.items {

@@ -94,9 +94,10 @@ pub fn judge<'r, 'e>(
             Ok(ingredients) => return compare(form, received, ingredients, secrets),
             Err(lack) => {
                 let nearness = |form, lack| (rank(lack), likelihood(form, evidence));
-                if nearest.as_ref().is_none_or(|(other, have)| {
-                    nearness(form, &lack) > nearness(other, have)
-                }) {
+                if nearest
+                    .as_ref()
+                    .is_none_or(|(other, have)| nearness(form, &lack) > nearness(other, have))
+                {
                     nearest = Some((form, lack));
                 }
             }
