@@ -276,16 +276,20 @@ impl Checker {
         );
     }
 
+    /// Which of several secrets fits: "the second --token".
+    #[must_use]
+    pub fn which_secret_fits(&self, judged: &Judged<'_, '_>) -> Option<String> {
+        let judgement = &judged.judgement;
+        let name = judgement.form.and_then(Form::secret)?;
+        let index = judgement.secret?;
+        (self.secrets.all(name).len() > 1).then(|| format!("{} --{}", ordinal(index), name.flag()))
+    }
+
     /// What else is worth knowing, as sentences without a full stop.
     #[must_use]
     pub fn notes(&self, evidence: &Evidence<'_>, judged: &Judged<'_, '_>) -> Vec<String> {
         let mut notes = Vec::new();
         let judgement = &judged.judgement;
-        if let (Some(index), Some(name)) = (judgement.secret, judgement.form.and_then(Form::secret))
-            && self.secrets.all(name).len() > 1
-        {
-            notes.push(format!("{} --{} fits", ordinal(index), name.flag()));
-        }
         if let Some(Err(why)) = judgement.time() {
             notes.push(format!("its age is unknown: {why}"));
         }

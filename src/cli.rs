@@ -49,21 +49,19 @@ Example: which mistake does my server make?
 /// The whole command line, subcommands built lazily: building them all costs a millisecond.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = GlobalArgs::augment_args(
-        Command::new("pushrig")
-            .version(env!("CARGO_PKG_VERSION"))
-            .about("The test bench for IoT push integrations")
-            .long_about(
-                "The test bench for IoT push integrations: OneNET, Tencent IoT Explorer, \
+    let mut command = GlobalArgs::augment_args(Command::new("pushrig"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The test bench for IoT push integrations")
+        .long_about(
+            "The test bench for IoT push integrations: OneNET, Tencent IoT Explorer, \
                  SENSORO, and whoever signs like them. It computes and checks signatures byte \
                  for byte, and says which mistake is behind one that does not fit.",
-            )
-            .after_help(AFTER_HELP)
-            .subcommand_required(true)
-            .arg_required_else_help(true)
-            .disable_help_subcommand(true)
-            .max_term_width(100),
-    );
+        )
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100);
     for subcommand in SUBCOMMANDS {
         command = command.subcommand(
             Command::new(subcommand.name)

@@ -5,13 +5,12 @@ use std::borrow::Cow;
 
 use crate::check::{Checker, Judged, Scheme};
 use crate::json::scan;
-use crate::platform::Platform;
-use crate::signature::evidence::query_pairs;
-use crate::signature::explain::{Findings, Of, search};
+use crate::platform::{Platform, Seal};
+use crate::signature::explain::{Findings, Of, Question, Search};
 use crate::signature::mistake::seal::{self as seal_mistakes, SealHit};
-use crate::signature::mistake::text::Target;
 use crate::signature::mistake::{Case, Extra, OtherSecret, Piece};
 use crate::signature::recipe::{Ingredients, Source};
+use crate::signature::seal;
 use crate::signature::{DigestValue, Evidence, Form, Given, Verdict};
 
 /// What was found out about one request.
@@ -58,22 +57,26 @@ pub fn diagnose<'d, 'e>(
         && judged.judgement.verdict != Verdict::Valid
         && !form.accepts(received, &digest)
     {
-        questions.push((Of::Received, Target::new(form, received)));
+        questions.push(Question::new(Of::Received, form, received));
     }
     let computed_is_right = computed.map(|value| form.accepts(value, &digest));
     if let Some(value) = computed
         && computed_is_right == Some(false)
     {
-        questions.push((Of::Computed, Target::new(form, value)));
+        questions.push(Question::new(Of::Computed, form, value));
     }
     let findings = if questions.is_empty() {
         Findings::default()
     } else {
-        search(&case, &questions)
+        Search::new(&case).run(&questions)
     };
     Some(Diagnosis {
         form,
-        base: case.pieces(&[]).into_iter().map(owned).collect(),
+        base: case
+            .pieces(&[])
+            .into_iter()
+            .map(Piece::into_owned)
+            .collect(),
         digest,
         digest_name: case.digest.name(),
         key_size: case.secret.len(),
@@ -82,14 +85,6 @@ pub fn diagnose<'d, 'e>(
         findings,
         seal_hits: seal_hits(checker, judged, scheme, evidence),
     })
-}
-
-fn owned(piece: Piece<'_>) -> Piece<'static> {
-    Piece {
-        bytes: Cow::Owned(piece.bytes.into_owned()),
-        part: piece.part,
-        secret: piece.secret,
-    }
 }
 
 /// The form and values to compute with: of the judgement, or (where nothing is signed) of the
@@ -110,7 +105,11 @@ fn computable<'d, 'e>(
         .find_map(|form| Some((form, form.gather(evidence).ok()?)))
 }
 
-fn case<'d>(
+/// The right ingredients of one request, and all that may have been taken for them.
+///
+/// None if the secret is missing.
+#[must_use]
+pub fn case<'d>(
     checker: &'d Checker,
     judged: &Judged<'_, '_>,
     evidence: &Evidence<'_>,
@@ -126,7 +125,6 @@ fn case<'d>(
         Some(key) => key.bytes(&checker.secrets, index).ok()?,
         None => secret_text.to_vec(),
     };
-    let target = evidence.target();
     Some(Case {
         form,
         values: ingredients
@@ -137,12 +135,7 @@ fn case<'d>(
         raw: form
             .parts
             .iter()
-            .map(|part| match &part.source {
-                Source::Query(parameter) => query_pairs(target.as_deref()?)
-                    .find(|(name, _)| *name == parameter.as_bytes())
-                    .map(|(_, value)| value.to_vec()),
-                _ => None,
-            })
+            .map(|part| evidence.raw(&part.source))
             .collect(),
         digest: ingredients.digest,
         secret_text,
@@ -159,7 +152,11 @@ fn case<'d>(
             .and_then(|opened| opened.as_ref().ok())
             .map(|message| message.bytes.clone()),
         documented_keys: platform.map_or(&[], Platform::documented_keys),
+        opened_whole: opened_whole(checker, platform, evidence),
         hosts: hosts(evidence),
+        target: evidence
+            .target
+            .map(|target| String::from_utf8_lossy(target).into_owned()),
     })
 }
 
@@ -278,6 +275,19 @@ fn hosts(evidence: &Evidence<'_>) -> Vec<String> {
         }
     }
     hosts
+}
+
+/// What a sealed part holds, its head and the id behind it included.
+fn opened_whole(
+    checker: &Checker,
+    platform: Option<Platform>,
+    evidence: &Evidence<'_>,
+) -> Option<Vec<u8>> {
+    let sealed = platform?.webhook()?.sealed(evidence.body()?)?;
+    let Seal { layout, key, .. } = sealed.seal;
+    let keys = checker.secrets.all(key).iter();
+    keys.filter_map(|key| seal::open_whole(layout, key.expose(), &sealed.text).ok())
+        .next()
 }
 
 fn seal_hits(

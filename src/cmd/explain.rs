@@ -2,10 +2,10 @@
 
 use std::io::Read as _;
 
-use clap::{ArgMatches, Args, FromArgMatches as _};
+use clap::{ArgMatches, Args};
 
-use super::completions::unparsed;
 use super::verify::{inputs, sibling};
+use super::{define, parse};
 use crate::args::{JudgeArgs, PlatformOrAutoArg, other_profiles};
 use crate::capture::{self, Located, Record};
 use crate::check::{Checker, Judged};
@@ -23,7 +23,7 @@ use crate::signature::{Evidence, Form, Given, Secret, Verdict};
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "explain",
     about: "Show why a signature is right, or find the mistake that makes it wrong",
-    define: |command| ExplainArgs::augment_args(command).after_help(EXAMPLES),
+    define: |command| define::<ExplainArgs>(command, EXAMPLES),
     run,
 };
 
@@ -52,7 +52,7 @@ struct ExplainArgs {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = ExplainArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
+    let args: ExplainArgs = parse(matches)?;
     let (checker, given) = args.judge.open(&args.platform, session)?;
     let explainer = Explainer {
         args: &args,

@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
-use super::completions::unparsed;
+use super::{define, parse};
 use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration};
 use crate::capture::{Record, curl};
 use crate::check::Scheme;
@@ -27,7 +27,7 @@ use crate::signature::{Evidence, Form, Given, Secrets};
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "sign",
     about: "Compute a signature or a token, or compose a signed request",
-    define: |command| SignArgs::augment_args(command).after_help(EXAMPLES),
+    define: |command| define::<SignArgs>(command, EXAMPLES),
     run,
 };
 
@@ -88,7 +88,7 @@ pub enum As {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = SignArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
+    let args: SignArgs = parse(matches)?;
     let scheme = open_scheme(&args.platform.platform)?;
     let secrets = args.secrets.open(session)?;
     let mut given = args.parts.open(session)?;

@@ -7,11 +7,11 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
-use clap::{ArgMatches, Args, FromArgMatches as _};
+use clap::{ArgMatches, Args};
 
 use self::page::{Page, Printer};
 use self::stream::stream;
-use super::completions::unparsed;
+use super::{define, parse};
 use crate::args::{JudgeArgs, PlatformOrAutoArg};
 use crate::capture::{self, Kind};
 use crate::cli::Subcommand;
@@ -27,7 +27,7 @@ mod stream;
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "verify",
     about: "Check the signatures of recorded requests, or of parts given as flags",
-    define: |command| VerifyArgs::augment_args(command).after_help(EXAMPLES),
+    define: |command| define::<VerifyArgs>(command, EXAMPLES),
     run,
 };
 
@@ -50,7 +50,7 @@ struct VerifyArgs {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = VerifyArgs::from_arg_matches(matches).map_err(|error| unparsed(&error))?;
+    let args: VerifyArgs = parse(matches)?;
     let (checker, given) = args.judge.open(&args.platform, session)?;
     let printer = Printer::new(&checker, &given, args.judge.show, session);
     let mut counts = Counts::default();
@@ -178,7 +178,7 @@ fn finish(counts: &Counts, args: &VerifyArgs, session: &mut Session) -> Result<O
     if counts.mismatch > 0 && !session.json() && !session.globals.quiet {
         let file = args.files.first().map_or("…", String::as_str);
         session.note(&format!(
-            "which mistake is it? pushrig explain {} {file} --…",
+            "which mistake is it? pushrig explain {} {file}, with the same secrets",
             args.platform.platform
         ));
     }

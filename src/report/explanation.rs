@@ -310,9 +310,26 @@ impl<'x> Explanation<'x> {
             self.signs(diagnosis, &diagnosis.base),
         );
         if hashed != right {
-            out.write_all(
-                diff::rows(["hashed", "should be"], &hashed, &right, width, paint).as_bytes(),
-            )?;
+            let names = match hit.of {
+                Of::Received => ["signed", "here"],
+                Of::Computed => ["hashed", "should be"],
+            };
+            out.write_all(diff::rows(names, &hashed, &right, width, paint).as_bytes())?;
+        }
+        let text = match hit.of {
+            Of::Received => self.verdict.received.map(|Bytes(text)| text),
+            Of::Computed => self.computed,
+        };
+        if hashed == right
+            && let Some(text) = text
+        {
+            // The right bytes were hashed: the two texts are what differs.
+            let names = [hit.of.as_str(), "expected"];
+            let (text, expected) = (
+                diff::signs(text),
+                diff::signs(diagnosis.expected.as_bytes()),
+            );
+            out.write_all(diff::rows(names, &text, &expected, width, paint).as_bytes())?;
         }
         Ok(())
     }

@@ -40,6 +40,9 @@ pub struct VerdictLine<'v> {
     pub opened: Option<Bytes<'v>>,
     /// What else there is to know.
     pub notes: Vec<String>,
+    /// Which of several secrets fits; in JSON it is a note.
+    #[serde(skip)]
+    pub fits: Option<String>,
 }
 
 impl<'v> VerdictLine<'v> {
@@ -60,6 +63,8 @@ impl<'v> VerdictLine<'v> {
             .and_then(|opened| opened.as_ref().ok())
             .filter(|_| show);
         let mut notes = notes.to_vec();
+        let fits = checker.which_secret_fits(judged);
+        notes.extend(fits.iter().map(|which| format!("{which} fits")));
         notes.extend(checker.notes(evidence, judged));
         Self {
             v: 1,
@@ -75,6 +80,7 @@ impl<'v> VerdictLine<'v> {
             age: judged.freshness.map(|(_, age)| age),
             opened: opened.map(|message| Bytes(&message.bytes)),
             notes,
+            fits,
         }
     }
 
@@ -106,6 +112,9 @@ impl<'v> VerdictLine<'v> {
                 paint.warn(&text)
             };
             write!(out, "  {text}")?;
+        }
+        if let Some(which) = &self.fits {
+            write!(out, "  {}", paint.dim(&format!("by {which}")))?;
         }
         writeln!(out)?;
         let mut row = |name: &str, text: &str| {

@@ -182,6 +182,26 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// A part as it stands in the query, the token or the body: percent signs, quotes and
+    /// escapes kept.
+    #[must_use]
+    pub fn raw(&self, source: &Source) -> Option<Vec<u8>> {
+        let named = |text: &[u8], name: &str| {
+            let mut values = pairs(text).filter(|(have, _)| *have == name.as_bytes());
+            values.next().map(|(_, value)| value.to_vec())
+        };
+        match source {
+            Source::Query(parameter) => {
+                let target = self.target()?;
+                let mark = target.iter().position(|&byte| byte == b'?')?;
+                named(&target[mark + 1..], parameter)
+            }
+            Source::Field(field) => named(&self.credential()?, field),
+            Source::JsonText(pointer) => self.json_value(pointer).ok().map(<[u8]>::to_vec),
+            _ => None,
+        }
+    }
+
     fn json_value(&self, pointer: &str) -> Result<&'a [u8], Absence> {
         let body = self.body().ok_or(Absence::Missing)?;
         if body.is_empty() {

@@ -6,13 +6,11 @@
 //! a proof, since it gives exactly those bytes; of mistakes that give equal bytes one is named
 //! first and the others beside it.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use super::digest::DigestValue;
 use super::mistake::key_order::{self, Permuted};
 use super::mistake::text::{Target, TextMistake};
-use super::mistake::{self, Case, Change, Mistake, Piece};
+use super::mistake::{self, Case, Change, Mistake, Piece, Stage};
+use super::recipe::Form;
 
 /// Whose signature is in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +32,37 @@ impl Of {
     }
 }
 
+/// A signature in question.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Whose it is.
+    pub of: Of,
+    /// What may stand for it: where several signatures were sent and any may match, each.
+    pub candidates: Vec<Target>,
+}
+
+impl Question {
+    /// The question that `text` puts.
+    #[must_use]
+    pub fn new(of: Of, form: &Form, text: &[u8]) -> Self {
+        Self {
+            of,
+            candidates: Target::each(form, text),
+        }
+    }
+}
+
 /// A proved mistake, or a proved pair.
 #[derive(Clone, Debug)]
 pub struct Hit {
     /// One id for a single mistake, two for a pair.
     pub ids: Vec<String>,
-    /// Other single mistakes that give the same bytes.
+    /// Other mistakes that give the same bytes, alone (or, beside a pair, in pairs).
     pub also: Vec<String>,
     /// Whose signature it explains.
     pub of: Of,
+    /// The signature that it explains, one of a list maybe.
+    pub signature: Vec<u8>,
     /// What was done, a sentence an id.
     pub titles: Vec<String>,
     /// What to do instead, a sentence an id.
@@ -78,40 +98,239 @@ pub struct Findings {
     pub families: Vec<String>,
 }
 
-/// Looks for the mistake behind each of the signatures in question.
-#[must_use]
-pub fn search(case: &Case<'_>, questions: &[(Of, Target)]) -> Findings {
-    let mistakes = mistake::all(case);
-    let mut findings = Findings {
-        singles: mistakes.len(),
-        families: families(&mistakes),
-        ..Findings::default()
-    };
-    let groups = group(&mistakes);
-    let right = case.digest_after(&[]);
-    let digests: Vec<DigestValue> = groups
-        .iter()
-        .map(|group| case.digest_after(&[group.change]))
-        .collect();
-    let mut open: Vec<&(Of, Target)> = Vec::new();
-    for question in questions {
-        let hits = singles(case, &groups, &digests, right, question);
-        if hits.is_empty() {
-            open.push(question);
+/// The table of one case, every mistake of it made once.
+#[derive(Debug)]
+pub struct Search<'c> {
+    case: &'c Case<'c>,
+    right: DigestValue,
+    groups: Vec<Group>,
+    singles: usize,
+    families: Vec<String>,
+}
+
+/// Mistakes that make the same change, so that it is made once.
+#[derive(Debug)]
+struct Group {
+    /// The most usual one first.
+    mistakes: Vec<Mistake>,
+    /// What they give alone.
+    digest: DigestValue,
+    /// How usual they are within their stage: 0 is the most usual.
+    rank: usize,
+}
+
+impl Group {
+    fn named(&self) -> &Mistake {
+        &self.mistakes[0]
+    }
+
+    fn change(&self) -> &Change {
+        &self.named().change
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.mistakes.iter().map(|mistake| mistake.id.as_ref())
+    }
+}
+
+/// Two mistakes together that give the signature in question.
+struct Pair {
+    /// Which of the open questions, and which of its candidates.
+    asked: (usize, usize),
+    rank: usize,
+    first: usize,
+    second: Second,
+}
+
+/// The second of two mistakes: of the table, or of the text stage.
+enum Second {
+    Group(usize),
+    Text(TextMistake),
+}
+
+impl<'c> Search<'c> {
+    /// Makes every mistake of the case.
+    #[must_use]
+    pub fn new(case: &'c Case<'c>) -> Self {
+        let mistakes = mistake::all(case);
+        Self {
+            case,
+            right: case.digest_after(&[]),
+            singles: mistakes.len(),
+            families: families(&mistakes),
+            groups: group(case, mistakes),
         }
-        findings.hits.extend(hits);
     }
-    if open.is_empty() {
-        return findings;
+
+    /// Looks for the mistake behind each of the signatures in question.
+    #[must_use]
+    pub fn run(&self, questions: &[Question]) -> Findings {
+        let mut findings = Findings {
+            singles: self.singles,
+            families: self.families.clone(),
+            ..Findings::default()
+        };
+        let mut open: Vec<&Question> = Vec::new();
+        for question in questions {
+            let hits = question
+                .candidates
+                .iter()
+                .filter_map(|target| self.single(question.of, target));
+            let known = findings.hits.len();
+            findings.hits.extend(hits);
+            if findings.hits.len() == known {
+                open.push(question);
+            }
+        }
+        if !open.is_empty() {
+            let pairs = self.pairs(&open, &mut findings.pairs);
+            take_answered(&mut open, pairs, &mut findings);
+        }
+        if !open.is_empty() {
+            let orders = self.key_orders(&open, &mut findings);
+            take_answered(&mut open, orders, &mut findings);
+        }
+        findings
     }
-    let pairs = pairs(case, &groups, &digests, &open, &mut findings.pairs);
-    open.retain(|question| !pairs.iter().any(|hit| hit.of == question.0));
-    findings.hits.extend(pairs);
-    if !open.is_empty() {
-        let hits = key_orders(case, &open, &mut findings);
-        findings.hits.extend(hits);
+
+    /// What fits alone. A text mistake alone is one too; a text mistake beside another is a
+    /// pair, and costs nothing to see here, but is kept for [`Self::pairs`].
+    fn single(&self, of: Of, target: &Target) -> Option<Hit> {
+        let fits = |group: &&Group| target.is(&group.digest);
+        let texts: Vec<TextMistake> = target.matches(&self.right).flatten().collect();
+        let mut hit = match (self.groups.iter().find(fits), texts.first()) {
+            (Some(group), _) => self.hit(of, target, &[group.named()]),
+            (None, Some(text)) => {
+                let mut hit = self.hit(of, target, &[]);
+                push_text(&mut hit, *text);
+                hit
+            }
+            (None, None) => return None,
+        };
+        let others = self.groups.iter().filter(fits).flat_map(Group::ids);
+        add_also(&mut hit, others.chain(texts.iter().map(|text| text.id)));
+        Some(hit)
     }
-    findings
+
+    /// Pairs of mistakes of two stages, the text stage among them: (question, hit).
+    fn pairs(&self, open: &[&Question], tried: &mut usize) -> Vec<(usize, Hit)> {
+        let mut found: Vec<Pair> = Vec::new();
+        for (first, group) in self.groups.iter().enumerate() {
+            *tried += 1;
+            for (asked, target) in asked(open) {
+                for text in target.matches(&group.digest).flatten() {
+                    found.push(Pair {
+                        asked,
+                        rank: group.rank,
+                        first,
+                        second: Second::Text(text),
+                    });
+                }
+            }
+        }
+        for (first, one) in self.groups.iter().enumerate() {
+            for (second, two) in self.groups.iter().enumerate().skip(first + 1) {
+                if one.named().stage == two.named().stage || overlap(one.change(), two.change()) {
+                    continue;
+                }
+                *tried += 1;
+                let digest = self.case.digest_after(&[one.change(), two.change()]);
+                // What one of the two gives alone was seen before: the other changes nothing.
+                if digest == one.digest || digest == two.digest {
+                    continue;
+                }
+                for (asked, target) in asked(open) {
+                    if target.is(&digest) {
+                        found.push(Pair {
+                            asked,
+                            rank: one.rank + two.rank,
+                            first,
+                            second: Second::Group(second),
+                        });
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|pair| (pair.asked, pair.rank));
+        found
+            .chunk_by(|one, two| one.asked == two.asked)
+            .map(|pairs| {
+                let (question, candidate) = pairs[0].asked;
+                let target = &open[question].candidates[candidate];
+                (question, self.pair_hit(open[question].of, target, pairs))
+            })
+            .collect()
+    }
+
+    /// One hit of pairs that give equal bytes, the most usual first.
+    fn pair_hit(&self, of: Of, target: &Target, pairs: &[Pair]) -> Hit {
+        let first = self.groups[pairs[0].first].named();
+        let mut hit = match &pairs[0].second {
+            Second::Group(second) => self.hit(of, target, &[first, self.groups[*second].named()]),
+            Second::Text(text) => {
+                let mut hit = self.hit(of, target, &[first]);
+                push_text(&mut hit, *text);
+                hit
+            }
+        };
+        for pair in pairs {
+            add_also(&mut hit, self.groups[pair.first].ids());
+            match &pair.second {
+                Second::Group(second) => add_also(&mut hit, self.groups[*second].ids()),
+                Second::Text(text) => add_also(&mut hit, [text.id].into_iter()),
+            }
+        }
+        hit
+    }
+
+    /// Every order of JSON members, crossed with the text stage only: (question, hit).
+    fn key_orders(&self, open: &[&Question], findings: &mut Findings) -> Vec<(usize, Hit)> {
+        let mut hits: Vec<(usize, Hit)> = Vec::new();
+        let mut tried = 0;
+        findings.too_many_keys = key_order::each(self.case, &mut |change, permuted| {
+            tried += 1;
+            let digest = self.case.digest_after(&[change]);
+            for ((question, _), target) in asked(open) {
+                if hits.iter().any(|(answered, _)| *answered == question) {
+                    continue;
+                }
+                let Some(text) = target.matches(&digest).next() else {
+                    continue;
+                };
+                let permuted = permuted();
+                let order = Mistake {
+                    id: key_order::ID.into(),
+                    title: key_order::title(self.case, &permuted),
+                    advice: key_order::ADVICE,
+                    stage: Stage::Body,
+                    change: change.clone(),
+                };
+                let mut hit = self.hit(open[question].of, target, &[&order]);
+                hit.order = permuted.into_iter().next();
+                if let Some(text) = text {
+                    push_text(&mut hit, text);
+                }
+                hits.push((question, hit));
+            }
+        });
+        findings.key_orders = tried;
+        hits
+    }
+
+    fn hit(&self, of: Of, target: &Target, mistakes: &[&Mistake]) -> Hit {
+        let changes: Vec<&Change> = mistakes.iter().map(|mistake| &mistake.change).collect();
+        let pieces = self.case.pieces(&changes);
+        Hit {
+            ids: mistakes.iter().map(|m| m.id.clone().into_owned()).collect(),
+            also: Vec::new(),
+            of,
+            signature: target.text.clone(),
+            titles: mistakes.iter().map(|m| m.title.clone()).collect(),
+            advice: mistakes.iter().map(|m| m.advice).collect(),
+            hashed: pieces.into_iter().map(Piece::into_owned).collect(),
+            order: None,
+        }
+    }
 }
 
 /// The families of the mistakes, each once, in their order.
@@ -127,175 +346,40 @@ fn families(mistakes: &[Mistake]) -> Vec<String> {
     families
 }
 
-/// Mistakes that make the same change, so that it is made once.
-struct Group<'m> {
-    first: &'m Mistake,
-    others: Vec<&'m Mistake>,
-    change: &'m Change,
-    /// How usual the mistake is within its stage: 0 is the most usual.
-    rank: usize,
-}
-
-impl Group<'_> {
-    fn members(&self) -> impl Iterator<Item = &Mistake> {
-        std::iter::once(self.first).chain(self.others.iter().copied())
-    }
-}
-
-fn group(mistakes: &[Mistake]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::with_capacity(mistakes.len());
-    let mut known: HashMap<Cow<'_, [(usize, Vec<u8>)]>, usize> = HashMap::new();
-    for (index, mistake) in mistakes.iter().enumerate() {
-        let key = match &mistake.change {
-            Change::Secret(secret) => Some(Cow::Owned(vec![(usize::MAX, secret.clone())])),
-            Change::Values(values) => Some(Cow::Borrowed(values.as_slice())),
-            Change::Arrange(_) | Change::Charset(_) | Change::Hashing(_) => None,
-        };
-        if let Some(key) = &key
-            && let Some(&at) = known.get(key)
-            && groups[at].first.stage == mistake.stage
-        {
-            groups[at].others.push(mistake);
+fn group(case: &Case<'_>, mistakes: Vec<Mistake>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::with_capacity(mistakes.len());
+    let mut rank = 0;
+    for mistake in mistakes {
+        let digest = case.digest_after(&[&mistake.change]);
+        let known = groups.iter_mut().find(|group| {
+            group.digest == digest
+                && group.named().stage == mistake.stage
+                && is_same(group.change(), &mistake.change)
+        });
+        if let Some(group) = known {
+            group.mistakes.push(mistake);
             continue;
         }
-        if let Some(key) = key {
-            known.insert(key, groups.len());
-        }
-        let first_of_stage = mistakes
-            .iter()
-            .position(|other| other.stage == mistake.stage)
-            .unwrap_or_default();
+        rank = match groups.last() {
+            Some(last) if last.named().stage == mistake.stage => rank + 1,
+            _ => 0,
+        };
         groups.push(Group {
-            first: mistake,
-            others: Vec::new(),
-            change: &mistake.change,
-            rank: index - first_of_stage,
+            mistakes: vec![mistake],
+            digest,
+            rank,
         });
     }
     groups
 }
 
-/// Mistakes that fit alone. A text mistake alone is one too; a text mistake beside another is
-/// a pair, and costs nothing to see here, but is kept for [`pairs`].
-fn singles(
-    case: &Case<'_>,
-    groups: &[Group<'_>],
-    digests: &[DigestValue],
-    right: DigestValue,
-    (of, target): &(Of, Target),
-) -> Vec<Hit> {
-    let mut fitting = groups
-        .iter()
-        .zip(digests)
-        .filter(|(_, digest)| target.is(digest))
-        .map(|(group, _)| group);
-    let texts: Vec<TextMistake> = target.matches(&right).flatten().collect();
-    let mut hit = match (fitting.next(), texts.first()) {
-        (Some(group), _) => hit_of(case, *of, &[group.first], &[group.change]),
-        (None, Some(text)) => {
-            let mut hit = hit_of(case, *of, &[], &[]);
-            push_text(&mut hit, *text);
-            hit
-        }
-        (None, None) => return Vec::new(),
-    };
-    let others = groups
-        .iter()
-        .zip(digests)
-        .filter(|(_, digest)| target.is(digest))
-        .flat_map(|(group, _)| group.members())
-        .map(|mistake| mistake.id.as_ref());
-    let others = others.chain(texts.iter().map(|text| text.id));
-    add_also(&mut hit, others);
-    vec![hit]
-}
-
-/// Pairs of mistakes of two stages, the text stage among them.
-fn pairs(
-    case: &Case<'_>,
-    groups: &[Group<'_>],
-    digests: &[DigestValue],
-    open: &[&(Of, Target)],
-    tried: &mut usize,
-) -> Vec<Hit> {
-    struct Pair {
-        question: usize,
-        rank: usize,
-        first: usize,
-        second: Result<usize, TextMistake>,
+/// Whether two changes are one, so that they give equal bytes beside any third too.
+fn is_same(one: &Change, two: &Change) -> bool {
+    match (one, two) {
+        (Change::Secret(one), Change::Secret(two)) => one == two,
+        (Change::Values(one), Change::Values(two)) => one == two,
+        _ => false,
     }
-    let mut found: Vec<Pair> = Vec::new();
-    for (question, (_, target)) in open.iter().enumerate() {
-        for (first, digest) in digests.iter().enumerate() {
-            *tried += 1;
-            for text in target.matches(digest).flatten() {
-                found.push(Pair {
-                    question,
-                    rank: groups[first].rank,
-                    first,
-                    second: Err(text),
-                });
-            }
-        }
-    }
-    for (first, one) in groups.iter().enumerate() {
-        for (second, two) in groups.iter().enumerate().skip(first + 1) {
-            if one.first.stage == two.first.stage || overlap(one.change, two.change) {
-                continue;
-            }
-            *tried += 1;
-            let digest = case.digest_after(&[one.change, two.change]);
-            for (question, (_, target)) in open.iter().enumerate() {
-                // What one of the two gives alone was seen before: the other changes nothing.
-                if target.is(&digest) && digest != digests[first] && digest != digests[second] {
-                    found.push(Pair {
-                        question,
-                        rank: one.rank + two.rank,
-                        first,
-                        second: Ok(second),
-                    });
-                }
-            }
-        }
-    }
-    let mut hits = Vec::new();
-    for (question, (of, _)) in open.iter().enumerate() {
-        let mut pairs: Vec<&Pair> = found
-            .iter()
-            .filter(|pair| pair.question == question)
-            .collect();
-        pairs.sort_by_key(|pair| pair.rank);
-        let Some(best) = pairs.first() else { continue };
-        let first = &groups[best.first];
-        let mut hit = match best.second {
-            Ok(second) => {
-                let second = &groups[second];
-                hit_of(
-                    case,
-                    *of,
-                    &[first.first, second.first],
-                    &[first.change, second.change],
-                )
-            }
-            Err(text) => {
-                let mut hit = hit_of(case, *of, &[first.first], &[first.change]);
-                push_text(&mut hit, text);
-                hit
-            }
-        };
-        for pair in &pairs {
-            add_also(
-                &mut hit,
-                groups[pair.first].members().map(|m| m.id.as_ref()),
-            );
-            match pair.second {
-                Ok(second) => add_also(&mut hit, groups[second].members().map(|m| m.id.as_ref())),
-                Err(text) => add_also(&mut hit, [text.id].into_iter()),
-            }
-        }
-        hits.push(hit);
-    }
-    hits
 }
 
 /// Whether two changes claim the same part.
@@ -308,62 +392,22 @@ fn overlap(one: &Change, two: &Change) -> bool {
     }
 }
 
-/// Every order of JSON members, crossed with the text stage only.
-fn key_orders(case: &Case<'_>, open: &[&(Of, Target)], findings: &mut Findings) -> Vec<Hit> {
-    const ID: &str = "body.key-order";
-    let mut hits: Vec<Hit> = Vec::new();
-    let mut tried = 0;
-    findings.too_many_keys = key_order::each(case, &mut |change, permuted| {
-        tried += 1;
-        let digest = case.digest_after(&[change]);
-        for (of, target) in open {
-            if hits.iter().any(|hit| hit.of == *of) {
-                continue;
-            }
-            let Some(text) = target.matches(&digest).next() else {
-                continue;
-            };
-            let permuted = permuted();
-            let mut hit = hit_of(case, *of, &[], &[change]);
-            hit.ids.push(ID.to_owned());
-            hit.titles.push(format!(
-                "the members of `{}{}` were in another order: {}",
-                case.name(permuted.part),
-                permuted.pointer.replace('/', "."),
-                permuted.order.join(", ")
-            ));
-            hit.advice.push(
-                "hash the raw bytes as they arrived: a map does not keep the order of members",
-            );
-            hit.order = Some(permuted);
-            if let Some(text) = text {
-                push_text(&mut hit, text);
-            }
-            hits.push(hit);
-        }
+/// Every candidate of the open questions: ((question, candidate), target).
+fn asked<'q>(open: &'q [&Question]) -> impl Iterator<Item = ((usize, usize), &'q Target)> {
+    open.iter().enumerate().flat_map(|(question, asked)| {
+        let targets = asked.candidates.iter().enumerate();
+        targets.map(move |(candidate, target)| ((question, candidate), target))
+    })
+}
+
+/// Moves the hits into the findings, and drops the questions that they answer.
+fn take_answered(open: &mut Vec<&Question>, hits: Vec<(usize, Hit)>, findings: &mut Findings) {
+    let mut index = 0;
+    open.retain(|_| {
+        index += 1;
+        !hits.iter().any(|(question, _)| question + 1 == index)
     });
-    findings.key_orders = tried;
-    hits
-}
-
-fn hit_of(case: &Case<'_>, of: Of, mistakes: &[&Mistake], changes: &[&Change]) -> Hit {
-    Hit {
-        ids: mistakes.iter().map(|m| m.id.clone().into_owned()).collect(),
-        also: Vec::new(),
-        of,
-        titles: mistakes.iter().map(|m| m.title.clone()).collect(),
-        advice: mistakes.iter().map(|m| m.advice).collect(),
-        hashed: case.pieces(changes).into_iter().map(owned).collect(),
-        order: None,
-    }
-}
-
-fn owned(piece: Piece<'_>) -> Piece<'static> {
-    Piece {
-        bytes: Cow::Owned(piece.bytes.into_owned()),
-        part: piece.part,
-        secret: piece.secret,
-    }
+    findings.hits.extend(hits.into_iter().map(|(_, hit)| hit));
 }
 
 fn push_text(hit: &mut Hit, text: TextMistake) {

@@ -166,19 +166,15 @@ pub enum SealError {
 /// `key` is the key's text as the platform shows it, `sealed` the base64 text that travelled.
 /// Whether the id is the expected one is left to [`Opened::expect_id`].
 pub fn open(layout: Layout, key: &[u8], sealed: &[u8]) -> Result<Opened, SealError> {
-    let cipher = decode_text(sealed)?;
+    let plain = open_whole(layout, key, sealed)?;
     if layout == Layout::KeyIsIv {
-        let key = raw_key(key)?;
-        let plain = decrypt(key.as_slice(), &key, &cipher)?;
         return Ok(Opened {
-            message: unpad(&plain, layout.pad_block())?.to_vec(),
+            message: plain,
             random: Vec::new(),
             id: Vec::new(),
         });
     }
-    let key = decode_key(key)?;
-    let plain = decrypt(key.as_slice(), &iv_of(&key), &cipher)?;
-    let head = split_head(unpad(&plain, layout.pad_block())?)?;
+    let head = split_head(&plain)?;
     let mismatch = SealError::Length {
         stated: head.stated,
         follow: head.rest.len(),
@@ -195,6 +191,19 @@ pub fn open(layout: Layout, key: &[u8], sealed: &[u8]) -> Result<Opened, SealErr
         random: head.random.to_vec(),
         id: id.to_vec(),
     })
+}
+
+/// Opens an envelope and leaves in what surrounds the message: the head and the id.
+pub fn open_whole(layout: Layout, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    let cipher = decode_text(sealed)?;
+    let plain = if layout == Layout::KeyIsIv {
+        let key = raw_key(key)?;
+        decrypt(key.as_slice(), &key, &cipher)?
+    } else {
+        let key = decode_key(key)?;
+        decrypt(key.as_slice(), &iv_of(&key), &cipher)?
+    };
+    Ok(unpad(&plain, layout.pad_block())?.to_vec())
 }
 
 /// Closes a message into an envelope: the base64 text to send.

@@ -211,7 +211,12 @@ impl<'p> Printer<'p> {
         }
         line.write_human(self.paint, &mut page.out)?;
         if judged.judgement.verdict == Verdict::Valid && !self.quiet {
-            page.notes.extend(line.notes);
+            let told = line.fits.as_ref().map(|which| format!("{which} fits"));
+            let notes = line
+                .notes
+                .into_iter()
+                .filter(|note| Some(note) != told.as_ref());
+            page.notes.extend(notes);
         }
         Ok(())
     }

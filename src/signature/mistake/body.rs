@@ -1,14 +1,16 @@
 //! The body stage: what parsing and writing again, editors and charsets do to a body.
 
-use std::borrow::Cow;
 use std::io::Read as _;
 
-use super::{Case, Change, Mistake, Stage, mistake};
+use super::{Case, Change, Mistake, Stage, charset, mistake};
 use crate::json::tree::{self, Value};
-use crate::json::{compact, write, writers};
+use crate::json::{compact, scan, writers};
 use crate::signature::recipe::Source;
 
 const RAW: &str = "hash the raw bytes as they arrived; do not parse and write them again";
+
+/// More members of a body than this are not tried alone.
+const MOST_MEMBERS: usize = 16;
 
 /// A decompressed body longer than this is not looked at.
 const LONGEST_UNZIPPED: u64 = 16 << 20;
@@ -20,15 +22,7 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
         found.extend(edited(case, at));
     }
     found.extend(confused(case));
-    for (id, title, encode) in CHARSETS {
-        found.push(mistake(
-            Stage::Body,
-            *id,
-            *title,
-            "hash the UTF-8 bytes that arrived: name the charset wherever text becomes bytes",
-            Change::Charset(*encode),
-        ));
-    }
+    found.extend(charset::mistakes());
     found
 }
 
@@ -101,188 +95,309 @@ fn document_order(value: &mut Value, keys: &[&str]) {
     }
 }
 
+/// A changed body: id, what it "was" or "had", advice, value.
+type Edited = (&'static str, String, &'static str, Vec<u8>);
+
 /// The same text with something at its ends, cut, packed or taken as a literal.
 fn edited(case: &Case<'_>, at: usize) -> Vec<Mistake> {
     let text = case.values[at].as_slice();
     let name = case.name(at);
-    let mut found = Vec::new();
-    let mut push = |id: &'static str, title: &str, advice, value: Vec<u8>| {
-        found.push(mistake(
-            Stage::Body,
-            id,
-            format!("`{name}` {title}"),
-            advice,
-            Change::Values(vec![(at, value)]),
-        ));
-    };
-    let with = |before: &[u8], behind: &[u8]| [before, text, behind].concat();
-    push(
-        "body.trailing-newline",
-        "had a newline at its end",
-        RAW,
-        with(b"", b"\n"),
-    );
-    push(
-        "body.trailing-crlf",
-        "had a carriage return and a newline at its end",
-        RAW,
-        with(b"", b"\r\n"),
-    );
-    push(
-        "body.bom",
-        "had a byte order mark before it",
-        RAW,
-        with(b"\xef\xbb\xbf", b""),
-    );
-    push(
-        "body.trailing-nul",
-        "had a zero byte at its end",
-        RAW,
-        with(b"", b"\0"),
-    );
-    push(
-        "body.trimmed",
-        "was hashed without the blanks around it",
-        RAW,
-        text.trim_ascii().to_vec(),
-    );
-    if let Some(bare) = text.strip_prefix(b"\xef\xbb\xbf") {
-        push(
-            "body.bom-removed",
-            "was hashed without its byte order mark",
-            RAW,
-            bare.to_vec(),
-        );
-    }
-    let unix: Vec<u8> = String::from_utf8_lossy(text)
-        .replace("\r\n", "\n")
-        .into_bytes();
-    push(
-        "body.crlf-to-lf",
-        "had its CRLF line ends changed to LF",
-        RAW,
-        unix.clone(),
-    );
-    push(
-        "body.lf-to-crlf",
-        "had its LF line ends changed to CRLF",
-        RAW,
-        String::from_utf8_lossy(&unix)
-            .replace('\n', "\r\n")
-            .into_bytes(),
-    );
-    push(
-        "body.string-literal",
-        "was hashed as a JSON string literal, with quotes and escapes",
-        "hash the string's decoded value, not its literal",
-        literal(text),
-    );
-    let bare = literal(text);
-    push(
-        "body.escaped",
-        "was hashed with its JSON escapes, without the quotes",
-        "hash the string's decoded value, not its literal",
-        bare[1..bare.len() - 1].to_vec(),
-    );
-    if let Ok(utf8) = std::str::from_utf8(text) {
-        push(
-            "body.cut-at-characters",
-            "was cut where characters were counted as bytes",
-            "measure the body in bytes: a Chinese character takes three in UTF-8",
-            text[..utf8.chars().count()].to_vec(),
-        );
-    }
-    for value in ["{}", "\"\"", "null", "", "undefined", "[]"] {
-        let empty = text.is_empty() || matches!(text, b"{}" | b"\"\"" | b"null");
-        if empty || value.is_empty() {
-            push(
-                "body.empty",
-                &format!(
-                    "was hashed as {}",
-                    if value.is_empty() { "nothing" } else { value }
-                ),
-                "an empty body is hashed exactly as the platform's documentation says",
-                value.as_bytes().to_vec(),
-            );
-        }
-    }
+    let mut list = ends(text);
+    list.extend(line_ends(text));
+    list.extend(literals(text));
+    list.extend(cut(text));
+    list.extend(never_read());
     if let Some(unzipped) = unzipped(text) {
-        push(
+        list.push((
             "body.gzip",
-            "was hashed after decompressing it",
+            "was hashed after decompressing it".to_owned(),
             "hash the bytes that travelled: before gzip is undone",
             unzipped,
-        );
+        ));
     }
-    found
+    list.into_iter()
+        .map(|(id, title, advice, value)| {
+            let change = Change::Values(vec![(at, value)]);
+            mistake(Stage::Body, id, format!("`{name}` {title}"), advice, change)
+        })
+        .collect()
+}
+
+fn ends(text: &[u8]) -> Vec<Edited> {
+    let with = |before: &[u8], behind: &[u8]| [before, text, behind].concat();
+    let mut list = vec![
+        (
+            "body.trailing-newline",
+            "had a newline at its end",
+            with(b"", b"\n"),
+        ),
+        (
+            "body.trailing-crlf",
+            "had a carriage return and a newline at its end",
+            with(b"", b"\r\n"),
+        ),
+        (
+            "body.bom",
+            "had a byte order mark before it",
+            with(b"\xef\xbb\xbf", b""),
+        ),
+        (
+            "body.trailing-nul",
+            "had a zero byte at its end",
+            with(b"", b"\0"),
+        ),
+        (
+            "body.trimmed",
+            "was hashed without the blanks around it",
+            text.trim_ascii().to_vec(),
+        ),
+    ];
+    if let Some(bare) = text.strip_prefix(b"\xef\xbb\xbf") {
+        list.push((
+            "body.bom-removed",
+            "was hashed without its byte order mark",
+            bare.to_vec(),
+        ));
+    }
+    list.into_iter()
+        .map(|(id, title, value)| (id, title.to_owned(), RAW, value))
+        .collect()
+}
+
+fn line_ends(text: &[u8]) -> [Edited; 2] {
+    let unix = String::from_utf8_lossy(text).replace("\r\n", "\n");
+    let windows = unix.replace('\n', "\r\n");
+    [
+        (
+            "body.crlf-to-lf",
+            "had its CRLF line ends changed to LF".to_owned(),
+            RAW,
+            unix.into_bytes(),
+        ),
+        (
+            "body.lf-to-crlf",
+            "had its LF line ends changed to CRLF".to_owned(),
+            RAW,
+            windows.into_bytes(),
+        ),
+    ]
+}
+
+/// The text as a JSON string would hold it, and a value as languages print it for people.
+fn literals(text: &[u8]) -> Vec<Edited> {
+    const DECODED: &str = "hash the string's decoded value, not its literal";
+    const PRINTED: &str = "hash the text that arrived, not an object that was parsed from it";
+    let literal = literal(text);
+    let bare = literal[1..literal.len() - 1].to_vec();
+    let mut list = vec![
+        (
+            "body.string-literal",
+            "was hashed as a JSON string literal, with quotes and escapes".to_owned(),
+            DECODED,
+            literal,
+        ),
+        (
+            "body.escaped",
+            "was hashed with its JSON escapes, without the quotes".to_owned(),
+            DECODED,
+            bare,
+        ),
+    ];
+    let Some(value) = parsed(text) else {
+        return list;
+    };
+    for (what, value) in [
+        ("JavaScript prints an object", b"[object Object]".to_vec()),
+        ("PHP prints an array", b"Array".to_vec()),
+        ("Python prints a dict", printed(&value, &PYTHON)),
+        ("Java prints a map", printed(&value, &JAVA)),
+    ] {
+        list.push((
+            "body.printed-object",
+            format!("was parsed and hashed as {what}"),
+            PRINTED,
+            value,
+        ));
+    }
+    list
+}
+
+fn cut(text: &[u8]) -> Vec<Edited> {
+    let Ok(utf8) = std::str::from_utf8(text) else {
+        return Vec::new();
+    };
+    [utf8.chars().count(), utf8.encode_utf16().count()]
+        .into_iter()
+        .map(|count| {
+            (
+                "body.cut-at-characters",
+                format!("was cut behind {count} bytes: characters were counted, not bytes"),
+                "measure the body in bytes: a Chinese character takes three in UTF-8",
+                text[..count].to_vec(),
+            )
+        })
+        .collect()
+}
+
+/// What stands for a body that nobody read, or that something else had read before.
+fn never_read() -> impl Iterator<Item = Edited> {
+    ["", "{}", "\"\"", "null", "undefined", "None", "nil", "[]"]
+        .into_iter()
+        .map(|value| {
+            let shown = if value.is_empty() { "nothing" } else { value };
+            (
+                "body.empty",
+                format!("was hashed as {shown}"),
+                "read the raw body once, before any parser does; an empty one is hashed exactly \
+                 as the platform's documentation says",
+                value.as_bytes().to_vec(),
+            )
+        })
+}
+
+/// How a language prints values for people.
+struct Print {
+    quote: &'static str,
+    colon: &'static str,
+    words: [&'static str; 3],
+}
+
+/// `str()` of a dict.
+const PYTHON: Print = Print {
+    quote: "'",
+    colon: ": ",
+    words: ["None", "True", "False"],
+};
+
+/// `toString()` of a map.
+const JAVA: Print = Print {
+    quote: "",
+    colon: "=",
+    words: ["null", "true", "false"],
+};
+
+/// A value as it is printed; quotes within strings stay as they are.
+fn printed(value: &Value, print: &Print) -> Vec<u8> {
+    let quoted = |text: &str| format!("{0}{text}{0}", print.quote).into_bytes();
+    match value {
+        Value::Null => print.words[0].into(),
+        Value::Bool(true) => print.words[1].into(),
+        Value::Bool(false) => print.words[2].into(),
+        Value::Number(text) => text.as_bytes().to_vec(),
+        Value::String(text) => quoted(text),
+        Value::Array(elements) => {
+            let elements: Vec<_> = elements.iter().map(|value| printed(value, print)).collect();
+            [b"[", elements.join(&b", "[..]).as_slice(), b"]"].concat()
+        }
+        Value::Object(members) => {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| {
+                    let colon = print.colon.as_bytes();
+                    [&quoted(name), colon, &printed(value, print)].concat()
+                })
+                .collect();
+            [b"{", members.join(&b", "[..]).as_slice(), b"}"].concat()
+        }
+    }
 }
 
 /// One thing taken for another: the whole body for its part, plain text for cipher text.
 fn confused(case: &Case<'_>) -> Vec<Mistake> {
+    const DECODED: &str = "hash the string's decoded value, not its literal";
+    const SEALED: &str = "the signature covers the encrypted text: check it before decrypting";
     let mut found = Vec::new();
-    for at in case.inputs() {
+    for at in case.inputs().filter(|&at| case.name(at) != "nonce") {
         let name = case.name(at);
-        let from_body = matches!(
-            case.form.parts[at].source,
-            Source::JsonRaw(_) | Source::JsonText(_)
-        );
-        if from_body && let Some(body) = &case.body {
-            if name != "nonce" {
-                found.push(mistake(
-                    Stage::Body,
-                    "body.whole-body",
-                    format!("the whole body was hashed instead of `{name}`"),
-                    "hash only the named member's bytes",
-                    Change::Values(vec![(at, body.clone())]),
-                ));
-            }
-            // Careless code re-parses the body and hashes the member's literal.
-            if let Source::JsonText(_) = case.form.parts[at].source {
-                found.push(mistake(
-                    Stage::Body,
-                    "body.string-literal",
-                    format!(
-                        "`{name}` was hashed as a JSON string literal, with quotes and escapes"
-                    ),
-                    "hash the string's decoded value, not its literal",
-                    Change::Values(vec![(at, literal(&case.values[at]))]),
-                ));
-            }
+        let source = &case.form.parts[at].source;
+        let mut push = |id: &'static str, title: String, advice, value: &[u8]| {
+            let change = Change::Values(vec![(at, value.to_vec())]);
+            found.push(mistake(Stage::Body, id, title, advice, change));
+        };
+        let of_body = matches!(source, Source::JsonRaw(_) | Source::JsonText(_));
+        if of_body && let Some(body) = &case.body {
+            push(
+                "body.whole-body",
+                format!("the whole body was hashed instead of `{name}`"),
+                "hash only the bytes of that member of the body",
+                body,
+            );
         }
-        if matches!(case.form.parts[at].source, Source::Body { .. })
-            && let Ok(Value::Object(members)) = tree::parse(&case.values[at])
-        {
-            for (member, value) in &members {
-                if let Value::Object(_) | Value::Array(_) = value {
-                    found.push(mistake(
-                        Stage::Body,
-                        "body.part-of-body",
-                        format!("only the member `{member}` was hashed instead of the whole body"),
-                        "hash the whole body",
-                        Change::Values(vec![(at, compact(value))]),
-                    ));
-                }
+        if let Source::Body { .. } = source {
+            for (member, value) in members(&case.values[at]) {
+                push(
+                    "body.part-of-body",
+                    format!("only `{member}` was hashed instead of the whole body"),
+                    "hash the whole body",
+                    &value,
+                );
             }
+        } else if !of_body {
+            continue;
         }
-        if let Some(opened) = &case.opened
-            && from_body
-            && name != "nonce"
-        {
-            found.push(mistake(
-                Stage::Body,
+        if let Some(opened) = &case.opened {
+            push(
                 "body.plaintext",
                 format!("the decrypted text was hashed instead of `{name}`"),
-                "the signature covers the encrypted text: check it before decrypting",
-                Change::Values(vec![(at, opened.clone())]),
-            ));
+                SEALED,
+                opened,
+            );
+        }
+        if let Some(whole) = &case.opened_whole {
+            push(
+                "seal.head-not-stripped",
+                format!(
+                    "all that was decrypted was hashed instead of `{name}`, even the 20 bytes \
+                     before the message"
+                ),
+                SEALED,
+                whole,
+            );
+        }
+        // Careless code cuts the member out of the body's text.
+        if let Source::JsonText(_) = source
+            && let Some(raw) = &case.raw[at]
+            && let Some(bare) = raw.strip_prefix(b"\"")
+            && let Some(bare) = bare.strip_suffix(b"\"")
+        {
+            push(
+                "body.string-literal",
+                format!("`{name}` was hashed as a JSON string literal, with quotes and escapes"),
+                DECODED,
+                raw,
+            );
+            push(
+                "body.escaped",
+                format!("`{name}` was hashed with its JSON escapes, without the quotes"),
+                DECODED,
+                bare,
+            );
         }
     }
     found
 }
 
+/// The members of a body that may be taken for all of it: objects and lists as written, the
+/// texts of strings.
+fn members(body: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut list = Vec::new();
+    for member in scan::members(body).unwrap_or_default() {
+        let name = String::from_utf8_lossy(member.name).into_owned();
+        match member.value.first() {
+            Some(b'{' | b'[') => list.push((name, member.value.to_vec())),
+            Some(b'"') => {
+                list.extend(scan::text(member.value).map(|text| (name, text.into_owned())));
+            }
+            _ => {}
+        }
+    }
+    list.truncate(MOST_MEMBERS);
+    list
+}
+
 /// A text as a JSON string literal.
 fn literal(text: &[u8]) -> Vec<u8> {
-    write::compact(&Value::String(String::from_utf8_lossy(text).into_owned()))
+    compact(&Value::String(String::from_utf8_lossy(text).into_owned()))
 }
 
 fn unzipped(text: &[u8]) -> Option<Vec<u8>> {
@@ -295,81 +410,4 @@ fn unzipped(text: &[u8]) -> Option<Vec<u8>> {
         .read_to_end(&mut plain)
         .ok()?;
     Some(plain)
-}
-
-type Charset = (&'static str, &'static str, fn(&[u8]) -> Vec<u8>);
-
-const CHARSETS: &[Charset] = &[
-    (
-        "body.as-gbk",
-        "the text was turned into bytes as GBK",
-        |text| encoding_rs::GBK.encode(&utf8(text)).0.into_owned(),
-    ),
-    (
-        "body.read-as-gbk",
-        "the UTF-8 bytes were read as GBK and written as UTF-8",
-        |text| {
-            encoding_rs::GBK
-                .decode_without_bom_handling(text)
-                .0
-                .into_owned()
-                .into_bytes()
-        },
-    ),
-    (
-        "body.as-latin-1",
-        "the text was turned into bytes as Latin-1, with `?` for what it lacks",
-        |text| latin1(&utf8(text)),
-    ),
-    (
-        "body.read-as-latin-1",
-        "the UTF-8 bytes were read as Latin-1 and written as UTF-8",
-        |text| {
-            text.iter()
-                .copied()
-                .map(char::from)
-                .collect::<String>()
-                .into_bytes()
-        },
-    ),
-    (
-        "body.as-ascii",
-        "the text was turned into bytes as ASCII, with `?` for what it lacks",
-        |text| {
-            utf8(text)
-                .chars()
-                .map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?'))
-                .collect()
-        },
-    ),
-    (
-        "body.as-utf-16le",
-        "the text was hashed as UTF-16 (little-endian)",
-        |text| {
-            utf8(text)
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes)
-                .collect()
-        },
-    ),
-    (
-        "body.as-utf-16be",
-        "the text was hashed as UTF-16 (big-endian)",
-        |text| {
-            utf8(text)
-                .encode_utf16()
-                .flat_map(u16::to_be_bytes)
-                .collect()
-        },
-    ),
-];
-
-fn utf8(text: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(text)
-}
-
-fn latin1(text: &str) -> Vec<u8> {
-    text.chars()
-        .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
-        .collect()
 }

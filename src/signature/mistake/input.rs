@@ -1,8 +1,8 @@
 //! The input stage: what happens to values of the query, the headers, the clock and the URL.
 
-use super::{Case, Change, Mistake, Stage, mistake};
+use super::{Case, Change, Mistake, Stage, mistake, time, token, url};
 use crate::signature::evidence::{percent_decoded, percent_encoded};
-use crate::signature::recipe::{Source, TimeUnit};
+use crate::signature::recipe::Source;
 
 /// Values longer than this are bodies, not parameters.
 const LONGEST_PARAMETER: usize = 512;
@@ -10,10 +10,9 @@ const LONGEST_PARAMETER: usize = 512;
 pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     let mut found = carried(case);
     found.extend(absent(case));
-    found.extend(time(case));
-    found.extend(url(case));
-    found.extend(method(case));
-    found.extend(token(case));
+    found.extend(time::mistakes(case));
+    found.extend(url::mistakes(case));
+    found.extend(token::mistakes(case));
     found
 }
 
@@ -48,68 +47,49 @@ const CARRYINGS: &[Carrying] = &[
     ),
     (
         "query.blank-to-plus",
-        "a blank was repaired to a `+` although it was none",
+        "a blank was repaired to a `+` although it was a blank",
         "do not repair blanks blindly: read the raw query string",
         |value| replaced(value, b" ", b"+"),
     ),
     (
+        "query.plus-to-percent",
+        "a `+` was repaired to `%2B` although the value was decoded before",
+        DECODE_ONCE,
+        |value| replaced(value, b"+", b"%2B"),
+    ),
+    (
         "query.decoded-twice",
-        "the value was percent-decoded once more",
+        "it was percent-decoded twice",
         DECODE_ONCE,
         percent_decoded,
     ),
     (
         "query.percent-encoded",
-        "the value was hashed in its percent-encoded form",
+        "it was percent-encoded before it was hashed",
         DECODE_ONCE,
         |value| percent_encoded(value).into_bytes(),
     ),
     (
-        "query.html-escaped",
-        "the value was HTML-escaped before it was hashed",
-        "hash the value as it was sent: switch off the escaping of input (`htmlspecialchars` \
-         and the like)",
-        html_escaped,
-    ),
-    (
-        "query.html-unescaped",
-        "HTML entities in the value were decoded before it was hashed",
-        "hash the value as it was sent",
-        |value| {
-            [
-                (&b"&lt;"[..], &b"<"[..]),
-                (b"&gt;", b">"),
-                (b"&quot;", b"\""),
-                (b"&#39;", b"'"),
-                (b"&amp;", b"&"),
-            ]
-            .iter()
-            .fold(value.to_vec(), |text, (entity, character)| {
-                replaced(&text, entity, character)
-            })
-        },
-    ),
-    (
         "query.trailing-newline",
-        "the value had a newline at its end",
+        "it had a newline at its end",
         "trim the value where it is read",
         |value| [value, b"\n"].concat(),
     ),
     (
         "query.quoted",
-        "the value stood in double quotes",
+        "it stood in double quotes",
         "take the value without its quotes",
         |value| [b"\"", value, b"\""].concat(),
     ),
     (
         "query.lower-case",
-        "the value was changed to lower case",
+        "it was changed to lower case",
         "hash the value as it was sent: case counts",
         <[u8]>::to_ascii_lowercase,
     ),
     (
         "query.upper-case",
-        "the value was changed to upper case",
+        "it was changed to upper case",
         "hash the value as it was sent: case counts",
         <[u8]>::to_ascii_uppercase,
     ),
@@ -123,16 +103,44 @@ fn carried(case: &Case<'_>) -> Vec<Mistake> {
             Some(carry(&case.values[at]))
         });
     }
+    for &entities in ENTITIES {
+        push_each_and_all(
+            case,
+            &mut found,
+            &parameters,
+            (
+                "query.html-escaped",
+                "it was HTML-escaped before it was hashed",
+                "hash the value as it was sent: switch off the escaping of input \
+                 (`htmlspecialchars` and the like)",
+            ),
+            &|at| Some(html_escaped(&case.values[at], entities)),
+        );
+    }
+    push_each_and_all(
+        case,
+        &mut found,
+        &parameters,
+        (
+            "query.html-unescaped",
+            "HTML entities in it were decoded before it was hashed",
+            "hash the value as it was sent",
+        ),
+        &|at| Some(html_unescaped(&case.values[at])),
+    );
     push_each_and_all(
         case,
         &mut found,
         &parameters,
         (
             "query.not-decoded",
-            "the value was hashed as it stands in the URL, not percent-decoded",
+            "it was hashed as it stands there, not percent-decoded",
             DECODE_ONCE,
         ),
-        &|at| case.raw[at].clone(),
+        &|at| match case.form.parts[at].source {
+            Source::Query(_) | Source::Field(_) => case.raw[at].clone(),
+            _ => None,
+        },
     );
     push_each_and_all(
         case,
@@ -140,8 +148,8 @@ fn carried(case: &Case<'_>) -> Vec<Mistake> {
         &parameters,
         (
             "body.nonce-cut-at-8",
-            "only the first 8 bytes of the value were taken",
-            "take the whole value: its length is not fixed",
+            "only its first 8 bytes were taken",
+            "take the whole nonce: its length is not fixed",
         ),
         &|at| {
             (case.name(at) == "nonce" && case.values[at].len() > 8)
@@ -220,385 +228,64 @@ fn absent(case: &Case<'_>) -> Vec<Mistake> {
     found
 }
 
-fn time(case: &Case<'_>) -> Vec<Mistake> {
-    const AS_SENT: &str = "hash the time as the text that was sent: do not parse and print it \
-                           again";
-    let Some(rule) = &case.form.time else {
-        return Vec::new();
-    };
-    let Some(at) = (0..case.values.len()).find(|&at| case.name(at) == rule.part) else {
-        return Vec::new();
-    };
-    let Ok(text) = std::str::from_utf8(&case.values[at]) else {
-        return Vec::new();
-    };
-    let Ok(number) = text.parse::<i64>() else {
-        return Vec::new();
-    };
-    let hour = match rule.unit {
-        TimeUnit::Seconds => 3_600,
-        TimeUnit::Millis => 3_600_000,
-    };
-    let scaled = |factor: i64| number.saturating_mul(factor).to_string();
-    let mut found = Vec::new();
-    let mut push = |id: &'static str, title: &str, value: String| {
-        found.push(mistake(
-            Stage::Input,
-            id,
-            format!("`{}`: {title}", rule.part),
-            AS_SENT,
-            Change::Values(vec![(at, value.into_bytes())]),
-        ));
-    };
-    push("time.millis", "it was hashed in milliseconds", scaled(1000));
-    push(
-        "time.seconds",
-        "it was hashed in seconds",
-        (number / 1000).to_string(),
-    );
-    push(
-        "time.float",
-        "it was printed as a floating-point number",
-        format!("{number}.0"),
-    );
-    push(
-        "time.float",
-        "it was printed as a floating-point number in exponent form",
-        format!("{number:e}").replace('e', "E"),
-    );
-    push(
-        "time.float-seconds",
-        "it was hashed as seconds with a fraction",
-        format!("{}.{:03}", number / 1000, number.rem_euclid(1000)),
-    );
-    push(
-        "time.integer",
-        "it was reprinted as an integer",
-        number.to_string(),
-    );
-    for (id, title, hours) in [
-        ("time.zone", "it was off by 8 hours, later (a time zone)", 8),
-        (
-            "time.zone",
-            "it was off by 8 hours, earlier (a time zone)",
-            -8,
-        ),
-    ] {
-        push(id, title, number.saturating_add(hours * hour).to_string());
-    }
-    found
-}
+/// The ways in which languages escape HTML: PHP, Python and C#, Go, and characters alone.
+const ENTITIES: &[&[(&str, &str)]] = &[
+    &[
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("\"", "&quot;"),
+        ("'", "&#039;"),
+    ],
+    &[
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("\"", "&quot;"),
+        ("'", "&#39;"),
+    ],
+    &[
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("\"", "&quot;"),
+        ("'", "&#x27;"),
+    ],
+    &[
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("\"", "&#34;"),
+        ("'", "&#39;"),
+    ],
+    &[
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("\"", "&quot;"),
+    ],
+    &[("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")],
+    &[("&", "&amp;")],
+];
 
-fn url(case: &Case<'_>) -> Vec<Mistake> {
-    let Some(at) = case
-        .form
-        .parts
+fn html_escaped(value: &[u8], entities: &[(&str, &str)]) -> Vec<u8> {
+    entities
         .iter()
-        .position(|part| matches!(part.source, Source::Url(_)))
-    else {
-        return Vec::new();
-    };
-    let Ok(url) = std::str::from_utf8(&case.values[at]) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut push = |id: &'static str, title: &str, value: String| {
-        found.push(mistake(
-            Stage::Input,
-            id,
-            title,
-            "hash the URL exactly as the platform was told it: behind a proxy, configure the \
-             public URL instead of rebuilding it from the request",
-            Change::Values(vec![(at, value.into_bytes())]),
-        ));
-    };
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, url),
-    };
-    let path_at = if scheme.is_some() {
-        rest.find(['/', '?']).unwrap_or(rest.len())
-    } else {
-        0
-    };
-    let (authority, target) = rest.split_at(path_at);
-    if let Some(scheme) = scheme {
-        let full = |scheme: &str, authority: &str| format!("{scheme}://{authority}{target}");
-        let other = if scheme == "https" { "http" } else { "https" };
-        push(
-            "url.scheme",
-            &format!("the URL had the scheme {other} instead of {scheme}"),
-            full(other, authority),
-        );
-        push(
-            "url.scheme-undefined",
-            "the URL's scheme was `undefined`",
-            full("undefined", authority),
-        );
-        push(
-            "url.no-scheme",
-            "the URL had no scheme",
-            format!("{authority}{target}"),
-        );
-        push(
-            "url.path-only",
-            "only path and query were hashed",
-            target.to_owned(),
-        );
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-                (host, Some(port))
-            }
-            _ => (authority, None),
-        };
-        if port.is_some() {
-            push("url.no-port", "the URL had no port", full(scheme, host));
-        }
-        for extra in ["80", "443", "8080", "3000", "5000", "8000"] {
-            push(
-                "url.port",
-                &format!("the URL had the port {extra}"),
-                full(scheme, &format!("{host}:{extra}")),
-            );
-        }
-        let mut hosts = case.hosts.clone();
-        hosts.extend(["localhost".to_owned(), "127.0.0.1".to_owned()]);
-        for other in hosts {
-            let with_port = port.map(|port| format!("{other}:{port}"));
-            for authority in [Some(other.clone()), with_port].into_iter().flatten() {
-                push(
-                    "url.host",
-                    &format!("the URL had the host {authority}"),
-                    full(scheme, &authority),
-                );
-            }
-        }
-        push(
-            "url.host-lower-case",
-            "the URL's host was changed to lower case",
-            full(scheme, &authority.to_ascii_lowercase()),
-        );
-        if target == "/" {
-            push(
-                "url.trailing-slash",
-                "the URL had no slash at its end",
-                format!("{scheme}://{authority}"),
-            );
-        }
-    }
-    let before = &url[..url.len() - target.len()];
-    for (id, title, changed) in targets(target) {
-        push(id, title, format!("{before}{changed}"));
-        if scheme.is_some() && id != "url.query-missing" {
-            continue;
-        }
-        push("url.path-only", "only the path was hashed", changed);
-    }
-    found
+        .fold(value.to_vec(), |text, (character, entity)| {
+            replaced(&text, character.as_bytes(), entity.as_bytes())
+        })
 }
 
-/// The path and query, spoilt in the usual ways.
-fn targets(target: &str) -> Vec<(&'static str, &'static str, String)> {
-    let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (target, None),
-    };
-    let with = |path: &str, query: Option<&str>| match query {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    let mut list = Vec::new();
-    if let Some(query) = query {
-        list.push(("url.query-missing", "the URL had no query", path.to_owned()));
-        let mut sorted: Vec<_> = query.split('&').collect();
-        sorted.sort_unstable();
-        list.push((
-            "url.query-reordered",
-            "the URL's query was sorted",
-            with(path, Some(&sorted.join("&"))),
-        ));
-        let reversed: Vec<_> = query.split('&').rev().collect();
-        list.push((
-            "url.query-reordered",
-            "the URL's query was re-ordered",
-            with(path, Some(&reversed.join("&"))),
-        ));
-        if let Ok(decoded) = String::from_utf8(percent_decoded(query.as_bytes())) {
-            list.push((
-                "url.query-decoded",
-                "the URL's query was percent-decoded",
-                with(path, Some(&decoded)),
-            ));
-            list.push((
-                "url.query-decoded",
-                "the URL's query was decoded as a form",
-                with(path, Some(&decoded.replace('+', " "))),
-            ));
-        }
-    } else {
-        list.push((
-            "url.question-mark",
-            "the URL had a `?` at its end",
-            format!("{path}?"),
-        ));
-    }
-    if let Ok(decoded) = String::from_utf8(percent_decoded(path.as_bytes())) {
-        list.push((
-            "url.path-decoded",
-            "the URL's path was percent-decoded",
-            with(&decoded, query),
-        ));
-    }
-    let slashed = match path.strip_suffix('/') {
-        Some(bare) => bare.to_owned(),
-        None => format!("{path}/"),
-    };
-    list.push((
-        "url.trailing-slash",
-        "the URL's path had a slash too many or too few at its end",
-        with(&slashed, query),
-    ));
-    // A proxy that strips a prefix shows the server a shorter path, segment by segment.
-    let mut rest = path;
-    while let Some(cut) = rest.get(1..).and_then(|rest| rest.find('/')) {
-        rest = &rest[cut + 1..];
-        list.push((
-            "url.path-prefix",
-            "the URL's path lacked a prefix, as behind a proxy that strips it",
-            with(rest, query),
-        ));
-    }
-    if path.len() > 1 {
-        list.push((
-            "url.path-prefix",
-            "the URL's path was only `/`, as behind a proxy that strips it",
-            with("/", query),
-        ));
-    }
-    list
-}
-
-fn method(case: &Case<'_>) -> Vec<Mistake> {
-    let mut found = Vec::new();
-    for at in case.inputs() {
-        if case.form.parts[at].source != Source::Method {
-            continue;
-        }
-        let method = &case.values[at];
-        let mut push = |id: &'static str, title: String, value: Vec<u8>| {
-            found.push(mistake(
-                Stage::Input,
-                id,
-                title,
-                "hash the request's own method in upper case",
-                Change::Values(vec![(at, value)]),
-            ));
-        };
-        push(
-            "url.method-lower-case",
-            "the method was in lower case".into(),
-            method.to_ascii_lowercase(),
-        );
-        for other in ["GET", "POST", "PUT"] {
-            push(
-                "url.method",
-                format!("the method was {other}"),
-                other.into(),
-            );
-        }
-    }
-    found
-}
-
-/// What goes wrong with the fields of an `OneNET` token before they are signed.
-fn token(case: &Case<'_>) -> Vec<Mistake> {
-    let mut found = Vec::new();
-    for at in case.inputs() {
-        if !matches!(case.form.parts[at].source, Source::Field(_)) {
-            continue;
-        }
-        let Ok(value) = std::str::from_utf8(&case.values[at]) else {
-            continue;
-        };
-        let mut push = |id: &'static str, title: &str, advice, value: String| {
-            found.push(mistake(
-                Stage::Input,
-                id,
-                title,
-                advice,
-                Change::Values(vec![(at, value.into_bytes())]),
-            ));
-        };
-        match case.name(at) {
-            "res" => {
-                const RES: &str = "sign `res` as it is, un-encoded, and as the username says it";
-                push(
-                    "token.res-encoded",
-                    "`res` was percent-encoded before it was signed",
-                    RES,
-                    percent_encoded(value.as_bytes()),
-                );
-                push(
-                    "token.res-slash",
-                    "`res` was signed with a slash before it",
-                    RES,
-                    format!("/{value}"),
-                );
-                if let Some(rest) = value.strip_prefix("userid/") {
-                    push(
-                        "token.user-for-userid",
-                        "`res` began with `user/` instead of `userid/`",
-                        "write `userid/…`: the vendor's Java sample is wrong there",
-                        format!("user/{rest}"),
-                    );
-                }
-                if let Some((product, _)) = value.split_once("/devices/") {
-                    push(
-                        "token.res-product",
-                        "`res` named the product without the device",
-                        RES,
-                        product.to_owned(),
-                    );
-                }
-            }
-            "version" => {
-                for other in ["2018-10-31", "2020-05-29", "2022-05-01"] {
-                    push(
-                        "token.version",
-                        &format!("the version {other} was signed"),
-                        "sign the same version that the token names",
-                        other.to_owned(),
-                    );
-                }
-            }
-            "method" => {
-                for other in ["md5", "sha1", "sha256", "SHA1", "SHA256", "MD5"] {
-                    push(
-                        "token.method",
-                        &format!("the method name `{other}` was signed"),
-                        "sign the same method that the token names, in lower case",
-                        other.to_owned(),
-                    );
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-fn html_escaped(value: &[u8]) -> Vec<u8> {
-    [
-        (&b"&"[..], &b"&amp;"[..]),
-        (b"<", b"&lt;"),
-        (b">", b"&gt;"),
-        (b"\"", b"&quot;"),
-        (b"'", b"&#39;"),
-    ]
-    .iter()
-    .fold(value.to_vec(), |text, (character, entity)| {
-        replaced(&text, character, entity)
-    })
+fn html_unescaped(value: &[u8]) -> Vec<u8> {
+    let entities = ENTITIES.iter().flat_map(|entities| entities.iter());
+    // `&amp;` comes last, or `&amp;lt;` would be decoded twice.
+    let (last, first): (Vec<_>, Vec<_>) = entities.partition(|(character, _)| *character == "&");
+    first
+        .into_iter()
+        .chain(last.into_iter().take(1))
+        .fold(value.to_vec(), |text, (character, entity)| {
+            replaced(&text, entity.as_bytes(), character.as_bytes())
+        })
 }
 
 fn replaced(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {

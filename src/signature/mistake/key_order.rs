@@ -1,7 +1,9 @@
-//! Every order of a JSON object's members, up to eight of them.
+//! Every order of the members of JSON objects, up to eight of them.
 //!
-//! A framework that parses a body into a map may write its members in any order at all. Up to
-//! eight members all orders are tried: 40,320 digests for one object.
+//! A framework that parses a body into a map may write its members in any order at all, and
+//! writes objects of equal member names in the same order. So all objects of one shape are
+//! permuted together, and all shapes together while that takes no more digests than one object
+//! of eight members does (40,320); else each shape by itself.
 
 use super::{Case, Change, body};
 use crate::json::scan;
@@ -9,7 +11,17 @@ use crate::json::scan;
 /// Objects with more members than this are not permuted: nine have 362,880 orders.
 pub const MOST_KEYS: usize = 8;
 
-/// One object that is permuted.
+/// 8!, the orders of eight members.
+const MOST_ORDERS: usize = 40_320;
+
+/// The mistake's id.
+pub const ID: &str = "body.key-order";
+
+/// The mistake's advice.
+pub const ADVICE: &str = "hash the raw bytes as they arrived: a map does not keep the order of \
+                          members";
+
+/// The order that was made of an object, and of all others with the same member names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permuted {
     /// The part that it stands in.
@@ -20,90 +32,210 @@ pub struct Permuted {
     pub order: Vec<String>,
 }
 
-/// Calls `visit` for every order of the members of every object in the hashed bodies, one
-/// object at a time. Blanks between members are dropped, all else stays as written.
+/// What was done, as a sentence without a full stop.
+#[must_use]
+pub fn title(case: &Case<'_>, permuted: &[Permuted]) -> String {
+    let objects: Vec<_> = permuted
+        .iter()
+        .map(|object| {
+            format!(
+                "the members of `{}{}` were in another order: {}",
+                case.name(object.part),
+                object.pointer.replace('/', "."),
+                object.order.join(", ")
+            )
+        })
+        .collect();
+    objects.join("; ")
+}
+
+/// Calls `visit` for every order of the members of the objects in the hashed bodies. Blanks
+/// between members are dropped, texts and numbers stay as written.
 ///
 /// Returns the objects that have too many members: (pointer, count).
 pub fn each(
     case: &Case<'_>,
-    visit: &mut dyn FnMut(&Change, &dyn Fn() -> Permuted),
+    visit: &mut dyn FnMut(&Change, &dyn Fn() -> Vec<Permuted>),
 ) -> Vec<(String, usize)> {
     let mut skipped = Vec::new();
     for part in body::bodies(case) {
-        let text = case.values[part].as_slice();
-        for (pointer, object) in objects(text) {
-            let Ok(members) = scan::members(object) else {
-                continue;
-            };
-            if members.len() > MOST_KEYS {
-                skipped.push((pointer, members.len()));
-                continue;
+        let mut shapes = Vec::new();
+        let text = case.values[part].trim_ascii();
+        let Some(root) = node(text, String::new(), &mut shapes) else {
+            continue;
+        };
+        for shape in &shapes {
+            if shape.names.len() > MOST_KEYS {
+                skipped.push((shape.pointer.clone(), shape.names.len()));
             }
-            let written: Vec<Vec<u8>> = members
-                .iter()
-                .map(|member| [b"\"", member.name, b"\":", member.value].concat())
-                .collect();
-            // Both slices belong to one text, so their distance is the object's offset.
-            let start = object.as_ptr() as usize - text.as_ptr() as usize;
-            let (before, behind) = (&text[..start], &text[start + object.len()..]);
-            permute(members.len(), &mut |order| {
-                let mut value = Vec::with_capacity(text.len());
-                value.extend_from_slice(before);
-                value.push(b'{');
-                for (index, &member) in order.iter().enumerate() {
-                    if index > 0 {
-                        value.push(b',');
-                    }
-                    value.extend_from_slice(&written[member]);
-                }
-                value.push(b'}');
-                value.extend_from_slice(behind);
-                visit(&Change::Values(vec![(part, value)]), &|| Permuted {
-                    part,
-                    pointer: pointer.clone(),
-                    order: order
-                        .iter()
-                        .map(|&member| String::from_utf8_lossy(members[member].name).into_owned())
-                        .collect(),
-                });
-            });
         }
+        // The buffer of the change is used for every order: there may be very many.
+        let mut change = Change::Values(vec![(part, Vec::with_capacity(text.len()))]);
+        each_choice(&shapes, &mut |orders| {
+            if let Change::Values(values) = &mut change {
+                values[0].1.clear();
+                root.write(orders, &mut values[0].1);
+            }
+            visit(&change, &|| permuted(part, &shapes, orders));
+        });
     }
     skipped
 }
 
-/// The objects of a JSON text with two members and more, outermost first: (pointer, bytes).
-fn objects(text: &[u8]) -> Vec<(String, &[u8])> {
-    let mut found = Vec::new();
-    let mut open = vec![(String::new(), text.trim_ascii())];
-    while let Some((pointer, value)) = open.pop() {
-        match value.first() {
-            Some(b'{') => {
-                let Ok(members) = scan::members(value) else {
-                    continue;
-                };
-                for member in members.iter().rev() {
-                    let name = String::from_utf8_lossy(member.name);
-                    open.push((format!("{pointer}/{name}"), member.value));
+/// The names of an object's members, sorted. Objects of the same names share it.
+struct Shape<'t> {
+    /// Where the first one stands.
+    pointer: String,
+    names: Vec<&'t [u8]>,
+    /// The order of the first one.
+    written: Vec<usize>,
+}
+
+/// A JSON value, its objects with their shapes.
+enum Node<'t> {
+    Text(&'t [u8]),
+    List(Vec<Node<'t>>),
+    Object {
+        shape: usize,
+        /// As written: names and values.
+        members: Vec<(&'t [u8], Node<'t>)>,
+        /// Which member each of the shape's names is.
+        places: Vec<usize>,
+    },
+}
+
+/// The order of each shape's names; none where they stay as written.
+type Orders<'o> = [Option<&'o [usize]>];
+
+fn node<'t>(text: &'t [u8], pointer: String, shapes: &mut Vec<Shape<'t>>) -> Option<Node<'t>> {
+    match text.first()? {
+        b'{' => {
+            let found = scan::members(text).ok()?;
+            let mut places: Vec<usize> = (0..found.len()).collect();
+            places.sort_by_key(|&at| found[at].name);
+            let names: Vec<_> = places.iter().map(|&at| found[at].name).collect();
+            let known = shapes.iter().position(|shape| shape.names == names);
+            let shape = known.unwrap_or_else(|| {
+                let mut written = vec![0; places.len()];
+                for (name, &at) in places.iter().enumerate() {
+                    written[at] = name;
                 }
-                if members.len() > 1 {
-                    found.push((pointer, value));
-                }
+                shapes.push(Shape {
+                    pointer: pointer.clone(),
+                    names,
+                    written,
+                });
+                shapes.len() - 1
+            });
+            let mut members = Vec::with_capacity(found.len());
+            for member in &found {
+                let name = String::from_utf8_lossy(member.name);
+                let value = node(member.value, format!("{pointer}/{name}"), shapes)?;
+                members.push((member.name, value));
             }
-            Some(b'[') => {
-                for (index, element) in scan::elements(value)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .enumerate()
-                    .rev()
-                {
-                    open.push((format!("{pointer}/{index}"), element));
+            Some(Node::Object {
+                shape,
+                members,
+                places,
+            })
+        }
+        b'[' => {
+            let elements = scan::elements(text).ok()?.into_iter().enumerate();
+            let nodes = elements
+                .map(|(index, element)| node(element, format!("{pointer}/{index}"), shapes));
+            Some(Node::List(nodes.collect::<Option<_>>()?))
+        }
+        _ => Some(Node::Text(text)),
+    }
+}
+
+impl Node<'_> {
+    fn write(&self, orders: &Orders<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => out.extend_from_slice(text),
+            Self::List(nodes) => {
+                out.push(b'[');
+                for (index, node) in nodes.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    node.write(orders, out);
                 }
+                out.push(b']');
             }
-            _ => {}
+            Self::Object {
+                shape,
+                members,
+                places,
+            } => {
+                out.push(b'{');
+                for index in 0..members.len() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    let at = orders[*shape].map_or(index, |order| places[order[index]]);
+                    let (name, value) = &members[at];
+                    out.push(b'"');
+                    out.extend_from_slice(name);
+                    out.extend_from_slice(b"\":");
+                    value.write(orders, out);
+                }
+                out.push(b'}');
+            }
         }
     }
-    found
+}
+
+/// Every choice of orders: of all shapes together if there are not too many, else of one at a
+/// time.
+fn each_choice(shapes: &[Shape<'_>], visit: &mut dyn FnMut(&Orders<'_>)) {
+    let open: Vec<usize> = (0..shapes.len())
+        .filter(|&at| (2..=MOST_KEYS).contains(&shapes[at].names.len()))
+        .collect();
+    let together = open
+        .iter()
+        .map(|&at| (1..=shapes[at].names.len()).product::<usize>())
+        .try_fold(1, usize::checked_mul)
+        .is_some_and(|count| count <= MOST_ORDERS);
+    let turns: Vec<&[usize]> = if together {
+        vec![&open]
+    } else {
+        open.chunks(1).collect()
+    };
+    for turn in turns.into_iter().filter(|turn| !turn.is_empty()) {
+        choose(shapes, turn, &vec![None; shapes.len()], visit);
+    }
+}
+
+/// Every order of the shapes in `open`, beside those that are chosen already.
+fn choose(
+    shapes: &[Shape<'_>],
+    open: &[usize],
+    chosen: &Orders<'_>,
+    visit: &mut dyn FnMut(&Orders<'_>),
+) {
+    let Some((&first, rest)) = open.split_first() else {
+        return visit(chosen);
+    };
+    permute(shapes[first].names.len(), &mut |order| {
+        let mut chosen = chosen.to_vec();
+        chosen[first] = Some(order);
+        choose(shapes, rest, &chosen, visit);
+    });
+}
+
+/// The objects whose order was changed, the outermost first.
+fn permuted(part: usize, shapes: &[Shape<'_>], orders: &Orders<'_>) -> Vec<Permuted> {
+    let changed = shapes.iter().zip(orders).filter_map(|(shape, order)| {
+        let order = order.filter(|order| *order != shape.written)?;
+        let name = |&at: &usize| String::from_utf8_lossy(shape.names[at]).into_owned();
+        Some(Permuted {
+            part,
+            pointer: shape.pointer.clone(),
+            order: order.iter().map(name).collect(),
+        })
+    });
+    changed.collect()
 }
 
 /// Heap's algorithm: every order of `0..count`, each once, one swap apart.
@@ -142,10 +274,46 @@ mod tests {
         assert_eq!((count, seen.len()), (120, 120));
     }
 
+    /// Every text that is made of this one.
+    fn texts(text: &str) -> HashSet<String> {
+        let mut shapes = Vec::new();
+        let root = node(text.as_bytes(), String::new(), &mut shapes).unwrap();
+        let mut seen = HashSet::new();
+        each_choice(&shapes, &mut |orders| {
+            let mut out = Vec::new();
+            root.write(orders, &mut out);
+            seen.insert(String::from_utf8(out).unwrap());
+        });
+        seen
+    }
+
     #[test]
-    fn objects_are_found_at_every_depth() {
-        let text = br#" {"a":{"x":1,"y":[{"p":1,"q":2}]},"b":{"z":1}} "#;
-        let pointers: Vec<_> = objects(text).into_iter().map(|(at, _)| at).collect();
-        assert_eq!(pointers, ["", "/a", "/a/y/0"]);
+    fn nested_objects_are_permuted_together() {
+        let seen = texts(r#"{"a":{"x":1,"y":2},"b":3}"#);
+        let expected = [
+            r#"{"a":{"x":1,"y":2},"b":3}"#,
+            r#"{"a":{"y":2,"x":1},"b":3}"#,
+            r#"{"b":3,"a":{"x":1,"y":2}}"#,
+            r#"{"b":3,"a":{"y":2,"x":1}}"#,
+        ];
+        assert_eq!(seen, expected.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn objects_of_the_same_names_are_permuted_alike() {
+        let seen = texts(r#"[ {"x":1, "y":2}, {"y":3,"x":4} ]"#);
+        let expected = [
+            r#"[{"x":1,"y":2},{"x":4,"y":3}]"#,
+            r#"[{"y":2,"x":1},{"y":3,"x":4}]"#,
+        ];
+        assert_eq!(seen, expected.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn where_all_orders_are_too_many_each_shape_is_permuted_by_itself() {
+        let inner = r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7}"#;
+        let seen = texts(&format!(r#"{{"h":{inner},"i":1,"j":2,"k":3,"l":4}}"#));
+        // 120 of the outer and 5040 of the inner one; the one as written is in both.
+        assert_eq!(seen.len(), 5_159);
     }
 }

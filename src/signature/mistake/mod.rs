@@ -4,14 +4,20 @@
 //! the order, the digest or the text. Making it and comparing is a proof; nothing here guesses.
 //! One file a stage; [`all`] gives the table for one case.
 
+mod arrange;
 mod body;
+mod charset;
 mod digest;
 mod input;
 pub mod key_order;
 mod order;
 pub mod seal;
 mod secret;
+mod sort;
 pub mod text;
+mod time;
+mod token;
+mod url;
 
 use std::borrow::Cow;
 
@@ -19,7 +25,8 @@ use super::digest::{Digest, DigestValue};
 use super::recipe::{Form, Order, Source};
 use super::secret::Secret;
 
-pub use order::Arrange;
+pub use arrange::Arrange;
+pub use charset::Charset;
 
 /// The right ingredients of one case, from which mistakes depart.
 #[derive(Debug)]
@@ -28,7 +35,7 @@ pub struct Case<'c> {
     pub form: &'c Form,
     /// The values of its parts; a secret part's is filled from `secret`.
     pub values: Vec<Vec<u8>>,
-    /// The parts' values as they stand in the query, not decoded, where they stand there.
+    /// The parts' values as they stand in the query, the token or the JSON string, not decoded.
     pub raw: Vec<Option<Vec<u8>>>,
     /// The hash function.
     pub digest: Digest,
@@ -44,10 +51,14 @@ pub struct Case<'c> {
     pub body: Option<Vec<u8>>,
     /// What a sealed part holds, where its key was given and opens it.
     pub opened: Option<Vec<u8>>,
+    /// The same with the head before it and the id behind it.
+    pub opened_whole: Option<Vec<u8>>,
     /// Member names in the order of the vendor's documentation.
     pub documented_keys: &'static [&'static str],
-    /// Other hosts that the request names, which may have been taken for the URL's.
+    /// The hosts that the request names, which may have been taken for the URL's.
     pub hosts: Vec<String>,
+    /// The request's own target.
+    pub target: Option<String>,
 }
 
 /// A secret that may have been taken for the right one.
@@ -121,7 +132,7 @@ pub enum Change {
     /// How the base string is put together.
     Arrange(Arrange),
     /// The characters' encoding, piece by piece.
-    Charset(fn(&[u8]) -> Vec<u8>),
+    Charset(Charset),
     /// How the base string is hashed.
     Hashing(Hashing),
 }
@@ -158,6 +169,27 @@ pub struct Piece<'p> {
     pub part: Option<usize>,
     /// Whether a secret is in it, so that it must not be shown.
     pub secret: bool,
+}
+
+impl<'p> Piece<'p> {
+    /// Text that is no part.
+    fn between(text: &'p [u8]) -> Self {
+        Self {
+            bytes: Cow::Borrowed(text),
+            part: None,
+            secret: false,
+        }
+    }
+
+    /// The same, borrowed from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Piece<'static> {
+        Piece {
+            bytes: Cow::Owned(self.bytes.into_owned()),
+            part: self.part,
+            secret: self.secret,
+        }
+    }
 }
 
 impl Case<'_> {
@@ -214,9 +246,12 @@ impl Case<'_> {
             .unwrap_or(&Arrange::Documented);
         let mut pieces = arrange.pieces(self, &values);
         for change in changes {
-            if let Change::Charset(encode) = change {
+            if let Change::Charset(charset) = change {
                 for piece in &mut pieces {
-                    piece.bytes = Cow::Owned(encode(&piece.bytes));
+                    piece.bytes = Cow::Owned((charset.encode)(&piece.bytes));
+                }
+                if !charset.mark.is_empty() {
+                    pieces.insert(0, Piece::between(charset.mark));
                 }
             }
         }
@@ -289,13 +324,10 @@ pub fn all(case: &Case<'_>) -> Vec<Mistake> {
     mistakes.extend(body::mistakes(case));
     mistakes.extend(order::mistakes(case));
     mistakes.extend(digest::mistakes(case));
-    mistakes.retain(|mistake| changes_something(case, mistake));
+    // A mistake that gives the right digest is none.
+    let right = case.digest_after(&[]);
+    mistakes.retain(|mistake| case.digest_after(&[&mistake.change]) != right);
     mistakes
-}
-
-/// A mistake that gives the right digest is none.
-fn changes_something(case: &Case<'_>, mistake: &Mistake) -> bool {
-    case.digest_after(&[&mistake.change]) != case.digest_after(&[])
 }
 
 /// A mistake of one stage, with less to write.

@@ -25,6 +25,28 @@ struct Lock {
     mistake: Option<TextOnly>,
     key: Vec<u8>,
     iv: [u8; 16],
+    /// Whether the IV alone is wrong, which garbles the first 16 bytes and no more.
+    other_iv: bool,
+}
+
+impl Lock {
+    fn new(mistake: Option<TextOnly>, key: &[u8], iv: [u8; 16]) -> Self {
+        Self {
+            mistake,
+            key: key.to_vec(),
+            iv,
+            other_iv: false,
+        }
+    }
+
+    fn with_iv(self, mistake: TextOnly, iv: [u8; 16]) -> Self {
+        Self {
+            mistake: self.mistake.or(Some(mistake)),
+            iv,
+            other_iv: true,
+            ..self
+        }
+    }
 }
 
 /// Every way in which this envelope opens, other than the right one.
@@ -44,11 +66,15 @@ pub fn search(
             None => return Err(why),
         },
     };
-    for lock in locks(key.expose(), secrets) {
+    for lock in locks(layout, key.expose(), secrets) {
         let Ok(plain) = decrypt(&lock.key, &lock.iv, &cipher) else {
             continue;
         };
-        for (mistake, message) in readings(layout, &plain) {
+        for (mistake, message) in readings(layout, &plain, secrets.app_id.as_deref()) {
+            // The head begins with 16 random bytes: behind it nobody can tell the IV.
+            if lock.other_iv && !plain.starts_with(&message) {
+                continue;
+            }
             let Some(mistake) = lax.or(lock.mistake).or(mistake) else {
                 continue;
             };
@@ -83,36 +109,10 @@ fn repaired(sealed: &[u8]) -> Option<(Vec<u8>, TextOnly)> {
 }
 
 /// Keys and IVs that careless code takes.
-fn locks(text: &[u8], secrets: &Secrets) -> Vec<Lock> {
+fn locks(layout: Layout, text: &[u8], secrets: &Secrets) -> Vec<Lock> {
     let mut locks = Vec::new();
-    let mut push = |mistake: Option<TextOnly>, key: Vec<u8>, iv: [u8; 16]| {
-        locks.push(Lock { mistake, key, iv });
-    };
     for (text, mistake) in spoilt(text) {
-        if let Ok(key) = decode_key(&text) {
-            push(mistake, key.to_vec(), iv_of(&key));
-            push(Some(mistake.unwrap_or(IV_ZERO)), key.to_vec(), [0; 16]);
-            let mut tail = [0; 16];
-            tail.copy_from_slice(&key[16..]);
-            push(Some(mistake.unwrap_or(IV_TAIL)), key.to_vec(), tail);
-            let mut short = [0; 16];
-            short.copy_from_slice(&key[..16]);
-            push(Some(mistake.unwrap_or(AES_128)), short.to_vec(), short);
-        }
-        if let Ok(key) = raw_key(&text) {
-            push(mistake, key.to_vec(), *key);
-            push(Some(mistake.unwrap_or(IV_ZERO)), key.to_vec(), [0; 16]);
-        }
-        // The key's text taken as it is, cut to what AES takes.
-        for size in [32, 16] {
-            if let Some(raw) = text.get(..size)
-                && text.len() != size
-            {
-                let mut iv = [0; 16];
-                iv.copy_from_slice(&raw[..16]);
-                push(Some(KEY_NOT_DECODED), raw.to_vec(), iv);
-            }
-        }
+        locks.extend(locks_of(layout, &text, mistake));
     }
     for (name, secret) in secrets.iter() {
         if secret.expose() == text {
@@ -123,13 +123,52 @@ fn locks(text: &[u8], secrets: &Secrets) -> Vec<Lock> {
             _ => KEY_SWAPPED,
         };
         if let Ok(key) = decode_key(secret.expose()) {
-            push(Some(mistake), key.to_vec(), iv_of(&key));
+            locks.push(Lock::new(Some(mistake), key.as_slice(), iv_of(&key)));
         }
         if let Ok(key) = raw_key(secret.expose()) {
-            push(Some(mistake), key.to_vec(), *key);
+            locks.push(Lock::new(Some(mistake), key.as_slice(), *key));
         }
     }
     locks
+}
+
+fn locks_of(layout: Layout, text: &[u8], mistake: Option<TextOnly>) -> Vec<Lock> {
+    let mut locks = Vec::new();
+    let of_128 = layout == Layout::KeyIsIv;
+    if let Ok(key) = decode_key(text) {
+        let whole = || Lock::new(mistake.or(of_128.then_some(AES_256)), &*key, iv_of(&key));
+        let (first, last) = (iv_of(&key), iv_of(&rotated(&key)));
+        locks.push(whole());
+        locks.push(whole().with_iv(IV_ZERO, [0; 16]));
+        locks.push(whole().with_iv(IV_TAIL, last));
+        locks.push(Lock::new(mistake.or(Some(AES_128)), &first, first));
+        let mut cut = *key;
+        cut[30..].fill(0);
+        locks.push(Lock::new(mistake.or(Some(KEY_CUT)), &cut, first));
+    }
+    if let Ok(key) = raw_key(text) {
+        let whole = || Lock::new(mistake.or((!of_128).then_some(AES_128)), &*key, *key);
+        locks.push(whole());
+        locks.push(whole().with_iv(IV_ZERO, [0; 16]));
+    }
+    // The key's text taken as it is, cut to what AES takes.
+    for size in [32, 16] {
+        if let Some(raw) = text.get(..size)
+            && text.len() != size
+        {
+            let mut iv = [0; 16];
+            iv.copy_from_slice(&raw[..16]);
+            locks.push(Lock::new(Some(KEY_NOT_DECODED), raw, iv));
+        }
+    }
+    locks
+}
+
+/// The key with its halves swapped.
+fn rotated(key: &[u8; 32]) -> [u8; 32] {
+    let mut rotated = *key;
+    rotated.rotate_left(16);
+    rotated
 }
 
 /// The key's text as given, and without what should not be in it.
@@ -146,7 +185,11 @@ fn spoilt(text: &[u8]) -> Vec<(Vec<u8>, Option<TextOnly>)> {
 }
 
 /// What a plain text can be read as: by its own layout, and by those of the relatives.
-fn readings(layout: Layout, plain: &[u8]) -> Vec<(Option<TextOnly>, Vec<u8>)> {
+fn readings(
+    layout: Layout,
+    plain: &[u8],
+    app_id: Option<&str>,
+) -> Vec<(Option<TextOnly>, Vec<u8>)> {
     let mut found = Vec::new();
     for block in [16, 32] {
         let Ok(bare) = unpad(plain, block) else {
@@ -163,6 +206,11 @@ fn readings(layout: Layout, plain: &[u8]) -> Vec<(Option<TextOnly>, Vec<u8>)> {
                     (Layout::KeyIsIv, _) => Some(HEAD_THERE),
                     (Layout::Framed, false) => Some(ID_THERE),
                     (Layout::FramedWithId, true) => Some(ID_MISSING),
+                    (Layout::FramedWithId, false)
+                        if app_id.is_some_and(|id| id.as_bytes() != tail) =>
+                    {
+                        Some(ID_OTHER)
+                    }
                     _ => None,
                 };
                 found.push((mistake.or(pad), message.to_vec()));
@@ -209,8 +257,18 @@ const IV_TAIL: TextOnly = TextOnly {
 };
 const AES_128: TextOnly = TextOnly {
     id: "seal.aes-128",
-    title: "AES-128 with the first half of the key was used",
-    advice: "use AES-256 with all 32 bytes of the decoded key",
+    title: "AES-128 was used, with 16 bytes as both key and IV",
+    advice: "use AES-256 with all 32 bytes of the decoded key, and the first 16 of them as IV",
+};
+const AES_256: TextOnly = TextOnly {
+    id: "seal.aes-256",
+    title: "AES-256 was used, with a key of 43 characters that was base64-decoded",
+    advice: "use AES-128: the 16 characters of the AesKey are both key and IV, not decoded",
+};
+const KEY_CUT: TextOnly = TextOnly {
+    id: "seal.key-cut",
+    title: "the key lost its last two bytes: it was decoded without the `=`",
+    advice: "add `=` to the 43 characters before base64-decoding them",
 };
 const KEY_NOT_DECODED: TextOnly = TextOnly {
     id: "seal.key-not-decoded",
@@ -257,6 +315,12 @@ const ID_THERE: TextOnly = TextOnly {
     id: "seal.id-unexpected",
     title: "an id stands behind the message, as WeChat has it",
     advice: "OneNET seals no id: the message ends where its stated length says",
+};
+const ID_OTHER: TextOnly = TextOnly {
+    id: "seal.id-other",
+    title: "the id behind the message names another application",
+    advice: "compare it with your AppID: this push was made for another application, or the \
+             AppID that you gave is not the right one",
 };
 const ID_MISSING: TextOnly = TextOnly {
     id: "seal.id-missing",

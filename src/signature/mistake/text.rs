@@ -19,20 +19,31 @@ pub struct Target {
     /// The text as it was given.
     pub text: Vec<u8>,
     readings: Vec<(Option<TextMistake>, Vec<u8>)>,
+    /// The text without its prefix, where base64 may have lost its case.
+    folded: Option<(Output, Vec<u8>)>,
 }
 
 impl Target {
-    /// Reads a signature in every way in which it may have been written.
+    /// Reads a signature in every way in which it may have been written; where it is a list
+    /// of which any may match, each of the first [`MOST_CANDIDATES`].
     #[must_use]
-    pub fn new(form: &Form, text: &[u8]) -> Self {
-        let mut readings = Vec::new();
-        for candidate in form.candidates(text) {
+    pub fn each(form: &Form, text: &[u8]) -> Vec<Self> {
+        let mut targets = Vec::new();
+        // What separates a list may also have come into a signature: a blank that was a `+`.
+        for candidate in std::iter::once(text).chain(form.candidates(text).take(MOST_CANDIDATES)) {
+            let mut readings = Vec::new();
             read(form, candidate, &mut readings);
+            let is_known = targets.iter().any(|known: &Self| known.text == candidate);
+            let folded = folded(form, candidate);
+            if !is_known && (!readings.is_empty() || folded.is_some()) {
+                targets.push(Self {
+                    text: candidate.to_vec(),
+                    readings,
+                    folded,
+                });
+            }
         }
-        Self {
-            text: text.to_vec(),
-            readings,
-        }
+        targets
     }
 
     /// Whether this digest is what the text says, and with which text mistakes: `None` inside
@@ -43,6 +54,13 @@ impl Target {
             .iter()
             .filter(move |(_, reading)| reading == bytes.as_bytes())
             .map(|(mistake, _)| *mistake)
+            .chain(self.folded.iter().filter_map(move |(output, text)| {
+                let right = output.text(&bytes);
+                right
+                    .as_bytes()
+                    .eq_ignore_ascii_case(text)
+                    .then_some(Some(CASE_LOST))
+            }))
     }
 
     /// Whether this digest, rightly written, is the text.
@@ -51,6 +69,9 @@ impl Target {
         self.matches(digest).any(|mistake| mistake.is_none())
     }
 }
+
+/// More signatures than this in one list are not looked at.
+pub const MOST_CANDIDATES: usize = 8;
 
 const URL_FORGIVING: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -93,6 +114,7 @@ fn read(form: &Form, text: &[u8], readings: &mut Vec<(Option<TextMistake>, Vec<u
     ] {
         if let Some(rest) = unprefixed.strip_prefix(extra) {
             push(PREFIX_ADDED, exact(form.output, rest));
+            push(PREFIX_ADDED, hex::decode(rest).ok());
         }
     }
     for (mistake, repaired) in carried(unprefixed) {
@@ -124,6 +146,21 @@ fn exact(output: Output, text: &[u8]) -> Option<Vec<u8>> {
             .ok(),
     }?;
     Some(digest)
+}
+
+/// Base64 all in one case, which no longer tells its digest but can be compared with one.
+fn folded(form: &Form, text: &[u8]) -> Option<(Output, Vec<u8>)> {
+    let text = text
+        .strip_prefix(form.signature.prefix.as_bytes())
+        .unwrap_or(text);
+    let one_case =
+        !text.iter().any(u8::is_ascii_uppercase) || !text.iter().any(u8::is_ascii_lowercase);
+    let lengths = match form.output {
+        Output::Base64 => [24, 28, 44],
+        Output::Base64Url => [22, 27, 43],
+        Output::Hex | Output::HexUpper => return None,
+    };
+    (one_case && lengths.contains(&text.len())).then(|| (form.output, text.to_vec()))
 }
 
 fn hex_of(text: &[u8], wrong_case: fn(&u8) -> bool) -> Option<Vec<u8>> {
@@ -209,7 +246,7 @@ const PREFIX_MISSING: TextMistake = TextMistake {
 };
 const PREFIX_ADDED: TextMistake = TextMistake {
     id: "text.prefix-added",
-    title: "a prefix such as `sha1=` stands before the signature",
+    title: "a prefix stands before the signature, such as `sha1=`",
     advice: "leave the prefix out: this platform uses none",
 };
 const HEX_LOWER: TextMistake = TextMistake {
@@ -220,7 +257,7 @@ const HEX_LOWER: TextMistake = TextMistake {
 const HEX_UPPER: TextMistake = TextMistake {
     id: "text.hex-upper",
     title: "the digest was written as upper-case hexadecimal",
-    advice: "write the digest's bytes in the platform's own text form, and compare in one case",
+    advice: "write the digest's bytes in the platform's own text form: case counts",
 };
 const HEX_MIXED: TextMistake = TextMistake {
     id: "text.hex-mixed-case",
@@ -241,6 +278,11 @@ const PADDING_STRIPPED: TextMistake = TextMistake {
     id: "text.padding-stripped",
     title: "the `=` at the end of the base64 text were stripped",
     advice: "keep the padding, or strip it on both sides before comparing",
+};
+const CASE_LOST: TextMistake = TextMistake {
+    id: "text.case-lost",
+    title: "the base64 text was changed to one case",
+    advice: "compare base64 as it is: its upper-case and lower-case letters differ in meaning",
 };
 const BASE64_OF_HEX: TextMistake = TextMistake {
     id: "text.base64-of-hex",
