@@ -410,3 +410,31 @@ pub fn secrets_in(arguments: &[OsString]) -> Vec<Secret> {
     }
     found
 }
+
+/// Secrets that stand where they belong: a message that names a platform or a file must not show
+/// one that was given there as well.
+#[must_use]
+pub fn secrets_given(arguments: &[OsString]) -> Vec<Secret> {
+    /// Shorter ones are words, and stand in names of files.
+    const SHORTEST: usize = 8;
+    let texts: Vec<_> = arguments
+        .iter()
+        .map(|text| text.to_string_lossy())
+        .collect();
+    let mut found = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let value = SecretName::ALL.into_iter().find_map(|name| {
+            let rest = text.strip_prefix("--")?.strip_prefix(name.flag())?;
+            match rest.strip_prefix('=') {
+                None if rest.is_empty() => texts.get(at + 1).map(|next| &**next),
+                value => value,
+            }
+        });
+        found.extend(
+            value
+                .filter(|value| value.len() >= SHORTEST)
+                .map(|value| Secret::new(value.as_bytes())),
+        );
+    }
+    found
+}

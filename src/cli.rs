@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::{ArgMatches, FromArgMatches as _};
 
-use crate::args::secrets_in;
+use crate::args::{secrets_given, secrets_in};
 use crate::cmd::{SUBCOMMANDS, command};
 use crate::error::{Error, Outcome};
 use crate::globals::GlobalArgs;
@@ -34,7 +34,13 @@ pub fn main(arguments: &[OsString]) -> u8 {
         Err(error) => {
             // What was found before the error is still shown; a closed pipe has no reader left.
             let _ = session.out.flush();
-            let _ = session::report(&error, paint, &mut io::stderr().lock());
+            let mut text = Vec::new();
+            let _ = session::report(&error, paint, &mut text);
+            let text = masked(
+                String::from_utf8_lossy(&text).into_owned(),
+                &with_environment(secrets_given(arguments)),
+            );
+            let _ = io::stderr().write_all(text.as_bytes());
             error.code()
         }
     }
@@ -67,13 +73,11 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
     } else {
         rendered.to_string()
     };
-    let mut secrets = secrets_in(arguments);
-    for name in SecretName::ALL {
-        if let Some(value) = std::env::var_os(name.variable()) {
-            secrets.push(Secret::new(value.to_string_lossy().as_bytes()));
-        }
-    }
-    let text = if wanted { text } else { masked(text, &secrets) };
+    let text = if wanted {
+        text
+    } else {
+        masked(text, &with_environment(secrets_in(arguments)))
+    };
     // Nobody is left to tell if the stream is closed.
     let _ = if wanted {
         io::stdout().write_all(text.as_bytes())
@@ -81,6 +85,16 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
         io::stderr().write_all(text.as_bytes())
     };
     if wanted { 0 } else { 2 }
+}
+
+/// The secrets of the command line, and those of the environment.
+fn with_environment(mut secrets: Vec<Secret>) -> Vec<Secret> {
+    for name in SecretName::ALL {
+        if let Some(value) = std::env::var_os(name.variable()) {
+            secrets.push(Secret::new(value.to_string_lossy().as_bytes()));
+        }
+    }
+    secrets
 }
 
 /// Text without the secrets in it; short ones are words, and would tear holes into it.

@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args, Command, ValueEnum};
 use super::{Subcommand, define, parse};
 use crate::args::{SecretArgs, inputs, open_scheme, read};
 use crate::capture::{Content, Located, curl};
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::message::Headers;
 use crate::session::Session;
 use crate::signature::Secrets;
@@ -149,7 +149,7 @@ fn each(
     for name in inputs(files)? {
         let reading = read(&name, session)?;
         for warning in &reading.warnings {
-            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+            session.warn(warning);
         }
         for (index, item) in reading.items.into_iter().enumerate() {
             match item {
@@ -221,7 +221,8 @@ fn import(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Error> {
     })?;
     if let Some((mut file, path)) = file {
         file.flush().map_err(|cause| Error::writing(path, cause))?;
-        session.note(&format!("{count} records written to {}", path.display()));
+        let records = if count == 1 { "record" } else { "records" };
+        session.note(&format!("{count} {records} written to {}", path.display()));
     }
     Ok(outcome)
 }

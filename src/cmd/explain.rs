@@ -7,7 +7,7 @@ use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
 use crate::capture::{Located, Record};
 use crate::check::{Checker, Judged};
 use crate::diagnose::{Diagnosis, diagnose};
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::json::{compact, lenient, scan};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
@@ -77,7 +77,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     for name in inputs(&files)? {
         let reading = read(&name, session)?;
         for warning in &reading.warnings {
-            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+            session.warn(warning);
         }
         for item in reading.items {
             let result = item.and_then(|located| {

@@ -87,7 +87,7 @@ fn verify_file(
     }
     let reading = read_rest(name, start, source)?;
     for warning in &reading.warnings {
-        session.warn(&format!("{}: {warning}", Place::file(name)));
+        session.warn(warning);
     }
     let mut page = Page::default();
     for item in reading.items {

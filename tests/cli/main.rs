@@ -3,6 +3,8 @@
 mod harness;
 mod leaks;
 
+mod capture;
 mod explain;
+mod samples;
 mod sign;
 mod verify;

@@ -192,10 +192,10 @@ fn odd_characters_of_a_secret_are_told_without_showing_it() {
 
 #[test]
 fn what_a_peer_sent_cannot_steer_the_terminal() {
-    let body =
-        "{\"msg\":{\"a\":\"\u{1b}[2J\u{7}\"},\"msg_signature\":\"\u{1b}]0;x\",\"nonce\":\"n\"}";
+    let body = r#"{"msg":1,"msg_signature":"\u001b]0;x\u0007","nonce":"\u001b[2J"}"#;
+    let raw = format!("POST /\u{1b}[31m HTTP/1.1\r\nHost: a\r\n\r\n{body}");
     let ran = pushrig("explain onenet - --token a-token-of-mine")
-        .stdin(body)
+        .stdin(raw)
         .any_stdout()
         .exits(1);
     assert!(
