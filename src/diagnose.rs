@@ -72,7 +72,11 @@ pub fn diagnose<'d, 'e>(
     };
     Some(Diagnosis {
         form,
-        base: case.pieces(&[]).into_iter().map(Piece::into_owned).collect(),
+        base: case
+            .pieces(&[])
+            .into_iter()
+            .map(Piece::into_owned)
+            .collect(),
         digest,
         digest_name: case.digest.name(),
         key_size: case.secret.len(),

@@ -246,9 +246,5 @@ fn with_extra<'p>(
             piece
         })
         .collect();
-    join(
-        pieces,
-        &Piece::between(&case.form.joiner),
-    )
+    join(pieces, &Piece::between(&case.form.joiner))
 }
-

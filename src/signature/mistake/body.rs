@@ -207,10 +207,7 @@ fn literals(text: &[u8]) -> Vec<Edited> {
         return list;
     };
     for (what, value) in [
-        (
-            "JavaScript prints an object",
-            b"[object Object]".to_vec(),
-        ),
+        ("JavaScript prints an object", b"[object Object]".to_vec()),
         ("PHP prints an array", b"Array".to_vec()),
         ("Python prints a dict", printed(&value, &PYTHON)),
         ("Java prints a map", printed(&value, &JAVA)),

@@ -141,8 +141,8 @@ fn node<'t>(text: &'t [u8], pointer: String, shapes: &mut Vec<Shape<'t>>) -> Opt
         }
         b'[' => {
             let elements = scan::elements(text).ok()?.into_iter().enumerate();
-            let nodes =
-                elements.map(|(index, element)| node(element, format!("{pointer}/{index}"), shapes));
+            let nodes = elements
+                .map(|(index, element)| node(element, format!("{pointer}/{index}"), shapes));
             Some(Node::List(nodes.collect::<Option<_>>()?))
         }
         _ => Some(Node::Text(text)),

@@ -153,8 +153,8 @@ fn folded(form: &Form, text: &[u8]) -> Option<(Output, Vec<u8>)> {
     let text = text
         .strip_prefix(form.signature.prefix.as_bytes())
         .unwrap_or(text);
-    let one_case = !text.iter().any(u8::is_ascii_uppercase)
-        || !text.iter().any(u8::is_ascii_lowercase);
+    let one_case =
+        !text.iter().any(u8::is_ascii_uppercase) || !text.iter().any(u8::is_ascii_lowercase);
     let lengths = match form.output {
         Output::Base64 => [24, 28, 44],
         Output::Base64Url => [22, 27, 43],

@@ -12,10 +12,7 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     let Some(at) = (0..case.values.len()).find(|&at| case.name(at) == rule.part) else {
         return Vec::new();
     };
-    let Some((number, fraction)) = std::str::from_utf8(&case.values[at])
-        .ok()
-        .and_then(read)
-    else {
+    let Some((number, fraction)) = std::str::from_utf8(&case.values[at]).ok().and_then(read) else {
         return Vec::new();
     };
     let mut found = Vec::new();

@@ -79,4 +79,3 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     }
     found
 }
-

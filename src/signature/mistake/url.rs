@@ -154,10 +154,7 @@ fn targets(target: &str) -> Vec<(&'static str, &'static str, String)> {
         )],
     };
     if query.is_some() {
-        list.insert(
-            0,
-            ("url.no-query", "the URL had no query", path.to_owned()),
-        );
+        list.insert(0, ("url.no-query", "the URL had no query", path.to_owned()));
     }
     if let Ok(decoded) = String::from_utf8(percent_decoded(path.as_bytes())) {
         list.push((
