@@ -12,7 +12,7 @@ use self::stream::stream;
 use super::{Subcommand, define, parse};
 use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, open, read_rest};
 use crate::capture::{self, Kind};
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::report::verdict::{Counts, SummaryLine};
 use crate::session::Session;
 use crate::signature::Evidence;
