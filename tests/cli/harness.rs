@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub(crate) fn pushrig(words: &str) -> Pushrig {
         stderr: Expected::Exactly(Vec::new()),
         secrets: Vec::new(),
         shows_secrets: false,
+        has_reader: true,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) struct Pushrig {
     stderr: Expected,
     secrets: Vec<Vec<u8>>,
     shows_secrets: bool,
+    has_reader: bool,
 }
 
 impl Pushrig {
@@ -176,6 +178,12 @@ impl Pushrig {
         self
     }
 
+    /// Nobody reads standard output: its other end is closed.
+    pub(crate) fn without_reader(mut self) -> Self {
+        self.has_reader = false;
+        self
+    }
+
     /// Runs it, and checks everything.
     #[track_caller]
     pub(crate) fn exits(mut self, code: i32) -> Ran {
@@ -232,8 +240,12 @@ impl Pushrig {
         let mut stdin = child.stdin.take().expect("a pipe");
         // A process that does not read its input closes the pipe, which is no failure.
         thread::spawn(move || std::io::copy(&mut source, &mut stdin));
-        let stdout = drain(child.stdout.take().expect("a pipe"));
-        let stderr = drain(child.stderr.take().expect("a pipe"));
+        let mut stdout = child.stdout.take();
+        if !self.has_reader {
+            stdout = None;
+        }
+        let stdout = drain(stdout);
+        let stderr = drain(child.stderr.take());
         let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT))
         else {
             child.kill().expect("a process that hangs can be ended");
@@ -293,11 +305,13 @@ struct Output {
     code: Option<i32>,
 }
 
-fn drain(mut source: impl Read + Send + 'static) -> std::sync::mpsc::Receiver<Vec<u8>> {
+fn drain(source: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        let _ = source.read_to_end(&mut bytes);
+        if let Some(mut source) = source {
+            let _ = source.read_to_end(&mut bytes);
+        }
         sender.send(bytes)
     });
     receiver

@@ -7,4 +7,5 @@ mod capture;
 mod explain;
 mod samples;
 mod sign;
+mod usage;
 mod verify;
