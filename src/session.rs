@@ -9,9 +9,9 @@ use std::io::{self, BufWriter, IsTerminal as _, Read as _, StdoutLock, Write};
 
 use jiff::Timestamp;
 
-use crate::args::{Format, GlobalArgs};
 use crate::config::{self, Config, DEFAULT_PROFILE, Profile};
 use crate::error::Error;
+use crate::globals::{Format, GlobalArgs};
 use crate::moment::Moment;
 use crate::signature::{Secret, SecretName};
 use crate::term::Paint;

@@ -42,7 +42,11 @@ impl JudgeArgs {
         platform: &PlatformOrAutoArg,
         session: &mut Session,
     ) -> Result<(Checker, Given), Error> {
-        let choice = choice(platform, session)?;
+        let mut choice = choice(platform, session)?;
+        match &mut choice {
+            Choice::One(scheme) => self.parts.adapt(scheme),
+            Choice::Auto { all, .. } => all.iter_mut().for_each(|scheme| self.parts.adapt(scheme)),
+        }
         let secrets = self.secrets.open(session)?;
         let needed = match &choice {
             Choice::One(scheme) => scheme.recipe.secrets(),

@@ -6,12 +6,9 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command, ValueEnum};
 
-use super::explain::read;
-use super::verify::inputs;
-use super::{define, parse};
-use crate::args::{SecretArgs, open_scheme};
+use super::{Subcommand, define, parse};
+use crate::args::{SecretArgs, inputs, open_scheme, read};
 use crate::capture::{Content, Located, curl};
-use crate::cli::Subcommand;
 use crate::error::{Error, Outcome};
 use crate::message::Headers;
 use crate::session::Session;

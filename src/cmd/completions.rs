@@ -5,8 +5,7 @@ use std::io::Write as _;
 use clap::{ArgMatches, Args, Command};
 use clap_complete::Shell;
 
-use super::{define, parse};
-use crate::cli::{self, Subcommand};
+use super::{Subcommand, command, define, parse};
 use crate::error::{Error, Outcome};
 use crate::session::Session;
 
@@ -38,7 +37,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
 /// A shell's completion script.
 #[must_use]
 pub fn script(shell: Shell) -> Vec<u8> {
-    let mut command = whole(cli::command());
+    let mut command = whole(command());
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "pushrig", &mut script);
     script

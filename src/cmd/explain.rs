@@ -1,15 +1,11 @@
 //! `pushrig explain`: why a signature is right, or which mistake makes it wrong.
 
-use std::io::Read as _;
-
 use clap::{ArgMatches, Args};
 
-use super::verify::{inputs, sibling};
-use super::{define, parse};
-use crate::args::{JudgeArgs, PlatformOrAutoArg, other_profiles};
-use crate::capture::{self, Located, Record};
+use super::{Subcommand, define, parse};
+use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
+use crate::capture::{Located, Record};
 use crate::check::{Checker, Judged};
-use crate::cli::Subcommand;
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::error::{Error, Outcome};
 use crate::json::{compact, lenient, scan};
@@ -102,20 +98,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         return Err(Error::usage("there is no request to explain"));
     }
     Ok(outcome)
-}
-
-/// Everything in a file, which is held in memory: nobody explains a million records.
-pub(super) fn read(name: &str, session: &mut Session) -> Result<capture::Reading, Error> {
-    let bytes = if name == "-" {
-        session.stdin("FILE")?
-    } else {
-        let mut bytes = Vec::new();
-        std::fs::File::open(name)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|cause| Error::reading(name, cause))?;
-        bytes
-    };
-    capture::read_all_with(name, &bytes, &|path| std::fs::read(sibling(name, path)))
 }
 
 /// What is explained.

@@ -6,8 +6,7 @@ use clap::{ArgMatches, Args, Command};
 use clap_mangen::Man;
 
 use super::completions::whole;
-use super::{define, parse};
-use crate::cli::{self, Subcommand};
+use super::{Subcommand, command, define, parse};
 use crate::error::{Error, Outcome};
 use crate::session::Session;
 
@@ -32,7 +31,7 @@ struct ManArgs {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ManArgs = parse(matches)?;
-    let command = whole(cli::command());
+    let command = whole(command());
     match args.subcommand {
         None => page(&command, session)?,
         Some(name) => {

@@ -6,9 +6,8 @@ use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
 use super::sign::{self, print_request};
-use super::{define, parse};
+use super::{Subcommand, define, parse};
 use crate::args::SecretArgs;
-use crate::cli::Subcommand;
 use crate::error::{Error, Outcome};
 use crate::message::Url;
 use crate::platform::{Delivery, Event, Platform};

@@ -6,11 +6,10 @@ use std::time::Duration;
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
-use super::{define, parse};
+use super::{Subcommand, define, parse};
 use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration};
 use crate::capture::{Record, curl};
 use crate::check::Scheme;
-use crate::cli::Subcommand;
 use crate::error::{Error, Outcome};
 use crate::json::scan;
 use crate::message::{Request, Url};
@@ -89,7 +88,8 @@ pub enum As {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: SignArgs = parse(matches)?;
-    let scheme = open_scheme(&args.platform.platform)?;
+    let mut scheme = open_scheme(&args.platform.platform)?;
+    args.parts.adapt(&mut scheme);
     let secrets = args.secrets.open(session)?;
     let mut given = args.parts.open(session)?;
     let mut moment = session.moment();

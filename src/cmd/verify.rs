@@ -3,19 +3,16 @@
 //! A capture streams through in constant memory: one thread cuts it into blocks of whole lines,
 //! a worker on each core judges them, and the results are printed in the order of the file.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
-use std::path::Path;
+use std::io::{Read as _, Write as _};
 
 use clap::{ArgMatches, Args};
 
 use self::page::{Page, Printer};
 use self::stream::stream;
-use super::{define, parse};
-use crate::args::{JudgeArgs, PlatformOrAutoArg};
+use super::{Subcommand, define, parse};
+use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, open, read_rest};
 use crate::capture::{self, Kind};
-use crate::cli::Subcommand;
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::report::verdict::{Counts, SummaryLine};
 use crate::session::Session;
 use crate::signature::Evidence;
@@ -66,19 +63,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     finish(&counts, &args, session)
 }
 
-/// The files to read: standard input where none is named and somebody pipes into it.
-pub(super) fn inputs(files: &[String]) -> Result<Vec<String>, Error> {
-    if !files.is_empty() {
-        return Ok(files.to_vec());
-    }
-    if io::stdin().is_terminal() {
-        return Err(Error::usage("there is nothing to check").with_hint(
-            "name a file (or - for standard input), or give the parts: --signature, --nonce, …",
-        ));
-    }
-    Ok(vec!["-".to_owned()])
-}
-
 /// Judges everything in one file.
 fn verify_file(
     name: &str,
@@ -86,12 +70,7 @@ fn verify_file(
     session: &mut Session,
     counts: &mut Counts,
 ) -> Result<(), Error> {
-    let mut source: Box<dyn Read + Send> = if name == "-" {
-        session.take_stdin("FILE")?;
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(name).map_err(|cause| Error::reading(name, cause))?)
-    };
+    let mut source = open(name, session)?;
     let mut start = Vec::new();
     source
         .by_ref()
@@ -106,22 +85,7 @@ fn verify_file(
     if streams {
         return stream(name, start, source, printer, session, counts);
     }
-    if !whole {
-        source
-            .take(LARGEST)
-            .read_to_end(&mut start)
-            .map_err(|cause| Error::reading(name, cause))?;
-        if start.len() as u64 >= LARGEST {
-            return Err(Error::input(
-                Place::file(name),
-                format!(
-                    "it is larger than {} MiB and not line by line",
-                    LARGEST >> 20
-                ),
-            ));
-        }
-    }
-    let reading = capture::read_all_with(name, &start, &|path| std::fs::read(sibling(name, path)))?;
+    let reading = read_rest(name, start, source)?;
     for warning in &reading.warnings {
         session.warn(warning);
     }
@@ -137,17 +101,6 @@ fn verify_file(
 
 /// A file is recognised by its first bytes, this many.
 const START: u64 = 64 << 10;
-
-/// What is not line by line is held in memory, up to this size.
-const LARGEST: u64 = 512 << 20;
-
-/// A file that another names is looked for beside it.
-pub(super) fn sibling(name: &str, path: &str) -> std::path::PathBuf {
-    match Path::new(name).parent() {
-        Some(folder) if name != "-" => folder.join(path),
-        _ => path.into(),
-    }
-}
 
 /// Shows a page, and counts it.
 fn take(session: &mut Session, counts: &mut Counts, page: &Page) -> Result<(), Error> {
