@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -186,13 +186,24 @@ impl Pushrig {
 
     /// Runs it, and checks everything.
     #[track_caller]
-    pub(crate) fn exits(mut self, code: i32) -> Ran {
+    pub(crate) fn exits(self, code: i32) -> Ran {
+        self.ends(&[code])
+    }
+
+    /// Runs it, and checks everything; yes and no are both an answer.
+    #[track_caller]
+    pub(crate) fn answers(self) -> Ran {
+        self.ends(&[0, 1])
+    }
+
+    #[track_caller]
+    fn ends(mut self, codes: &[i32]) -> Ran {
         self.secrets.extend(self.secrets_given());
         let source = std::mem::replace(&mut self.stdin, Box::new(std::io::empty()));
         let ran = self.run(source);
         let mut wrong = String::new();
-        if ran.code != Some(code) {
-            let _ = writeln!(wrong, "--- exit code: {:?}, expected {code}", ran.code);
+        if ran.code.is_none_or(|code| !codes.contains(&code)) {
+            let _ = writeln!(wrong, "--- exit code: {:?}, expected {codes:?}", ran.code);
         }
         compare("stdout", &self.stdout, &ran.stdout, &mut wrong);
         compare("stderr", &self.stderr, &ran.stderr, &mut wrong);
@@ -409,12 +420,17 @@ pub(crate) fn is_current(path: &str, generated: &[u8]) {
     if found == generated {
         return;
     }
-    assert!(
-        std::env::var_os("UPDATE").is_some_and(|value| !value.is_empty()),
-        "{} is not what pushrig says now: UPDATE=1 cargo test --test cli",
-        path.display()
-    );
-    let mut file = fs::File::create(&path).expect("a file that can be written");
-    file.write_all(generated)
-        .expect("a file that can be written");
+    if std::env::var_os("UPDATE").is_none_or(|value| value.is_empty()) {
+        let [found, said] = [&found, generated].map(String::from_utf8_lossy);
+        let mut pairs = found.lines().zip(said.lines()).enumerate();
+        let (line, (found, said)) = pairs
+            .find(|(_, (found, said))| found != said)
+            .unwrap_or((0, ("its length", "differs")));
+        panic!(
+            "{}:{} is not what pushrig says now:\n- {found}\n+ {said}\nUPDATE=1 cargo test --test cli writes it anew",
+            path.display(),
+            line + 1
+        );
+    }
+    fs::write(&path, generated).expect("a file that can be written");
 }

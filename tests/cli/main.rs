@@ -4,7 +4,9 @@ mod harness;
 mod leaks;
 
 mod capture;
+mod docs;
 mod explain;
+mod readme;
 mod samples;
 mod sign;
 mod usage;
