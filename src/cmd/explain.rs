@@ -26,8 +26,10 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
 const EXAMPLES: &str = "\
 Examples:
   pushrig explain onenet request.curl --token env:TOKEN
-  pushrig explain onenet body.json --token env:TOKEN --computed 'what my server computed'
-  pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --computed 77f9dc0e0fa3adc5b6e7d747399072cb
+  pushrig explain onenet body.json --token env:TOKEN \\
+      --computed 'what my server computed'
+  pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello \\
+      --computed 77f9dc0e0fa3adc5b6e7d747399072cb
   pushrig explain sensoro request.har --app-secret env:SECRET";
 
 #[derive(Args, Debug)]
