@@ -48,7 +48,8 @@ impl Model {
         part.unwrap_or_else(|| panic!("{name}")).1.clone()
     }
 
-    fn right(&self) -> String {
+    /// The right signature.
+    pub(crate) fn right(&self) -> String {
         self.with_all(&[])
     }
 }
