@@ -147,10 +147,11 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    /// Explains one request: as it stands first, then (if a human copied it) as it was before.
+    /// Explains one request: as it stands, or (if a human copied it, and only that fits) as it
+    /// was before it was printed.
     fn explain(&self, subject: &Subject, session: &mut Session) -> Result<Outcome, Error> {
         let evidence = subject.evidence(self);
-        if self.is_explained(subject, &evidence) || !subject.pasted {
+        if self.is_valid(subject, &evidence) || !subject.pasted {
             return self.print(subject, &evidence, &[], session);
         }
         let Some((body, notes)) = evidence.body().and_then(original) else {
@@ -169,18 +170,22 @@ impl Explainer<'_> {
         let readable = evidence
             .body()
             .is_some_and(|body| scan::check(body).is_ok());
-        if readable && !self.is_explained(subject, &restored) {
+        let as_it_stands = !self.is_valid(subject, &restored)
+            && readable
+            && (self.is_explained(subject, &evidence) || !self.is_explained(subject, &restored));
+        if as_it_stands {
             return self.print(subject, &evidence, &[], session);
         }
         self.print(subject, &restored, &notes, session)
     }
 
-    /// Whether the evidence is valid or a mistake accounts for it.
+    fn is_valid(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
+        self.check(subject, evidence).judgement.verdict == Verdict::Valid
+    }
+
+    /// Whether a mistake of the table accounts for it.
     fn is_explained(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
         let judged = self.check(subject, evidence);
-        if judged.judgement.verdict == Verdict::Valid {
-            return true;
-        }
         judged.judgement.ingredients.is_some()
             && self
                 .diagnose(&judged, evidence)

@@ -143,7 +143,8 @@ impl<'x> Explanation<'x> {
     /// Whether a signature is wrong and nothing was found.
     fn is_unexplained(&self) -> bool {
         self.diagnosis.is_some_and(|diagnosis| {
-            let searched = diagnosis.findings.singles > 0;
+            let searched = &diagnosis.findings;
+            let searched = searched.singles > 0 || !searched.left_out.is_empty();
             let asked = |of| match of {
                 Of::Received => searched && self.verdict.verdict == "mismatch",
                 Of::Computed => diagnosis.computed_is_right == Some(false),
@@ -300,12 +301,18 @@ impl<'x> Explanation<'x> {
             writeln!(out, "  {}  {advice}", paint.key("advice"))?;
         }
         if !hit.also.is_empty() {
-            writeln!(
-                out,
-                "  {}    {}",
-                paint.key("also"),
-                paint.dim(&format!("the same bytes: {}", hit.also.join(", ")))
-            )?;
+            let mut list = hit
+                .also
+                .iter()
+                .take(MOST_ALSO)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ");
+            if let Some(more) = hit.also.len().checked_sub(MOST_ALSO + 1) {
+                list = format!("{list} and {} more (--format json has them all)", more + 1);
+            }
+            let list = paint.dim(&format!("the same bytes: {list}"));
+            writeln!(out, "  {}    {list}", paint.key("also"))?;
         }
         let (hashed, right) = (
             self.signs(diagnosis, &hit.hashed),
@@ -370,6 +377,13 @@ impl<'x> Explanation<'x> {
             paint.key("ruled out"),
             findings.families.join(", ")
         )?;
+        for what in &findings.left_out {
+            writeln!(
+                out,
+                "  {}  {what}: the base string is too long for that",
+                paint.key("not tried")
+            )?;
+        }
         for (pointer, count) in &findings.too_many_keys {
             let name = if pointer.is_empty() {
                 "the body"
@@ -400,6 +414,9 @@ impl<'x> Explanation<'x> {
         self.shown(text.as_bytes())
     }
 }
+
+/// More names of the same bytes than this are counted for people, not listed.
+const MOST_ALSO: usize = 5;
 
 fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>, veil: &Veil) -> Vec<MistakeLine<'x>> {
     let hits = diagnosis.findings.hits.iter().map(|hit| MistakeLine {

@@ -3,7 +3,8 @@
 use super::shape::{self, each_object, each_scalar};
 use super::{Style, Value, Writer, compact, number, text};
 
-/// Every writer, the frequent ones of each language first.
+/// Every writer: of those that often write the same, the one that names no language before those
+/// that do, and the frequent ones of each language first.
 #[must_use]
 pub fn writers() -> &'static [Writer] {
     WRITERS
@@ -21,6 +22,32 @@ fn written(value: &Value, shape: fn(&mut Vec<(String, Value)>), style: Style) ->
 static WRITERS: &[Writer] = &[
     writer("python-default-json", "Python's json.dumps", |v| {
         written(v, shape::unique, PYTHON)
+    }),
+    writer("compact", "the same, without blanks", compact),
+    writer("sorted-keys", "sorted keys, no blanks", |v| {
+        written(v, shape::sorted, Style::COMPACT)
+    }),
+    writer("indent-2", "indented by 2", |v| {
+        Style::COMPACT.indent("  ").write(v)
+    }),
+    writer("indent-4", "indented by 4", |v| {
+        Style::COMPACT.indent("    ").write(v)
+    }),
+    writer("indent-tab", "indented by tabs", |v| {
+        Style::COMPACT.indent("\t").write(v)
+    }),
+    writer("json-stringify", "JavaScript's JSON.stringify", |v| {
+        written(
+            v,
+            shape::ecmascript,
+            Style::COMPACT.number(number::ecmascript),
+        )
+    }),
+    writer("go-marshal", "Go's json.Marshal of a map", |v| {
+        written(v, shape::sorted, GO.number(number::go_any))
+    }),
+    writer("go-struct-order", "Go's json.Marshal of a struct", |v| {
+        GO.write(v)
     }),
     writer(
         "python-utf8",
@@ -57,19 +84,6 @@ static WRITERS: &[Writer] = &[
         "Python's json.dumps with indent=4",
         |v| written(v, shape::unique, PYTHON.indent("    ")),
     ),
-    writer("json-stringify", "JavaScript's JSON.stringify", |v| {
-        written(
-            v,
-            shape::ecmascript,
-            Style::COMPACT.number(number::ecmascript),
-        )
-    }),
-    writer("go-marshal", "Go's json.Marshal of a map", |v| {
-        written(v, shape::sorted, GO.number(number::go_any))
-    }),
-    writer("go-struct-order", "Go's json.Marshal of a struct", |v| {
-        GO.write(v)
-    }),
     writer("php-default", "PHP's json_encode", |v| {
         PHP.write(&shape::php_arrays(v))
     }),
@@ -145,19 +159,6 @@ static WRITERS: &[Writer] = &[
     }),
     writer("rust-serde-json", "Rust's serde_json::Value", |v| {
         written(v, shape::sorted, Style::COMPACT.number(number::rust))
-    }),
-    writer("compact", "the same without blanks", compact),
-    writer("sorted-keys", "sorted keys, no blanks", |v| {
-        written(v, shape::sorted, Style::COMPACT)
-    }),
-    writer("indent-2", "indented by 2", |v| {
-        Style::COMPACT.indent("  ").write(v)
-    }),
-    writer("indent-4", "indented by 4", |v| {
-        Style::COMPACT.indent("    ").write(v)
-    }),
-    writer("indent-tab", "indented by tabs", |v| {
-        Style::COMPACT.indent("\t").write(v)
     }),
     writer(
         "indent-2-crlf",

@@ -35,8 +35,9 @@ pub(super) fn bodies<'c>(case: &'c Case<'_>) -> impl Iterator<Item = usize> + us
     })
 }
 
-/// The tree of a JSON object or list.
+/// The tree of a JSON object or list, behind a byte order mark or not.
 fn parsed(text: &[u8]) -> Option<Value> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     match tree::parse(text).ok()? {
         value @ (Value::Object(_) | Value::Array(_)) => Some(value),
         _ => None,

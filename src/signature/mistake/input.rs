@@ -5,7 +5,7 @@ use crate::signature::evidence::{percent_decoded, percent_encoded};
 use crate::signature::recipe::Source;
 
 /// Values longer than this are bodies, not parameters.
-const LONGEST_PARAMETER: usize = 512;
+const LONGEST_PARAMETER: usize = 1 << 14;
 
 pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     let mut found = carried(case);

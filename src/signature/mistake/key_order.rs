@@ -12,7 +12,7 @@ use crate::json::scan;
 pub const MOST_KEYS: usize = 8;
 
 /// 8!, the orders of eight members.
-const MOST_ORDERS: usize = 40_320;
+pub const MOST_ORDERS: usize = 40_320;
 
 /// The mistake's id.
 pub const ID: &str = "body.key-order";

@@ -11,6 +11,7 @@ mod digest;
 mod input;
 pub mod key_order;
 mod order;
+pub mod reverse;
 pub mod seal;
 mod secret;
 mod sort;

@@ -39,10 +39,10 @@ impl Lock {
         }
     }
 
-    fn with_iv(self, mistake: TextOnly, iv: [u8; 16]) -> Self {
+    fn with_zero_iv(self) -> Self {
         Self {
-            mistake: self.mistake.or(Some(mistake)),
-            iv,
+            mistake: self.mistake.or(Some(IV_ZERO)),
+            iv: [0; 16],
             other_iv: true,
             ..self
         }
@@ -136,11 +136,12 @@ fn locks_of(layout: Layout, text: &[u8], mistake: Option<TextOnly>) -> Vec<Lock>
     let mut locks = Vec::new();
     let of_128 = layout == Layout::KeyIsIv;
     if let Ok(key) = decode_key(text) {
-        let whole = || Lock::new(mistake.or(of_128.then_some(AES_256)), &*key, iv_of(&key));
-        let (first, last) = (iv_of(&key), iv_of(&rotated(&key)));
-        locks.push(whole());
-        locks.push(whole().with_iv(IV_ZERO, [0; 16]));
-        locks.push(whole().with_iv(IV_TAIL, last));
+        let first = iv_of(&key);
+        locks.push(Lock::new(
+            mistake.or(of_128.then_some(AES_256)),
+            &*key,
+            first,
+        ));
         locks.push(Lock::new(mistake.or(Some(AES_128)), &first, first));
         let mut cut = *key;
         cut[30..].fill(0);
@@ -149,7 +150,7 @@ fn locks_of(layout: Layout, text: &[u8], mistake: Option<TextOnly>) -> Vec<Lock>
     if let Ok(key) = raw_key(text) {
         let whole = || Lock::new(mistake.or((!of_128).then_some(AES_128)), &*key, *key);
         locks.push(whole());
-        locks.push(whole().with_iv(IV_ZERO, [0; 16]));
+        locks.push(whole().with_zero_iv());
     }
     // The key's text taken as it is, cut to what AES takes.
     for size in [32, 16] {
@@ -162,13 +163,6 @@ fn locks_of(layout: Layout, text: &[u8], mistake: Option<TextOnly>) -> Vec<Lock>
         }
     }
     locks
-}
-
-/// The key with its halves swapped.
-fn rotated(key: &[u8; 32]) -> [u8; 32] {
-    let mut rotated = *key;
-    rotated.rotate_left(16);
-    rotated
 }
 
 /// The key's text as given, and without what should not be in it.
@@ -248,12 +242,7 @@ const URL_ALPHABET: TextOnly = TextOnly {
 const IV_ZERO: TextOnly = TextOnly {
     id: "seal.iv-zero",
     title: "the IV was all zeros",
-    advice: "the IV is the first 16 bytes of the decoded key",
-};
-const IV_TAIL: TextOnly = TextOnly {
-    id: "seal.iv-last-16",
-    title: "the IV was the last 16 bytes of the key",
-    advice: "the IV is the first 16 bytes of the decoded key",
+    advice: "the 16 characters of the AesKey are the IV too",
 };
 const AES_128: TextOnly = TextOnly {
     id: "seal.aes-128",

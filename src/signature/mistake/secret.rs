@@ -3,37 +3,46 @@
 use base64::Engine as _;
 
 use super::{Case, Change, Mistake, Stage, mistake};
-use crate::signature::digest::BASE64_FORGIVING;
 use crate::signature::evidence::{percent_decoded, percent_encoded};
 use crate::signature::recipe::KeyEncoding;
 
 pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     let text = case.secret_text;
     let mut found = Vec::new();
+    let push = |found: &mut Vec<Mistake>, id, title: String, advice, used| {
+        found.push(mistake(
+            Stage::Secret,
+            id,
+            title,
+            advice,
+            Change::Secret(used),
+        ));
+    };
+    let decoded = case
+        .form
+        .key
+        .as_ref()
+        .is_some_and(|key| key.encoding != KeyEncoding::Utf8);
+    if decoded {
+        found.extend(misread(case));
+    }
     for (id, title, advice, spoilt) in spoilt(text) {
         // A spoilt text that no longer decodes cannot have keyed anything.
         if let Some(used) = used(case, &spoilt) {
-            found.push(mistake(
-                Stage::Secret,
-                id,
-                title,
-                advice,
-                Change::Secret(used),
-            ));
+            push(&mut found, id, title.to_owned(), advice, used);
         }
     }
     for other in &case.others {
-        if let Some(used) = used(case, other.secret.expose()) {
-            found.push(mistake(
-                Stage::Secret,
-                other.id,
-                format!("{} was used as the secret", other.what),
-                "use the secret that belongs to this push configuration",
-                Change::Secret(used),
-            ));
-        }
+        // Another kind of secret may not be so encoded; careless code then takes the text.
+        let text = other.secret.expose();
+        let used = used(case, text).unwrap_or_else(|| text.to_vec());
+        let title = format!("{} was used as the secret", other.what);
+        let advice = "use the secret that belongs to this push configuration";
+        push(&mut found, other.id, title, advice, used);
     }
-    found.extend(misread(case));
+    if !decoded {
+        found.extend(misread(case));
+    }
     found
 }
 
@@ -43,8 +52,7 @@ fn used(case: &Case<'_>, text: &[u8]) -> Option<Vec<u8>> {
         None => Some(text.to_vec()),
         Some(key) => {
             let text = text.strip_prefix(key.prefix.as_bytes()).unwrap_or(text);
-            // Another kind of secret may not be so encoded; careless code then takes the text.
-            key.encoding.decode(text).or_else(|| Some(text.to_vec()))
+            key.encoding.decode(text)
         }
     }
 }
@@ -275,25 +283,7 @@ fn misread(case: &Case<'_>) -> Vec<Mistake> {
             Change::Secret(bytes),
         ));
     };
-    if encoding == KeyEncoding::Utf8 {
-        let plain = "this secret is used as its own text: do not decode it";
-        if let Ok(bytes) = hex::decode(bare) {
-            push(
-                "secret.hex-decoded",
-                "the secret was decoded from hexadecimal",
-                plain,
-                bytes,
-            );
-        }
-        if let Ok(bytes) = BASE64_FORGIVING.decode(bare) {
-            push(
-                "secret.base64-decoded",
-                "the secret was decoded from base64",
-                plain,
-                bytes,
-            );
-        }
-    } else {
+    if encoding != KeyEncoding::Utf8 {
         push(
             "secret.not-decoded",
             "the key's text was used without decoding it",
@@ -307,6 +297,30 @@ fn misread(case: &Case<'_>) -> Vec<Mistake> {
                 "take the prefix off and decode the rest",
                 text.to_vec(),
             );
+        }
+    }
+    let rightly = match encoding {
+        KeyEncoding::Utf8 => "this secret is used as its own text: do not decode it",
+        KeyEncoding::Base64 => "decode this key from base64",
+        KeyEncoding::Hex => "decode this key from hexadecimal",
+    };
+    let decodings = [
+        (
+            KeyEncoding::Hex,
+            "secret.hex-decoded",
+            "the secret was decoded from hexadecimal",
+        ),
+        (
+            KeyEncoding::Base64,
+            "secret.base64-decoded",
+            "the secret was decoded from base64",
+        ),
+    ];
+    for (other, id, title) in decodings {
+        if other != encoding
+            && let Some(bytes) = other.decode(bare)
+        {
+            push(id, title, rightly, bytes);
         }
     }
     if let Some(zero) = case.secret.iter().position(|&byte| byte == 0) {

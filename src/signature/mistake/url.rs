@@ -72,16 +72,16 @@ fn urls(case: &Case<'_>, url: &str) -> Vec<Changed> {
 }
 
 /// The same target under another scheme, host and port.
-fn origins(case: &Case<'_>, scheme: &str, authority: &str, target: &str) -> Vec<Changed> {
+fn origins(case: &Case<'_>, scheme: &str, right: &str, target: &str) -> Vec<Changed> {
     let other = if scheme == "https" { "http" } else { "https" };
     let mut list = vec![(
         "url.scheme",
         format!("the URL had the scheme {other} instead of {scheme}"),
-        format!("{other}://{authority}{target}"),
+        format!("{other}://{right}{target}"),
     )];
-    let (host, port) = match authority.rsplit_once(':') {
+    let (host, port) = match right.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
-        _ => (authority, None),
+        _ => (right, None),
     };
     let mut authorities: Vec<(&'static str, String, String)> = Vec::new();
     if port.is_some() {
@@ -100,7 +100,7 @@ fn origins(case: &Case<'_>, scheme: &str, authority: &str, target: &str) -> Vec<
             authorities.push(("url.host", title, authority));
         }
     }
-    let lower = authority.to_ascii_lowercase();
+    let lower = right.to_ascii_lowercase();
     let title = "the URL's host was changed to lower case".to_owned();
     authorities.push(("url.host-lower-case", title, lower));
     for (id, title, authority) in &authorities {
@@ -111,7 +111,7 @@ fn origins(case: &Case<'_>, scheme: &str, authority: &str, target: &str) -> Vec<
         ));
     }
     // Behind a proxy that ends TLS, scheme and host differ together.
-    for (_, _, authority) in &authorities {
+    for (_, _, authority) in authorities.iter().filter(|other| other.2 != *right) {
         list.push((
             "url.scheme-and-host",
             format!("the URL began with {other}://{authority}"),
