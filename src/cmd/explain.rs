@@ -13,7 +13,7 @@ use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
-use crate::signature::{Evidence, Form, Given, Secret, Verdict};
+use crate::signature::{Evidence, Form, Given, Veil, Verdict};
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
@@ -51,17 +51,15 @@ struct ExplainArgs {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ExplainArgs = parse(matches)?;
-    let (checker, given) = args.judge.open(&args.platform, session)?;
+    let (mut checker, given) = args.judge.open(&args.platform, session)?;
+    if args.reveal {
+        checker.veil = Veil::default();
+    }
     let explainer = Explainer {
         args: &args,
         checker: &checker,
         given: &given,
         others: other_profiles(session)?,
-        secrets: checker
-            .secrets
-            .iter()
-            .map(|(_, secret)| secret.clone())
-            .collect(),
     };
     let files: Vec<String> = args.file.iter().cloned().collect();
     if files.is_empty() && !given.is_empty() {
@@ -146,7 +144,6 @@ struct Explainer<'a> {
     checker: &'a Checker,
     given: &'a Given,
     others: Vec<OtherSecret>,
-    secrets: Vec<Secret>,
 }
 
 impl Explainer<'_> {
@@ -252,13 +249,15 @@ impl Explainer<'_> {
             &all_notes,
             self.args.judge.show,
         );
+        let computed = self.args.computed.as_deref();
+        let computed = computed.map(|text| self.checker.veil.hide(text.as_bytes()));
         let explanation = Explanation {
             verdict,
             diagnosis: diagnosis.as_ref(),
-            computed: self.args.computed.as_deref().map(str::as_bytes),
+            computed: computed.as_deref(),
             next_steps: self.next_steps(subject, &judged),
             reveal: self.args.reveal,
-            secrets: &self.secrets,
+            veil: &self.checker.veil,
         };
         if session.json() {
             session.print_json(&explanation.into_line())?;

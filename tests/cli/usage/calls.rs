@@ -310,3 +310,26 @@ fn the_version_is_that_of_the_package() {
         .stdout(format!("pushrig {}\n", env!("CARGO_PKG_VERSION")))
         .exits(0);
 }
+
+#[test]
+fn colour_is_for_terminals_or_whoever_asks() {
+    let call = |rest: &str| {
+        pushrig(&format!(
+            "verify onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --signature d/ncDg+jrcW259dHOZByyw== {rest}"
+        ))
+    };
+    let plain = "valid       arguments  onenet push\n";
+    call("").stdout(plain).exits(0);
+    call("--color never").stdout(plain).exits(0);
+    call("").env("CLICOLOR_FORCE", "1").stdout(plain).exits(0);
+    call("--color always").stdout_has(["\u{1b}["]).exits(0);
+    call("--color always")
+        .env("NO_COLOR", "1")
+        .stdout_has(["\u{1b}["])
+        .exits(0);
+    call("--color always --format json")
+        .stdout_has(["{\"v\":1,"])
+        .exits(0);
+    let json = call("--color always --format json").any_stdout().exits(0);
+    assert!(!json.stdout.contains(&0x1b));
+}

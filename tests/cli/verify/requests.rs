@@ -394,3 +394,44 @@ fn as_json_a_verdict_is_one_line_with_the_members_of_the_contract() {
     );
     assert_eq!(lines.len(), 3);
 }
+
+#[test]
+fn a_secret_that_arrived_is_not_repeated() {
+    const SECRET: &str = "a-token-of-mine";
+    let body =
+        |text: &str| format!(r#"{{"msg":"{text}","nonce":"{text}","msg_signature":"{text}"}}"#);
+    for text in [
+        SECRET,
+        "YS10b2tlbi1vZi1taW5l",
+        "612d746f6b656e2d6f662d6d696e65",
+    ] {
+        for command in ["verify", "explain"] {
+            for format in ["human", "json"] {
+                pushrig(&format!(
+                    "{command} onenet --token {SECRET} --format {format} --body"
+                ))
+                .arg(body(text))
+                .stdout_has(["[secret]"])
+                .any_stderr()
+                .exits(1);
+            }
+        }
+    }
+    for call in [
+        "verify tencent --token a-token-of-mine --timestamp a-token-of-mine --nonce n --signature x",
+        "explain tencent --token a-token-of-mine --timestamp a-token-of-mine --nonce n --signature x",
+        "explain onenet --token a-token-of-mine --nonce n --msg m --computed a-token-of-mine",
+        "verify onenet-studio --access-key a-token-of-mine --credential version=1&res=a-token-of-mine&et=1&method=a-token-of-mine&sign=a",
+    ] {
+        for format in ["human", "json"] {
+            pushrig(&format!("{call} --format {format}"))
+                .stdout_has(["[secret]"])
+                .any_stderr()
+                .exits(1);
+        }
+    }
+    pushrig("explain onenet --token a-token-of-mine --nonce n --msg m --computed a-token-of-mine --reveal")
+        .reveals()
+        .stdout_has(["computed  a-token-of-mine  (wrong)"])
+        .exits(1);
+}
