@@ -1,5 +1,7 @@
 //! `pushrig explain`: why a signature is right, or which mistake makes it wrong.
 
+use std::io::Write as _;
+
 use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
@@ -81,6 +83,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         }
         for item in reading.items {
             let result = item.and_then(|located| {
+                if count > 0 && !session.json() {
+                    session.out.write_all(b"\n")?;
+                }
                 count += 1;
                 explainer.explain(&Subject::of(located)?, session)
             });
