@@ -143,6 +143,15 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
+    /// The file that holds a secret could not be read.
+    #[error("cannot read the file that {label} names behind `@`")]
+    SecretFile {
+        /// The flag or variable.
+        label: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
     /// Standard output could not be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -198,6 +207,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Usage { hint, .. } | Self::Input { hint, .. } => hint.as_deref(),
+            Self::SecretFile { .. } => Some("a secret that begins with `@` is given as text:@…"),
             Self::File { .. } | Self::Output(_) => None,
         }
     }
@@ -207,7 +217,7 @@ impl Error {
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Input { .. } => 2,
-            Self::File { .. } | Self::Output(_) => 3,
+            Self::File { .. } | Self::SecretFile { .. } | Self::Output(_) => 3,
         }
     }
 

@@ -164,7 +164,11 @@ impl Session {
         let (bytes, from) = if text == "-" {
             (self.stdin(label)?, "standard input".to_owned())
         } else if let Some(path) = text.strip_prefix('@') {
-            let bytes = fs::read(path).map_err(|cause| Error::reading(path, cause))?;
+            // The name is not repeated: it may be a secret that begins with `@`, unmasked.
+            let bytes = fs::read(path).map_err(|cause| Error::SecretFile {
+                label: label.to_owned(),
+                cause,
+            })?;
             (bytes, path.to_owned())
         } else {
             return Ok(Secret::new(text.as_bytes()));

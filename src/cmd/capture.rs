@@ -256,6 +256,7 @@ fn warn_of_secrets(located: &Located, secrets: &Secrets, session: &mut Session) 
 
 fn show(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Error> {
     let mut shown = 0;
+    let secrets = SecretArgs::default().open(session)?;
     let outcome = each(&args.files, session, &mut |located, number, session| {
         if args
             .select
@@ -265,6 +266,7 @@ fn show(args: &ShowArgs, session: &mut Session) -> Result<Outcome, Error> {
             return Ok(());
         }
         tell(&located, session);
+        warn_of_secrets(&located, &secrets, session);
         if shown > 0 && matches!(args.form, As::Text | As::Curl) {
             session.out.write_all(b"\n")?;
         }

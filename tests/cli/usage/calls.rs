@@ -106,7 +106,6 @@ fn a_file_that_cannot_be_read_is_told_with_the_systems_words() {
         "explain onenet --token x FILE",
         "capture import FILE",
         "capture show FILE",
-        "sign onenet --token @FILE --nonce n --msg m",
         "sign onenet --token x --nonce n --msg @FILE",
         "verify onenet --token x --body @FILE",
         "sign ./FILE --token x",
@@ -122,6 +121,13 @@ fn a_file_that_cannot_be_read_is_told_with_the_systems_words() {
             .stderr_has(["error: cannot read ", "folder.toml: "])
             .exits(3);
     }
+}
+
+#[test]
+fn the_file_of_a_secret_is_not_named_for_it_may_be_the_secret() {
+    pushrig("sign onenet --token @begins-with-an-at --nonce n --msg m")
+        .stderr_has(["the file that --token names behind `@`: ", "text:@"])
+        .exits(3);
 }
 
 #[test]
