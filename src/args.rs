@@ -1,84 +1,26 @@
 //! Flag groups that open themselves: each turns what was typed into ready values.
 
+mod input;
+mod judge;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Args, ValueEnum};
-use jiff::Timestamp;
 
 use crate::check::Scheme;
 use crate::error::Error;
 use crate::message::Url;
-use crate::moment;
 use crate::platform::Platform;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
+use crate::signature::recipe::Source;
 use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
-use crate::term::ColorChoice;
 
-/// How results are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON object a line, each with `"v":1` and a `"type"`.
-    Json,
-}
-
-/// The flags that every subcommand takes.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
-    /// How results are printed
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help = "How results are printed: human or json"
-    )]
-    pub format: Format,
-    /// When to colour
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "WHEN",
-        hide_possible_values = true,
-        help = "Colour: auto, always or never (NO_COLOR is respected)"
-    )]
-    pub color: ColorChoice,
-    /// Only what is not right, and the summary
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-    /// More detail
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// The configuration file [default: pushrig.toml, looked for upward]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// The profile of the configuration file to use
-    #[arg(long, global = true, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Take TIME for now: RFC 3339, or unix seconds or milliseconds
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
-    pub now: Option<Timestamp>,
-    /// Make random values repeatable
-    #[arg(long, global = true, value_name = "N")]
-    pub seed: Option<u64>,
-}
-
-fn parse_time(text: &str) -> Result<Timestamp, String> {
-    moment::parse_time(text).ok_or_else(|| {
-        "expected RFC 3339 (2026-11-21T20:00:00Z), or unix seconds or milliseconds".to_owned()
-    })
-}
+pub use input::{inputs, open, read, read_rest};
+pub use judge::JudgeArgs;
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -173,9 +115,19 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
             "a recipe file is UTF-8 text, this is not",
         )
     })?;
+    let recipe = recipe_file::read(text, &recipe)?;
+    if Platform::from_id(&recipe.id).is_some() {
+        return Err(Error::input(
+            crate::error::Place::file(text),
+            format!(
+                "a recipe may not be called `{}`: that is a platform",
+                recipe.id
+            ),
+        ));
+    }
     Ok(Scheme {
         platform: None,
-        recipe: recipe_file::read(text, &recipe)?,
+        recipe,
     })
 }
 
@@ -300,6 +252,9 @@ pub struct PartArgs {
     /// The whole body: text, @FILE or -
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub body: Option<String>,
+    /// What an empty body is signed as, where the platform's sources contradict [default: {} for sensoro]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub empty_body: Option<String>,
     /// The URL as the platform was told it; also a handshake's URL, to be read
     #[arg(long, value_name = "URL", allow_hyphen_values = true)]
     pub url: Option<String>,
@@ -347,6 +302,21 @@ impl ArrivedArgs {
 }
 
 impl PartArgs {
+    /// Tells the scheme what an empty body is signed as.
+    pub fn adapt(&self, scheme: &mut Scheme) {
+        let Some(text) = &self.empty_body else { return };
+        for part in scheme
+            .recipe
+            .forms
+            .iter_mut()
+            .flat_map(|form| &mut form.parts)
+        {
+            if let Source::Body { empty_as } = &mut part.source {
+                *empty_as = text.as_bytes().to_vec();
+            }
+        }
+    }
+
     /// The values that were given.
     pub fn open(&self, session: &mut Session) -> Result<Given, Error> {
         let mut given = Given::new();
@@ -437,6 +407,34 @@ pub fn secrets_in(arguments: &[OsString]) -> Vec<Secret> {
         } else {
             behind_flag = false;
         }
+    }
+    found
+}
+
+/// Secrets that stand where they belong: a message that names a platform or a file must not show
+/// one that was given there as well.
+#[must_use]
+pub fn secrets_given(arguments: &[OsString]) -> Vec<Secret> {
+    /// Shorter ones are words, and stand in names of files.
+    const SHORTEST: usize = 8;
+    let texts: Vec<_> = arguments
+        .iter()
+        .map(|text| text.to_string_lossy())
+        .collect();
+    let mut found = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let value = SecretName::ALL.into_iter().find_map(|name| {
+            let rest = text.strip_prefix("--")?.strip_prefix(name.flag())?;
+            match rest.strip_prefix('=') {
+                None if rest.is_empty() => texts.get(at + 1).map(|next| &**next),
+                value => value,
+            }
+        });
+        found.extend(
+            value
+                .filter(|value| value.len() >= SHORTEST)
+                .map(|value| Secret::new(value.as_bytes())),
+        );
     }
     found
 }

@@ -11,7 +11,7 @@ use crate::platform::recognise::recognise;
 use crate::platform::{Message, OpenError, Platform};
 use crate::signature::recipe::{Recipe, Source};
 use crate::signature::verify::{Freshness, judge, source_in_words};
-use crate::signature::{Evidence, Judgement, Secrets, Verdict};
+use crate::signature::{Evidence, Form, Judgement, Secrets, Verdict};
 
 /// A platform, or a user's own recipe.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ pub struct Checker {
 
 /// What was found out about one request.
 #[derive(Debug)]
-pub struct Checked<'c, 'e> {
+pub struct Judged<'c, 'e> {
     /// The scheme; none if the request shows none.
     pub scheme: Option<&'c Scheme>,
     /// The verdict and what it rests on.
@@ -116,7 +116,7 @@ pub struct Checked<'c, 'e> {
     pub refusals: Vec<Refusal>,
 }
 
-impl Checked<'_, '_> {
+impl Judged<'_, '_> {
     /// Whether everything that counts is right.
     #[must_use]
     pub fn is_right(&self, checker: &Checker) -> bool {
@@ -137,9 +137,9 @@ impl Checker {
         named: Option<&str>,
         at: Option<&str>,
         evidence: &Evidence<'e>,
-    ) -> Checked<'c, 'e> {
+    ) -> Judged<'c, 'e> {
         let Some(scheme) = self.choice.scheme(named, evidence) else {
-            return Checked {
+            return Judged {
                 scheme: None,
                 judgement: Judgement {
                     form: None,
@@ -156,7 +156,7 @@ impl Checker {
             };
         };
         let judgement = judge(&scheme.recipe, evidence, &self.secrets);
-        let mut checked = Checked {
+        let mut judged = Judged {
             freshness: self.freshness(at, &judgement),
             scheme: Some(scheme),
             judgement,
@@ -164,15 +164,15 @@ impl Checker {
             refusals: Vec::new(),
         };
         if self.open {
-            checked.opened = self.opened(scheme, evidence);
+            judged.opened = self.opened(scheme, evidence);
         }
         if scheme.platform == Some(Platform::OnenetStudio) {
-            self.refuse(&mut checked, evidence);
+            self.refuse(&mut judged, evidence);
         }
-        if checked.judgement.verdict != Verdict::Valid {
-            Self::look_elsewhere(&mut checked, evidence);
+        if judged.judgement.verdict != Verdict::Valid {
+            Self::look_elsewhere(&mut judged, evidence);
         }
-        checked
+        judged
     }
 
     fn freshness(
@@ -213,45 +213,45 @@ impl Checker {
     }
 
     /// Names what is wrong with a token by the platform's own codes.
-    fn refuse(&self, checked: &mut Checked<'_, '_>, evidence: &Evidence<'_>) {
+    fn refuse(&self, judged: &mut Judged<'_, '_>, evidence: &Evidence<'_>) {
         let Some(credential) = evidence.credential() else {
             return;
         };
         let now = self.now.unwrap_or(self.clock);
         // A key that is no base64 is in the judgement's own words already.
-        checked.refusals =
+        judged.refusals =
             onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now)
                 .unwrap_or_default();
-        let worst = checked
+        let worst = judged
             .refusals
             .iter()
             .find(|refusal| refusal.code != EXPIRED);
-        if checked.judgement.verdict == Verdict::Valid
+        if judged.judgement.verdict == Verdict::Valid
             && let Some(refusal) = worst
         {
-            checked.judgement.verdict = match refusal.code {
+            judged.judgement.verdict = match refusal.code {
                 1106 | 1114 => Verdict::Mismatch,
                 _ => Verdict::Unreadable,
             };
         }
-        if !checked.refusals.is_empty() {
-            let list: Vec<_> = checked
+        if !judged.refusals.is_empty() {
+            let list: Vec<_> = judged
                 .refusals
                 .iter()
                 .map(|refusal| format!("{} {}: {}", refusal.code, refusal.name, refusal.why))
                 .collect();
-            checked.judgement.why = Some(list.join("; "));
+            judged.judgement.why = Some(list.join("; "));
         }
     }
 
     /// A request that is not signed as asked may be signed as another platform signs.
-    fn look_elsewhere(checked: &mut Checked<'_, '_>, evidence: &Evidence<'_>) {
+    fn look_elsewhere(judged: &mut Judged<'_, '_>, evidence: &Evidence<'_>) {
         let (Some(scheme), Verdict::Unsigned | Verdict::Unreadable) =
-            (checked.scheme, checked.judgement.verdict)
+            (judged.scheme, judged.judgement.verdict)
         else {
             return;
         };
-        if checked.judgement.digest.is_some() {
+        if judged.judgement.digest.is_some() {
             return;
         }
         let others: Vec<Recipe> = Platform::ALL
@@ -269,29 +269,31 @@ impl Checker {
             .find(|form| form.received(evidence).is_ok())
             .map(|form| source_in_words(&form.signature.source))
             .unwrap_or_default();
-        let why = checked.judgement.why.get_or_insert_default();
-        why.push_str(&format!(
-            "; but it is signed the way {} signs (`{}`): by the {place}",
+        let why = judged.judgement.why.get_or_insert_default();
+        *why = format!(
+            "{why}; but it is signed the way {} signs (`{}`): by the {place}",
             other.title, other.id
-        ));
+        );
+    }
+
+    /// Which of several secrets fits: "the second --token".
+    #[must_use]
+    pub fn which_secret_fits(&self, judged: &Judged<'_, '_>) -> Option<String> {
+        let judgement = &judged.judgement;
+        let name = judgement.form.and_then(Form::secret)?;
+        let index = judgement.secret?;
+        (self.secrets.all(name).len() > 1).then(|| format!("{} --{}", ordinal(index), name.flag()))
     }
 
     /// What else is worth knowing, as sentences without a full stop.
     #[must_use]
-    pub fn notes(&self, evidence: &Evidence<'_>, checked: &Checked<'_, '_>) -> Vec<String> {
+    pub fn notes(&self, evidence: &Evidence<'_>, judged: &Judged<'_, '_>) -> Vec<String> {
         let mut notes = Vec::new();
-        let judgement = &checked.judgement;
-        if let (Some(index), Some(name)) = (
-            judgement.secret,
-            judgement.form.and_then(|form| form.secret()),
-        ) && self.secrets.all(name).len() > 1
-        {
-            notes.push(format!("{} --{} fits", ordinal(index), name.flag()));
-        }
+        let judgement = &judged.judgement;
         if let Some(Err(why)) = judgement.time() {
             notes.push(format!("its age is unknown: {why}"));
         }
-        match &checked.opened {
+        match &judged.opened {
             Some(Ok(message)) => notes.push(format!(
                 "the sealed part opens: {} bytes",
                 message.bytes.len()
@@ -299,18 +301,18 @@ impl Checker {
             Some(Err(why)) => notes.push(format!("the sealed part does not open: {why}")),
             None => {}
         }
-        self.platform_notes(evidence, checked, &mut notes);
+        self.platform_notes(evidence, judged, &mut notes);
         notes
     }
 
     fn platform_notes(
         &self,
         evidence: &Evidence<'_>,
-        checked: &Checked<'_, '_>,
+        judged: &Judged<'_, '_>,
         notes: &mut Vec<String>,
     ) {
-        let valid = checked.judgement.verdict == Verdict::Valid;
-        match checked.scheme.and_then(|scheme| scheme.platform) {
+        let valid = judged.judgement.verdict == Verdict::Valid;
+        match judged.scheme.and_then(|scheme| scheme.platform) {
             Some(Platform::Tencent) if valid => notes.push(
                 "Echostr, body, URL and method are not signed: this Timestamp, Nonce and \
                  Signature would validate any body for ever; a receiver must check the age and \
@@ -340,7 +342,7 @@ impl Checker {
             }
             _ => {}
         }
-        let signs_json = checked.judgement.form.is_some_and(|form| {
+        let signs_json = judged.judgement.form.is_some_and(|form| {
             form.parts
                 .iter()
                 .any(|part| matches!(part.source, Source::JsonRaw(_) | Source::JsonText(_)))

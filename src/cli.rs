@@ -1,89 +1,28 @@
-//! The list of subcommands, parsing, and the way from a result to an exit code.
+//! Parsing, the one match, and the way from a result to an exit code.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 
-use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use clap::{ArgMatches, FromArgMatches as _};
 
-use crate::args::{GlobalArgs, secrets_in};
-use crate::cmd;
+use crate::args::{secrets_given, secrets_in};
+use crate::cmd::{SUBCOMMANDS, command};
 use crate::error::{Error, Outcome};
+use crate::globals::GlobalArgs;
 use crate::session::{self, Session};
 use crate::signature::{Secret, SecretName};
 use crate::term::{ColorChoice, Paint};
 
-/// A subcommand: what the list needs to know of it.
-pub struct Subcommand {
-    /// Its name.
-    pub name: &'static str,
-    /// One line about it.
-    pub about: &'static str,
-    /// Adds its arguments and its long help.
-    pub define: fn(Command) -> Command,
-    /// Runs it.
-    pub run: fn(&ArgMatches, &mut Session) -> Result<Outcome, Error>,
-}
-
-/// Every subcommand, in the order of the help.
-pub const SUBCOMMANDS: &[Subcommand] = &[
-    cmd::sign::SUBCOMMAND,
-    cmd::verify::SUBCOMMAND,
-    cmd::explain::SUBCOMMAND,
-    cmd::capture::SUBCOMMAND,
-    cmd::samples::SUBCOMMAND,
-    cmd::completions::SUBCOMMAND,
-    cmd::man::SUBCOMMAND,
-];
-
-const AFTER_HELP: &str = "\
-Exit codes:
-  0    yes: everything that was checked is right
-  1    no: a mismatch, an unsigned or unreadable request, a value that is wrong
-  2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
-  3    no complete answer: a file that cannot be read or written
-  130  ended by Ctrl-C; 143: by SIGTERM
-
-Example: which mistake does my server make?
-  pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'";
-
-/// The whole command line, subcommands built lazily: building them all costs a millisecond.
-#[must_use]
-pub fn command() -> Command {
-    let mut command = GlobalArgs::augment_args(
-        Command::new("pushrig")
-            .version(env!("CARGO_PKG_VERSION"))
-            .about("The test bench for IoT push integrations")
-            .long_about(
-                "The test bench for IoT push integrations: OneNET, Tencent IoT Explorer, \
-                 SENSORO, and whoever signs like them. It computes and checks signatures byte \
-                 for byte, and says which mistake is behind one that does not fit.",
-            )
-            .after_help(AFTER_HELP)
-            .subcommand_required(true)
-            .arg_required_else_help(true)
-            .disable_help_subcommand(true)
-            .max_term_width(100),
-    );
-    for subcommand in SUBCOMMANDS {
-        command = command.subcommand(
-            Command::new(subcommand.name)
-                .about(subcommand.about)
-                .defer(subcommand.define),
-        );
-    }
-    command
-}
-
 /// Runs the executable: arguments in, exit code out.
 #[must_use]
-pub fn main(arguments: Vec<OsString>) -> u8 {
-    let matches = match command().try_get_matches_from(&arguments) {
+pub fn main(arguments: &[OsString]) -> u8 {
+    let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return refuse(&error, &arguments),
+        Err(error) => return refuse(&error, arguments),
     };
     let globals = match GlobalArgs::from_arg_matches(&matches) {
         Ok(globals) => globals,
-        Err(error) => return refuse(&error, &arguments),
+        Err(error) => return refuse(&error, arguments),
     };
     let paint = error_paint(globals.color);
     let mut session = Session::new(globals);
@@ -95,7 +34,13 @@ pub fn main(arguments: Vec<OsString>) -> u8 {
         Err(error) => {
             // What was found before the error is still shown; a closed pipe has no reader left.
             let _ = session.out.flush();
-            let _ = session::report(&error, paint, &mut io::stderr().lock());
+            let mut text = Vec::new();
+            let _ = session::report(&error, paint, &mut text);
+            let text = masked(
+                String::from_utf8_lossy(&text).into_owned(),
+                &with_environment(secrets_given(arguments)),
+            );
+            let _ = io::stderr().write_all(text.as_bytes());
             error.code()
         }
     }
@@ -128,13 +73,11 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
     } else {
         rendered.to_string()
     };
-    let mut secrets = secrets_in(arguments);
-    for name in SecretName::ALL {
-        if let Some(value) = std::env::var_os(name.variable()) {
-            secrets.push(Secret::new(value.to_string_lossy().as_bytes()));
-        }
-    }
-    let text = if wanted { text } else { masked(text, &secrets) };
+    let text = if wanted {
+        text
+    } else {
+        masked(text, &with_environment(secrets_in(arguments)))
+    };
     // Nobody is left to tell if the stream is closed.
     let _ = if wanted {
         io::stdout().write_all(text.as_bytes())
@@ -142,6 +85,16 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
         io::stderr().write_all(text.as_bytes())
     };
     if wanted { 0 } else { 2 }
+}
+
+/// The secrets of the command line, and those of the environment.
+fn with_environment(mut secrets: Vec<Secret>) -> Vec<Secret> {
+    for name in SecretName::ALL {
+        if let Some(value) = std::env::var_os(name.variable()) {
+            secrets.push(Secret::new(value.to_string_lossy().as_bytes()));
+        }
+    }
+    secrets
 }
 
 /// Text without the secrets in it; short ones are words, and would tear holes into it.

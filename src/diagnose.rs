@@ -3,15 +3,15 @@
 
 use std::borrow::Cow;
 
-use crate::check::{Checked, Checker, Scheme};
+use crate::check::{Checker, Judged, Scheme};
 use crate::json::scan;
 use crate::platform::{Message, Platform, Seal};
-use crate::signature::explain::{Findings, Of, Question, Search};
+use crate::signature::explain::{Findings, LONGEST_SEARCHED, Of, Question, Search};
 use crate::signature::mistake::seal::{self as seal_mistakes, SealHit};
 use crate::signature::mistake::{Case, Extra, OtherSecret, Piece};
 use crate::signature::recipe::{Ingredients, Source};
 use crate::signature::seal;
-use crate::signature::{DigestValue, Evidence, Form, Verdict};
+use crate::signature::{DigestValue, Evidence, Form, Given, Verdict};
 
 /// What was found out about one request.
 #[derive(Debug)]
@@ -42,19 +42,19 @@ pub struct Diagnosis<'d> {
 #[must_use]
 pub fn diagnose<'d, 'e>(
     checker: &'d Checker,
-    checked: &Checked<'d, 'e>,
+    judged: &Judged<'d, 'e>,
     evidence: &Evidence<'e>,
     computed: Option<&[u8]>,
     others: &[OtherSecret],
 ) -> Option<Diagnosis<'d>> {
-    let scheme = checked.scheme?;
-    let (form, ingredients) = computable(scheme, checked, evidence)?;
-    let case = case(checker, checked, evidence, form, &ingredients, others)?;
+    let scheme = judged.scheme?;
+    let (form, ingredients) = computable(scheme, judged, evidence)?;
+    let case = case(checker, judged, evidence, form, &ingredients, others)?;
     let digest = case.digest_after(&[]);
     let expected = format!("{}{}", form.signature.prefix, form.output.text(&digest));
     let mut questions = Vec::new();
-    if let Some(received) = &checked.judgement.received
-        && checked.judgement.verdict != Verdict::Valid
+    if let Some(received) = &judged.judgement.received
+        && judged.judgement.verdict != Verdict::Valid
         && !form.accepts(received, &digest)
     {
         questions.push(Question::new(Of::Received, form, received));
@@ -65,8 +65,14 @@ pub fn diagnose<'d, 'e>(
     {
         questions.push(Question::new(Of::Computed, form, value));
     }
+    let length: usize = case.pieces(&[]).iter().map(|piece| piece.bytes.len()).sum();
     let findings = if questions.is_empty() {
         Findings::default()
+    } else if length > LONGEST_SEARCHED {
+        Findings {
+            left_out: vec!["any mistake"],
+            ..Findings::default()
+        }
     } else {
         Search::new(&case).run(&questions)
     };
@@ -83,7 +89,7 @@ pub fn diagnose<'d, 'e>(
         expected,
         computed_is_right,
         findings,
-        seal_hits: seal_hits(checker, checked, scheme, evidence),
+        seal_hits: seal_hits(checker, judged, scheme, evidence),
     })
 }
 
@@ -91,11 +97,10 @@ pub fn diagnose<'d, 'e>(
 /// first form whose parts are there.
 fn computable<'d, 'e>(
     scheme: &'d Scheme,
-    checked: &Checked<'d, 'e>,
+    judged: &Judged<'d, 'e>,
     evidence: &Evidence<'e>,
 ) -> Option<(&'d Form, Ingredients<'e>)> {
-    if let (Some(form), Some(ingredients)) =
-        (checked.judgement.form, &checked.judgement.ingredients)
+    if let (Some(form), Some(ingredients)) = (judged.judgement.form, &judged.judgement.ingredients)
     {
         return Some((form, ingredients.clone()));
     }
@@ -112,14 +117,14 @@ fn computable<'d, 'e>(
 #[must_use]
 pub fn case<'d>(
     checker: &'d Checker,
-    checked: &Checked<'_, '_>,
+    judged: &Judged<'_, '_>,
     evidence: &Evidence<'_>,
     form: &'d Form,
     ingredients: &Ingredients<'_>,
     others: &[OtherSecret],
 ) -> Option<Case<'d>> {
-    let index = checked.judgement.secret.unwrap_or(0);
-    let platform = checked.scheme.and_then(|scheme| scheme.platform);
+    let index = judged.judgement.secret.unwrap_or(0);
+    let platform = judged.scheme.and_then(|scheme| scheme.platform);
     let name = form.secret()?;
     let secret_text = checker.secrets.all(name).get(index)?.expose();
     let secret = match &form.key {
@@ -147,7 +152,7 @@ pub fn case<'d>(
             .body()
             .filter(|body| !body.is_empty())
             .map(<[u8]>::to_vec),
-        opened: checked
+        opened: judged
             .opened
             .as_ref()
             .and_then(|opened| opened.as_ref().ok())
@@ -247,7 +252,7 @@ fn extras(checker: &Checker, evidence: &Evidence<'_>, form: &Form) -> Vec<Extra>
             push(&name, value.into_owned());
         }
     }
-    for (name, value) in evidence.given.into_iter().flat_map(|given| given.iter()) {
+    for (name, value) in evidence.given.into_iter().flat_map(Given::iter) {
         if name != "signature" && name != "credential" {
             push(name, value.to_vec());
         }
@@ -286,20 +291,19 @@ fn opened_whole(
 ) -> Option<Vec<u8>> {
     let sealed = platform?.webhook()?.sealed(evidence.body()?)?;
     let Seal { layout, key, .. } = sealed.seal;
-    let keys = checker.secrets.all(key).iter();
-    keys.filter_map(|key| seal::open_whole(layout, key.expose(), &sealed.text).ok())
-        .next()
+    let mut keys = checker.secrets.all(key).iter();
+    keys.find_map(|key| seal::open_whole(layout, key.expose(), &sealed.text).ok())
 }
 
 fn seal_hits(
     checker: &Checker,
-    checked: &Checked<'_, '_>,
+    judged: &Judged<'_, '_>,
     scheme: &Scheme,
     evidence: &Evidence<'_>,
 ) -> Vec<SealHit> {
     // A wrong IV garbles the beginning and leaves the pad right.
     let is_open = |message: &Message| scan::check(&message.bytes).is_ok();
-    match &checked.opened {
+    match &judged.opened {
         Some(Ok(message)) if is_open(message) => return Vec::new(),
         Some(_) => {}
         None => return Vec::new(),

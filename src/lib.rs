@@ -17,15 +17,29 @@
 //!
 //! - [`report`]: what was found, written for people and for machines.
 //!
+//! ```
+//! use pushrig::platform::Platform;
+//! use pushrig::signature::{Evidence, Given, SecretName, Secrets};
+//!
+//! let recipe = Platform::Tencent.recipe();
+//! let given = Given::new().with("timestamp", "1604458421").with("nonce", "IkOaKMDalrAzUTxC");
+//! let secrets = Secrets::new().with(SecretName::Token, "aaa");
+//! let form = recipe.form("push").expect("every platform pushes");
+//! let ingredients = form.gather(&Evidence::default().with(&given)).expect("all parts are given");
+//! let signature = form.sign(&ingredients, &secrets, 0).expect("the token is given");
+//! assert_eq!(signature, "c259ed29ec13ba7c649fe0893007401a36e70453");
+//! ```
+//!
 //! The modules above are pure and synchronous: bytes in, values out. Those below are the edge:
 //!
 //! - [`error`]: the one error type, outcomes and exit codes.
 //! - [`term`]: colour as a value; escaping of what a peer sent.
 //! - [`config`]: `pushrig.toml`, the profiles.
+//! - [`globals`]: the flags that every subcommand takes.
 //! - [`session`]: the streams, the environment and the clock of one run.
 //! - [`args`]: flag groups that open themselves.
-//! - [`cmd`]: one file a subcommand.
-//! - [`cli`]: the list of subcommands, parsing, and the one match.
+//! - [`cmd`]: the list of subcommands, one file each.
+//! - [`cli`]: parsing, the one match, exit codes.
 
 pub mod args;
 pub mod capture;
@@ -35,6 +49,7 @@ pub mod cmd;
 pub mod config;
 pub mod diagnose;
 pub mod error;
+pub mod globals;
 pub mod json;
 pub mod message;
 pub mod moment;

@@ -47,8 +47,14 @@ impl FromStr for Scheme {
 }
 
 /// An ordered list of header fields, names and values exactly as they were written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(Vec<u8>, Vec<u8>)>);
+///
+/// All bytes lie in one buffer: a capture of a million requests has many millions of fields.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    bytes: Vec<u8>,
+    /// The ends of each field's name and value in `bytes`.
+    ends: Vec<(usize, usize)>,
+}
 
 impl Headers {
     /// No headers.
@@ -57,84 +63,105 @@ impl Headers {
         Self::default()
     }
 
+    /// No headers yet, and room for so many fields and bytes.
+    #[must_use]
+    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(fields),
+        }
+    }
+
     /// The value of the first field of that name, in any case.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
-        self.0
-            .iter()
+        self.iter()
             .find(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value.as_slice())
+            .map(|(_, value)| value)
     }
 
     /// The values of every field of that name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.0
-            .iter()
+        self.iter()
             .filter(move |(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value.as_slice())
+            .map(|(_, value)| value)
     }
 
     /// Adds a field at the end, duplicates allowed.
-    pub fn push(&mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.0.push((name.into(), value.into()));
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.bytes.extend_from_slice(name.as_ref());
+        let name_end = self.bytes.len();
+        self.bytes.extend_from_slice(value.as_ref());
+        self.ends.push((name_end, self.bytes.len()));
     }
 
     /// Gives the first field of that name this value (its place and spelling stay), drops the
     /// other fields of that name, or adds one at the end.
-    pub fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        let value = value.into();
-        let Some(first) = self
-            .0
-            .iter()
-            .position(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
-        else {
-            self.push(name, value);
-            return;
-        };
-        self.0[first].1 = value;
-        let mut index = 0;
-        self.0.retain(|(have, _)| {
-            let keep = index <= first || !have.eq_ignore_ascii_case(name.as_bytes());
-            index += 1;
-            keep
-        });
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        let mut changed = Self::new();
+        let mut found = false;
+        for (have, old) in self.iter() {
+            if !have.eq_ignore_ascii_case(name.as_bytes()) {
+                changed.push(have, old);
+            } else if !found {
+                changed.push(have, value.as_ref());
+                found = true;
+            }
+        }
+        if !found {
+            changed.push(name, value);
+        }
+        *self = changed;
     }
 
     /// Drops every field of that name.
     pub fn remove(&mut self, name: &str) {
-        self.0
-            .retain(|(have, _)| !have.eq_ignore_ascii_case(name.as_bytes()));
+        *self = self
+            .iter()
+            .filter(|(have, _)| !have.eq_ignore_ascii_case(name.as_bytes()))
+            .collect();
     }
 
     /// The fields in order: (name, value).
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_slice(), value.as_slice()))
+        let mut start = 0;
+        self.ends.iter().map(move |&(name_end, end)| {
+            let field = (&self.bytes[start..name_end], &self.bytes[name_end..end]);
+            start = end;
+            field
+        })
     }
 
     /// How many fields.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.ends.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
     }
 }
 
-impl<N: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(N, V)> for Headers {
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        f.debug_list()
+            .entries(self.iter().map(|(name, value)| (text(name), text(value))))
+            .finish()
+    }
+}
+
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        Self(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        let mut headers = Self::new();
+        for (name, value) in fields {
+            headers.push(name, value);
+        }
+        headers
     }
 }
 

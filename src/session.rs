@@ -9,9 +9,9 @@ use std::io::{self, BufWriter, IsTerminal as _, Read as _, StdoutLock, Write};
 
 use jiff::Timestamp;
 
-use crate::args::{Format, GlobalArgs};
 use crate::config::{self, Config, DEFAULT_PROFILE, Profile};
 use crate::error::Error;
+use crate::globals::{Format, GlobalArgs};
 use crate::moment::Moment;
 use crate::signature::{Secret, SecretName};
 use crate::term::Paint;
@@ -53,13 +53,12 @@ impl Session {
         self.globals.format == Format::Json
     }
 
-    /// The columns to print into: the terminal's, as `COLUMNS` tells, else 100.
+    /// The columns to print into: `COLUMNS` if it is set, else the terminal's, else 100.
     #[must_use]
     pub fn width(&self) -> usize {
-        env::var("COLUMNS")
-            .ok()
-            .and_then(|columns| columns.parse().ok())
-            .filter(|&columns: &usize| columns >= 40)
+        let set = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        set.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+            .filter(|&columns| columns >= 40)
             .unwrap_or(100)
     }
 

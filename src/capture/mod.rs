@@ -95,7 +95,7 @@ pub struct Reading {
     pub kind: Kind,
     /// The records in the file's order; what could not be read stands in its place.
     pub items: Vec<Result<Located, Error>>,
-    /// What concerns the file as a whole.
+    /// What concerns the file as a whole, each with its place.
     pub warnings: Vec<String>,
 }
 
@@ -149,7 +149,8 @@ pub fn read_all_with(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Resu
         Kind::HttpFile => http_file::read(name, text, read_file)?,
     };
     if bom {
-        reading.warnings.insert(0, BOM_SKIPPED.to_owned());
+        let warning = format!("{}: {BOM_SKIPPED}", Place::file(name));
+        reading.warnings.insert(0, warning);
     }
     Ok(reading)
 }

@@ -11,8 +11,11 @@ use crate::json::scan;
 pub fn recognise(start: &[u8], whole: bool) -> Kind {
     let text = start.strip_prefix(BOM).unwrap_or(start);
     match text.trim_ascii_start().first() {
+        Some(b'[') | None => Kind::Body,
+        // The first line of a capture may be damaged, or what is left of it where a file was cut.
+        Some(_) if lines(text).nth(1).is_some_and(is_record) => Kind::Records,
         Some(b'{') => json_object(text, whole),
-        Some(b'[' | b'"') | None => Kind::Body,
+        Some(b'"') => Kind::Body,
         Some(_) => plain(text, whole),
     }
 }

@@ -247,7 +247,7 @@ fn a_bom_before_lines_is_skipped_and_said() {
     let text = [&b"\xEF\xBB\xBF"[..], &fixture("online.ndjson")].concat();
     let reading = read_all("f", &text).unwrap();
     assert!(reading.items.iter().all(Result::is_ok));
-    assert_eq!(reading.warnings, [BOM_SKIPPED]);
+    assert_eq!(reading.warnings, [format!("f: {BOM_SKIPPED}")]);
 }
 
 const FIXTURES: [&str; 10] = [

@@ -4,15 +4,12 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args, Command, ValueEnum};
 
-use super::completions::unparsed;
-use super::explain::read;
-use super::verify::inputs;
-use crate::args::{SecretArgs, open_scheme};
+use super::{Subcommand, define, parse};
+use crate::args::{SecretArgs, inputs, open_scheme, read};
 use crate::capture::{Content, Located, curl};
-use crate::cli::Subcommand;
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::message::Headers;
 use crate::session::Session;
 use crate::signature::Secrets;
@@ -23,23 +20,35 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "capture",
     about: "Import recorded requests from other formats, and show them",
     define: |command| {
+        let import = Command::new("import").about(IMPORT);
+        let show = Command::new("show").about("Show recorded requests, byte for byte");
         command
             .subcommand_required(true)
             .arg_required_else_help(true)
-            .subcommand(
-                ImportArgs::augment_args(Command::new("import"))
-                    .about("Read HAR, raw HTTP, curl commands, .http files, bodies or captures, and write a capture")
-                    .after_help("Examples:\n  pushrig capture import browser.har -o pushes.ndjson\n  pbpaste | pushrig capture import - >> pushes.ndjson"),
-            )
-            .subcommand(
-                ShowArgs::augment_args(Command::new("show"))
-                    .about("Show recorded requests, byte for byte")
-                    .after_help("Examples:\n  pushrig capture show pushes.ndjson\n  pushrig capture show pushes.ndjson --select 1,3-5 --as curl"),
-            )
-            .after_help("Examples:\n  pushrig capture import browser.har -o pushes.ndjson\n  pushrig capture show pushes.ndjson --as curl")
+            .subcommand(define::<ImportArgs>(import, IMPORT_EXAMPLES))
+            .subcommand(define::<ShowArgs>(show, SHOW_EXAMPLES))
+            .after_help(EXAMPLES)
     },
     run,
 };
+
+const IMPORT: &str =
+    "Read HAR, raw HTTP, curl commands, .http files, bodies or captures, and write a capture";
+
+const EXAMPLES: &str = "\
+Examples:
+  pushrig capture import browser.har -o pushes.ndjson
+  pushrig capture show pushes.ndjson --as curl";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  pushrig capture import browser.har -o pushes.ndjson
+  pushrig capture import request.curl body.json >> pushes.ndjson";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  pushrig capture show pushes.ndjson
+  pushrig capture show pushes.ndjson --select 1,3-5 --as curl";
 
 #[derive(Args, Debug)]
 struct ImportArgs {
@@ -123,14 +132,8 @@ pub fn parse_selection(text: &str) -> Result<Selection, String> {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     match matches.subcommand() {
-        Some(("import", matches)) => import(
-            &ImportArgs::from_arg_matches(matches).map_err(unparsed)?,
-            session,
-        ),
-        Some(("show", matches)) => show(
-            &ShowArgs::from_arg_matches(matches).map_err(unparsed)?,
-            session,
-        ),
+        Some(("import", matches)) => import(&parse(matches)?, session),
+        Some(("show", matches)) => show(&parse(matches)?, session),
         _ => Err(Error::usage("give import or show")),
     }
 }
@@ -146,7 +149,7 @@ fn each(
     for name in inputs(files)? {
         let reading = read(&name, session)?;
         for warning in &reading.warnings {
-            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+            session.warn(warning);
         }
         for (index, item) in reading.items.into_iter().enumerate() {
             match item {
@@ -218,7 +221,8 @@ fn import(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Error> {
     })?;
     if let Some((mut file, path)) = file {
         file.flush().map_err(|cause| Error::writing(path, cause))?;
-        session.note(&format!("{count} records written to {}", path.display()));
+        let records = if count == 1 { "record" } else { "records" };
+        session.note(&format!("{count} {records} written to {}", path.display()));
     }
     Ok(outcome)
 }
@@ -310,10 +314,11 @@ fn print_text(located: &Located, session: &mut Session) -> Result<(), Error> {
     };
     let shown = |bytes: &[u8]| term::cut(&term::escape(bytes), limit);
     let headers = |headers: &Headers| {
-        headers
+        let rows: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("  {}: {}\n", paint.key(&shown(name)), shown(value)))
-            .collect::<String>()
+            .collect();
+        rows.concat()
     };
     let mut facts = vec![located.place.to_string()];
     facts.extend(record.at.clone());

@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches as _};
+use clap::{ArgMatches, Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::{self, Subcommand};
+use super::{Subcommand, command, define, parse};
 use crate::error::{Error, Outcome};
 use crate::session::Session;
 
@@ -13,13 +13,13 @@ use crate::session::Session;
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "completions",
     about: "Print a shell's completion script",
-    define: |command| {
-        CompletionsArgs::augment_args(command).after_help(
-            "Example:\n  pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
-        )
-    },
+    define: |command| define::<CompletionsArgs>(command, EXAMPLES),
     run,
 };
+
+const EXAMPLES: &str = "\
+Example:
+  pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig";
 
 #[derive(Args, Debug)]
 struct CompletionsArgs {
@@ -29,7 +29,7 @@ struct CompletionsArgs {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = CompletionsArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let args: CompletionsArgs = parse(matches)?;
     session.out.write_all(&script(args.shell))?;
     Ok(Outcome::Yes)
 }
@@ -37,7 +37,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
 /// A shell's completion script.
 #[must_use]
 pub fn script(shell: Shell) -> Vec<u8> {
-    let mut command = whole(cli::command());
+    let mut command = whole(command());
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "pushrig", &mut script);
     script
@@ -48,9 +48,4 @@ pub fn script(shell: Shell) -> Vec<u8> {
 pub fn whole(mut command: Command) -> Command {
     command.build();
     command
-}
-
-/// Arguments that clap took and that are not what their type says: a fault of ours.
-pub(super) fn unparsed(error: clap::Error) -> Error {
-    Error::usage(error.to_string())
 }

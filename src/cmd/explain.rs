@@ -1,33 +1,25 @@
 //! `pushrig explain`: why a signature is right, or which mistake makes it wrong.
 
-use std::io::Read as _;
-use std::time::Duration;
+use clap::{ArgMatches, Args};
 
-use clap::{ArgMatches, Args, FromArgMatches as _};
-
-use super::completions::unparsed;
-use super::verify::{inputs, open, sibling};
-use crate::args::{
-    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, other_profiles,
-    parse_duration,
-};
-use crate::capture::{self, Located, Record};
-use crate::check::{Checked, Checker};
-use crate::cli::Subcommand;
+use super::{Subcommand, define, parse};
+use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
+use crate::capture::{Located, Record};
+use crate::check::{Checker, Judged};
 use crate::diagnose::{Diagnosis, diagnose};
-use crate::error::{Error, Outcome, Place};
+use crate::error::{Error, Outcome};
 use crate::json::{compact, lenient, scan};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
-use crate::signature::{Evidence, Given, Secret, Verdict};
+use crate::signature::{Evidence, Form, Given, Secret, Verdict};
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "explain",
     about: "Show why a signature is right, or find the mistake that makes it wrong",
-    define: |command| ExplainArgs::augment_args(command).after_help(EXAMPLES),
+    define: |command| define::<ExplainArgs>(command, EXAMPLES),
     run,
 };
 
@@ -51,34 +43,13 @@ struct ExplainArgs {
     /// Show secrets in the base string
     #[arg(long)]
     reveal: bool,
-    /// Show what is sealed in it
-    #[arg(long)]
-    show: bool,
-    /// How old a request may be before it is called stale
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    tolerance: Option<Duration>,
     #[command(flatten)]
-    public_url: PublicUrlArg,
-    #[command(flatten)]
-    arrived: ArrivedArgs,
-    #[command(flatten)]
-    parts: PartArgs,
-    #[command(flatten)]
-    secrets: SecretArgs,
+    judge: JudgeArgs,
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = ExplainArgs::from_arg_matches(matches).map_err(unparsed)?;
-    let (checker, given) = open(
-        &args.platform,
-        &args.secrets,
-        &args.parts,
-        &args.arrived,
-        &args.public_url,
-        args.tolerance,
-        args.show,
-        session,
-    )?;
+    let args: ExplainArgs = parse(matches)?;
+    let (checker, given) = args.judge.open(&args.platform, session)?;
     let explainer = Explainer {
         args: &args,
         checker: &checker,
@@ -106,7 +77,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     for name in inputs(&files)? {
         let reading = read(&name, session)?;
         for warning in &reading.warnings {
-            session.warn(&format!("{}: {warning}", Place::file(name.as_str())));
+            session.warn(warning);
         }
         for item in reading.items {
             let result = item.and_then(|located| {
@@ -127,20 +98,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         return Err(Error::usage("there is no request to explain"));
     }
     Ok(outcome)
-}
-
-/// Everything in a file, which is held in memory: nobody explains a million records.
-pub(super) fn read(name: &str, session: &mut Session) -> Result<capture::Reading, Error> {
-    let bytes = if name == "-" {
-        session.stdin("FILE")?
-    } else {
-        let mut bytes = Vec::new();
-        std::fs::File::open(name)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|cause| Error::reading(name, cause))?;
-        bytes
-    };
-    capture::read_all_with(name, &bytes, &|path| std::fs::read(sibling(name, path)))
 }
 
 /// What is explained.
@@ -191,10 +148,11 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    /// Explains one request: as it stands first, then (if a human copied it) as it was before.
+    /// Explains one request: as it stands, or (if a human copied it, and only that fits) as it
+    /// was before it was printed.
     fn explain(&self, subject: &Subject, session: &mut Session) -> Result<Outcome, Error> {
         let evidence = subject.evidence(self);
-        if self.is_explained(subject, &evidence) || !subject.pasted {
+        if self.is_valid(subject, &evidence) || !subject.pasted {
             return self.print(subject, &evidence, &[], session);
         }
         let Some((body, notes)) = evidence.body().and_then(original) else {
@@ -213,25 +171,29 @@ impl Explainer<'_> {
         let readable = evidence
             .body()
             .is_some_and(|body| scan::check(body).is_ok());
-        if readable && !self.is_explained(subject, &restored) {
+        let as_it_stands = !self.is_valid(subject, &restored)
+            && readable
+            && (self.is_explained(subject, &evidence) || !self.is_explained(subject, &restored));
+        if as_it_stands {
             return self.print(subject, &evidence, &[], session);
         }
         self.print(subject, &restored, &notes, session)
     }
 
-    /// Whether the evidence is valid or a mistake accounts for it.
+    fn is_valid(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
+        self.check(subject, evidence).judgement.verdict == Verdict::Valid
+    }
+
+    /// Whether a mistake of the table accounts for it.
     fn is_explained(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
-        let checked = self.check(subject, evidence);
-        if checked.judgement.verdict == Verdict::Valid {
-            return true;
-        }
-        checked.judgement.ingredients.is_some()
+        let judged = self.check(subject, evidence);
+        judged.judgement.ingredients.is_some()
             && self
-                .diagnose(&checked, evidence)
+                .diagnose(&judged, evidence)
                 .is_some_and(|diagnosis| !diagnosis.findings.hits.is_empty())
     }
 
-    fn check<'c, 'e>(&'c self, subject: &Subject, evidence: &Evidence<'e>) -> Checked<'c, 'e> {
+    fn check<'c, 'e>(&'c self, subject: &Subject, evidence: &Evidence<'e>) -> Judged<'c, 'e> {
         let named = subject
             .record
             .as_ref()
@@ -245,11 +207,11 @@ impl Explainer<'_> {
 
     fn diagnose<'d, 'e>(
         &'d self,
-        checked: &Checked<'d, 'e>,
+        judged: &Judged<'d, 'e>,
         evidence: &Evidence<'e>,
     ) -> Option<Diagnosis<'d>> {
         let computed = self.args.computed.as_deref().map(str::as_bytes);
-        diagnose(self.checker, checked, evidence, computed, &self.others)
+        diagnose(self.checker, judged, evidence, computed, &self.others)
     }
 
     fn print(
@@ -259,40 +221,40 @@ impl Explainer<'_> {
         notes: &[String],
         session: &mut Session,
     ) -> Result<Outcome, Error> {
-        let mut checked = self.check(subject, evidence);
-        let diagnosis = self.diagnose(&checked, evidence);
+        let mut judged = self.check(subject, evidence);
+        let diagnosis = self.diagnose(&judged, evidence);
         if let Some(diagnosis) = &diagnosis
-            && checked.judgement.verdict == Verdict::Unsigned
+            && judged.judgement.verdict == Verdict::Unsigned
         {
             // Only what the server computed is in question: show what it should have been.
-            checked.judgement.form = Some(diagnosis.form);
-            checked.judgement.digest = Some(diagnosis.digest);
+            judged.judgement.form = Some(diagnosis.form);
+            judged.judgement.digest = Some(diagnosis.digest);
         }
         let computed_is_right = diagnosis
             .as_ref()
             .and_then(|diagnosis| diagnosis.computed_is_right);
         let only_computed =
-            checked.judgement.verdict == Verdict::Unsigned && computed_is_right.is_some();
+            judged.judgement.verdict == Verdict::Unsigned && computed_is_right.is_some();
         let right =
-            (checked.is_right(self.checker) || only_computed) && computed_is_right != Some(false);
+            (judged.is_right(self.checker) || only_computed) && computed_is_right != Some(false);
         let mut all_notes = subject.notes.clone();
         all_notes.extend_from_slice(notes);
-        if !notes.is_empty() && checked.judgement.verdict == Verdict::Valid {
+        if !notes.is_empty() && judged.judgement.verdict == Verdict::Valid {
             all_notes.push("it is valid once compacted: these are the bytes that were sent".into());
         }
         let verdict = VerdictLine::new(
             &subject.name,
             self.checker,
             evidence,
-            &checked,
+            &judged,
             &all_notes,
-            self.args.show,
+            self.args.judge.show,
         );
         let explanation = Explanation {
             verdict,
             diagnosis: diagnosis.as_ref(),
             computed: self.args.computed.as_deref().map(str::as_bytes),
-            next_steps: self.next_steps(subject, &checked),
+            next_steps: self.next_steps(subject, &judged),
             reveal: self.args.reveal,
             secrets: &self.secrets,
         };
@@ -306,10 +268,10 @@ impl Explainer<'_> {
     }
 
     /// What else to provide, where nothing was found.
-    fn next_steps(&self, subject: &Subject, checked: &Checked<'_, '_>) -> Vec<String> {
+    fn next_steps(&self, subject: &Subject, judged: &Judged<'_, '_>) -> Vec<String> {
         let mut steps = Vec::new();
-        let form = checked.judgement.form;
-        if let Some(name) = form.and_then(|form| form.secret()) {
+        let form = judged.judgement.form;
+        if let Some(name) = form.and_then(Form::secret) {
             let given = if self.checker.secrets.first(name).is_some() {
                 "is it the right one? give others too"
             } else {

@@ -2,11 +2,11 @@
 
 use std::io::Write as _;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches as _};
+use clap::{ArgMatches, Args, Command};
 use clap_mangen::Man;
 
-use super::completions::{unparsed, whole};
-use crate::cli::{self, Subcommand};
+use super::completions::whole;
+use super::{Subcommand, command, define, parse};
 use crate::error::{Error, Outcome};
 use crate::session::Session;
 
@@ -14,12 +14,14 @@ use crate::session::Session;
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "man",
     about: "Print the manual page (roff)",
-    define: |command| {
-        ManArgs::augment_args(command)
-            .after_help("Examples:\n  pushrig man | man -l -\n  pushrig man explain | man -l -")
-    },
+    define: |command| define::<ManArgs>(command, EXAMPLES),
     run,
 };
+
+const EXAMPLES: &str = "\
+Examples:
+  pushrig man
+  pushrig man explain";
 
 #[derive(Args, Debug)]
 struct ManArgs {
@@ -28,8 +30,8 @@ struct ManArgs {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = ManArgs::from_arg_matches(matches).map_err(unparsed)?;
-    let command = whole(cli::command());
+    let args: ManArgs = parse(matches)?;
+    let command = whole(command());
     match args.subcommand {
         None => page(&command, session)?,
         Some(name) => {

@@ -1,4 +1,4 @@
-//! The subcommands, one file each: its arguments on top, `run` under them.
+//! The subcommands, one file each: its arguments on top, `run` under them; and their list.
 
 pub mod capture;
 pub mod completions;
@@ -7,3 +7,85 @@ pub mod man;
 pub mod samples;
 pub mod sign;
 pub mod verify;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+
+use crate::error::{Error, Outcome};
+use crate::globals::GlobalArgs;
+use crate::session::Session;
+
+/// A subcommand: what the list needs to know of it.
+pub struct Subcommand {
+    /// Its name.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Adds its arguments and its long help.
+    pub define: fn(Command) -> Command,
+    /// Runs it.
+    pub run: fn(&ArgMatches, &mut Session) -> Result<Outcome, Error>,
+}
+
+/// Every subcommand, in the order of the help.
+pub const SUBCOMMANDS: &[Subcommand] = &[
+    sign::SUBCOMMAND,
+    verify::SUBCOMMAND,
+    explain::SUBCOMMAND,
+    capture::SUBCOMMAND,
+    samples::SUBCOMMAND,
+    completions::SUBCOMMAND,
+    man::SUBCOMMAND,
+];
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    yes: everything that was checked is right
+  1    no: a mismatch, an unsigned or unreadable request, a value that is wrong
+  2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
+  3    no complete answer: a file that cannot be read or written
+  130  ended by Ctrl-C; 143: by SIGTERM
+
+Example: which mistake does my server make?
+  pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'";
+
+/// The whole command line, subcommands built lazily: building them all costs a millisecond.
+#[must_use]
+pub fn command() -> Command {
+    let mut command = GlobalArgs::augment_args(Command::new("pushrig"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The test bench for IoT push integrations")
+        .long_about(
+            "The test bench for IoT push integrations: OneNET, Tencent IoT Explorer, \
+                 SENSORO, and whoever signs like them. It computes and checks signatures byte \
+                 for byte, and says which mistake is behind one that does not fit.",
+        )
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100);
+    for subcommand in SUBCOMMANDS {
+        command = command.subcommand(
+            Command::new(subcommand.name)
+                .about(subcommand.about)
+                .defer(subcommand.define),
+        );
+    }
+    command
+}
+
+/// Adds the arguments `A` and examples to a subcommand.
+fn define<A: Args>(command: Command, examples: &'static str) -> Command {
+    // A flattened group would put its own documentation in the place of the subcommand's.
+    let about = command.get_about().cloned().unwrap_or_default();
+    A::augment_args(command)
+        .about(about)
+        .long_about(None)
+        .after_help(examples)
+}
+
+/// The arguments `A`, from what clap took.
+fn parse<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Error> {
+    // clap has checked them by the same definition, so this fails only by a fault of ours.
+    A::from_arg_matches(matches).map_err(|error| Error::usage(error.to_string()))
+}

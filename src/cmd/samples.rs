@@ -2,13 +2,12 @@
 
 use std::io::Write as _;
 
-use clap::{ArgMatches, Args, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
-use super::completions::unparsed;
 use super::sign::{self, print_request};
+use super::{Subcommand, define, parse};
 use crate::args::SecretArgs;
-use crate::cli::Subcommand;
 use crate::error::{Error, Outcome};
 use crate::message::Url;
 use crate::platform::{Delivery, Event, Platform};
@@ -19,7 +18,7 @@ use crate::signature::{Given, SecretName, Secrets};
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "samples",
     about: "List or print sample messages of each platform, signed",
-    define: |command| SamplesArgs::augment_args(command).after_help(EXAMPLES),
+    define: |command| define::<SamplesArgs>(command, EXAMPLES),
     run,
 };
 
@@ -76,7 +75,7 @@ struct SampleLine<'a> {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = SamplesArgs::from_arg_matches(matches).map_err(unparsed)?;
+    let args: SamplesArgs = parse(matches)?;
     let chosen = choose(args.name.as_deref())?;
     let one = args.name.as_deref().is_some_and(|name| name.contains('.'));
     if session.json() && args.form.is_none() || args.form.is_none() && !one {

@@ -3,14 +3,13 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
-use super::completions::unparsed;
+use super::{Subcommand, define, parse};
 use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration};
 use crate::capture::{Record, curl};
 use crate::check::Scheme;
-use crate::cli::Subcommand;
 use crate::error::{Error, Outcome};
 use crate::json::scan;
 use crate::message::{Request, Url};
@@ -27,7 +26,7 @@ use crate::signature::{Evidence, Form, Given, Secrets};
 pub const SUBCOMMAND: Subcommand = Subcommand {
     name: "sign",
     about: "Compute a signature or a token, or compose a signed request",
-    define: |command| SignArgs::augment_args(command).after_help(EXAMPLES),
+    define: |command| define::<SignArgs>(command, EXAMPLES),
     run,
 };
 
@@ -88,8 +87,9 @@ pub enum As {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
-    let args = SignArgs::from_arg_matches(matches).map_err(unparsed)?;
-    let scheme = open_scheme(&args.platform.platform)?;
+    let args: SignArgs = parse(matches)?;
+    let mut scheme = open_scheme(&args.platform.platform)?;
+    args.parts.adapt(&mut scheme);
     let secrets = args.secrets.open(session)?;
     let mut given = args.parts.open(session)?;
     let mut moment = session.moment();
@@ -172,6 +172,9 @@ fn evidence(given: &Given) -> Evidence<'_> {
     evidence
 }
 
+/// The form that is meant where nothing tells.
+const PLAIN: &str = "push";
+
 /// The form that the flags ask for.
 fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s Form, Error> {
     let recipe = &scheme.recipe;
@@ -192,7 +195,10 @@ fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s 
                     .filter(|part| given.find(&part.name).is_some())
                     .count();
                 let needs_echo = form.echo.is_some() && recipe.forms.len() > 1;
-                if !needs_echo && nearest.as_ref().is_none_or(|(.., most)| there > *most) {
+                let nearer = nearest.as_ref().is_none_or(|(.., most)| {
+                    there > *most || (there == *most && form.name == PLAIN)
+                });
+                if !needs_echo && nearer {
                     nearest = Some((form, lack, there));
                 }
             }

@@ -13,7 +13,7 @@ mod string;
 
 pub use find::{find, last};
 pub(super) use string::escaped;
-pub use string::text;
+pub use string::{checked_text, text};
 
 /// Why a text is not JSON, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -69,7 +69,7 @@ pub struct Onenet;
 /// The forms, that of values given as flags (the plain push) before the handshake.
 #[must_use]
 pub fn forms() -> Vec<Form> {
-    vec![encrypted_form(), push_form(), handshake_form()]
+    vec![push_form(), encrypted_form(), handshake_form()]
 }
 
 fn encrypted_form() -> Form {

@@ -1,6 +1,7 @@
 //! Which platform a request comes from, by the places of its signature.
 
-use crate::signature::recipe::Form;
+use crate::signature::evidence::Absence;
+use crate::signature::recipe::{Form, Lack};
 use crate::signature::{Evidence, Recipe};
 
 /// The index of the recipe whose shape the request has; none if it is none of theirs.
@@ -15,11 +16,17 @@ pub fn recognise(recipes: &[&Recipe], evidence: &Evidence<'_>) -> Option<usize> 
             let Ok(received) = form.received(evidence) else {
                 continue;
             };
-            let Ok(ingredients) = form.gather(evidence) else {
-                continue;
+            let digest = match form.gather(evidence) {
+                Ok(ingredients) => Some(ingredients.digest),
+                // Raw HTTP does not tell its scheme; the verdict asks for it by name.
+                Err(Lack::Part {
+                    why: Absence::NoScheme,
+                    ..
+                }) => None,
+                Err(_) => continue,
             };
             by_places.get_or_insert(index);
-            if plausible(form, &received, ingredients.digest.size()) {
+            if digest.is_some_and(|digest| plausible(form, &received, digest.size())) {
                 return Some(index);
             }
         }

@@ -92,6 +92,7 @@ pub fn rows(
             }
         }
         for (name, row) in names.iter().zip(&rows) {
+            let row = row.trim_end();
             writeln!(text, "  {}  {row}", paint.key(&format!("{name:<margin$}")))
                 .expect("a String takes any text");
         }

@@ -141,7 +141,8 @@ impl<'x> Explanation<'x> {
     /// Whether a signature is wrong and nothing was found.
     fn is_unexplained(&self) -> bool {
         self.diagnosis.is_some_and(|diagnosis| {
-            let searched = diagnosis.findings.singles > 0;
+            let searched = &diagnosis.findings;
+            let searched = searched.singles > 0 || !searched.left_out.is_empty();
             let asked = |of| match of {
                 Of::Received => searched && self.verdict.verdict == "mismatch",
                 Of::Computed => diagnosis.computed_is_right == Some(false),
@@ -298,21 +299,44 @@ impl<'x> Explanation<'x> {
             writeln!(out, "  {}  {advice}", paint.key("advice"))?;
         }
         if !hit.also.is_empty() {
-            writeln!(
-                out,
-                "  {}    {}",
-                paint.key("also"),
-                paint.dim(&format!("the same bytes: {}", hit.also.join(", ")))
-            )?;
+            let mut list = hit
+                .also
+                .iter()
+                .take(MOST_ALSO)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ");
+            if let Some(more) = hit.also.len().checked_sub(MOST_ALSO + 1) {
+                list = format!("{list} and {} more (--format json has them all)", more + 1);
+            }
+            let list = paint.dim(&format!("the same bytes: {list}"));
+            writeln!(out, "  {}    {list}", paint.key("also"))?;
         }
         let (hashed, right) = (
             self.signs(diagnosis, &hit.hashed),
             self.signs(diagnosis, &diagnosis.base),
         );
         if hashed != right {
-            out.write_all(
-                diff::rows(["hashed", "should be"], &hashed, &right, width, paint).as_bytes(),
-            )?;
+            let names = match hit.of {
+                Of::Received => ["signed", "here"],
+                Of::Computed => ["hashed", "should be"],
+            };
+            out.write_all(diff::rows(names, &hashed, &right, width, paint).as_bytes())?;
+        }
+        let text = match hit.of {
+            Of::Received => self.verdict.received.map(|Bytes(text)| text),
+            Of::Computed => self.computed,
+        };
+        if hashed == right
+            && let Some(text) = text
+        {
+            // The right bytes were hashed: the two texts are what differs.
+            let names = [hit.of.as_str(), "expected"];
+            let (text, expected) = (
+                diff::signs(text),
+                diff::signs(diagnosis.expected.as_bytes()),
+            );
+            out.write_all(diff::rows(names, &text, &expected, width, paint).as_bytes())?;
         }
         Ok(())
     }
@@ -351,6 +375,13 @@ impl<'x> Explanation<'x> {
             paint.key("ruled out"),
             findings.families.join(", ")
         )?;
+        for what in &findings.left_out {
+            writeln!(
+                out,
+                "  {}  {what}: the base string is too long for that",
+                paint.key("not tried")
+            )?;
+        }
         for (pointer, count) in &findings.too_many_keys {
             let name = if pointer.is_empty() {
                 "the body"
@@ -402,6 +433,9 @@ impl<'x> Explanation<'x> {
         shown
     }
 }
+
+/// More names of the same bytes than this are counted for people, not listed.
+const MOST_ALSO: usize = 5;
 
 fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>) -> Vec<MistakeLine<'x>> {
     let hits = diagnosis.findings.hits.iter().map(|hit| MistakeLine {

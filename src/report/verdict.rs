@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Bytes;
-use crate::check::{Checked, Checker};
+use crate::check::{Checker, Judged, Scheme};
 use crate::signature::verify::Freshness;
 use crate::signature::{Evidence, Verdict};
 use crate::term::{self, Paint};
@@ -40,6 +40,9 @@ pub struct VerdictLine<'v> {
     pub opened: Option<Bytes<'v>>,
     /// What else there is to know.
     pub notes: Vec<String>,
+    /// Which of several secrets fits; in JSON it is a note.
+    #[serde(skip)]
+    pub fits: Option<String>,
 }
 
 impl<'v> VerdictLine<'v> {
@@ -49,32 +52,35 @@ impl<'v> VerdictLine<'v> {
         record: &'v str,
         checker: &Checker,
         evidence: &Evidence<'_>,
-        checked: &'v Checked<'_, '_>,
+        judged: &'v Judged<'_, '_>,
         notes: &[String],
         show: bool,
     ) -> Self {
-        let judgement = &checked.judgement;
-        let opened = checked
+        let judgement = &judged.judgement;
+        let opened = judged
             .opened
             .as_ref()
             .and_then(|opened| opened.as_ref().ok())
             .filter(|_| show);
         let mut notes = notes.to_vec();
-        notes.extend(checker.notes(evidence, checked));
+        let fits = checker.which_secret_fits(judged);
+        notes.extend(fits.iter().map(|which| format!("{which} fits")));
+        notes.extend(checker.notes(evidence, judged));
         Self {
             v: 1,
             r#type: "verdict",
             record,
-            platform: checked.scheme.map(|scheme| scheme.id()),
+            platform: judged.scheme.map(Scheme::id),
             form: judgement.form.map(|form| form.name.as_str()),
             verdict: judgement.verdict.as_str(),
             why: judgement.why.as_deref(),
             received: judgement.received.as_deref().map(Bytes),
             expected: judgement.expected(),
-            freshness: checked.freshness.map(|(freshness, _)| freshness.as_str()),
-            age: checked.freshness.map(|(_, age)| age),
+            freshness: judged.freshness.map(|(freshness, _)| freshness.as_str()),
+            age: judged.freshness.map(|(_, age)| age),
             opened: opened.map(|message| Bytes(&message.bytes)),
             notes,
+            fits,
         }
     }
 
@@ -106,6 +112,9 @@ impl<'v> VerdictLine<'v> {
                 paint.warn(&text)
             };
             write!(out, "  {text}")?;
+        }
+        if let Some(which) = &self.fits {
+            write!(out, "  {}", paint.dim(&format!("by {which}")))?;
         }
         writeln!(out)?;
         let mut row = |name: &str, text: &str| {
@@ -181,19 +190,19 @@ pub struct Counts {
 
 impl Counts {
     /// Counts one more.
-    pub fn add(&mut self, checker: &Checker, checked: &Checked<'_, '_>) {
+    pub fn add(&mut self, checker: &Checker, judged: &Judged<'_, '_>) {
         self.records += 1;
-        *match checked.judgement.verdict {
+        *match judged.judgement.verdict {
             Verdict::Valid => &mut self.valid,
             Verdict::Mismatch => &mut self.mismatch,
             Verdict::Unsigned => &mut self.unsigned,
             Verdict::Unreadable => &mut self.unreadable,
         } += 1;
-        let fresh = checked
+        let fresh = judged
             .freshness
             .is_none_or(|(freshness, _)| freshness == Freshness::Fresh);
         self.not_fresh += u64::from(!fresh);
-        self.wrong += u64::from(!checked.is_right(checker));
+        self.wrong += u64::from(!judged.is_right(checker));
     }
 
     /// Adds other counts.

@@ -57,7 +57,12 @@ pub fn compose(
         request.headers.push("Content-Type", kind);
     }
     let mut flags = Given::new();
-    for part in form.parts.iter().chain(&form.echo) {
+    // What must be echoed is often signed too, and stands in the request once.
+    let echo = form
+        .echo
+        .iter()
+        .filter(|echo| form.parts.iter().all(|part| part.source != echo.source));
+    for part in form.parts.iter().chain(echo) {
         if matches!(
             part.source,
             Source::Literal(_)
@@ -125,7 +130,8 @@ fn value(form: &Form, name: &str, given: &Given, moment: &mut Moment) -> Result<
 /// How a part is given on the command line.
 #[must_use]
 pub fn flag_hint(name: &str) -> String {
-    const FLAGS: [&str; 10] = [
+    const FLAGS: [&str; 11] = [
+        "method",
         "nonce",
         "timestamp",
         "msg",

@@ -140,13 +140,16 @@ impl<'a> Evidence<'a> {
 
     /// The value of the part `name`, which stands at `source` unless a flag gives it.
     pub fn find(&self, name: &str, source: &Source) -> Result<Cow<'a, [u8]>, Absence> {
-        if let Some(given) = self.given {
-            // The URL given as a flag is a place to look in, and the value only of a URL part.
-            if name != "url"
-                && let Some(value) = given.find(name)
-            {
-                return Ok(Cow::Borrowed(value));
-            }
+        // The URL given as a flag is a place to look in, and the value only of a URL part; an
+        // empty body given as a flag is as empty as one that arrived.
+        if !matches!(source, Source::Body { .. })
+            && name != "url"
+            && let Some(value) = self.given.and_then(|given| given.find(name))
+        {
+            return Ok(match source {
+                Source::Method => Cow::Owned(value.to_ascii_uppercase()),
+                _ => Cow::Borrowed(value),
+            });
         }
         match source {
             Source::Literal(text) => Ok(Cow::Owned(text.clone())),
@@ -163,7 +166,7 @@ impl<'a> Evidence<'a> {
                 .ok_or(Absence::Missing),
             Source::JsonRaw(pointer) => self.json_value(pointer).map(Cow::Borrowed),
             Source::JsonText(pointer) => {
-                scan::text(self.json_value(pointer)?).ok_or(Absence::NotAString)
+                scan::checked_text(self.json_value(pointer)?).ok_or(Absence::NotAString)
             }
             Source::Field(field) => self.field(field),
             Source::Method => self
@@ -209,6 +212,10 @@ impl<'a> Evidence<'a> {
             Err(_) if scan::check(body).is_ok() => return Err(Absence::NotAnObject),
             Err(why) => return Err(Absence::NotJson(*why)),
         };
+        // Nearly every pointer is one plain name.
+        if memchr::memchr2(b'/', b'~', &pointer.as_bytes()[1..]).is_none() {
+            return scan::last(members, &pointer[1..]).ok_or(Absence::Missing);
+        }
         let (first, rest) = match pointer[1..].find('/') {
             Some(cut) => pointer.split_at(cut + 1),
             None => (pointer, ""),

@@ -9,7 +9,7 @@
 use super::digest::DigestValue;
 use super::mistake::key_order::{self, Permuted};
 use super::mistake::text::{Target, TextMistake};
-use super::mistake::{self, Case, Change, Mistake, Piece, Stage};
+use super::mistake::{self, Case, Change, Mistake, Piece, Stage, reverse};
 use super::recipe::Form;
 
 /// Whose signature is in question.
@@ -96,7 +96,16 @@ pub struct Findings {
     pub too_many_keys: Vec<(String, usize)>,
     /// The families that were tried, in order.
     pub families: Vec<String>,
+    /// What was left out because the base string is too long for it, in words.
+    pub left_out: Vec<&'static str>,
 }
+
+/// At most this many bytes are hashed for all pairs, and for all orders of members: about two
+/// seconds. Only base strings over some 60 kB are affected.
+const MOST_HASHED: usize = 1 << 31;
+
+/// A longer base string is not searched at all: each mistake of the body is a copy of it.
+pub const LONGEST_SEARCHED: usize = 4 << 20;
 
 /// The table of one case, every mistake of it made once.
 #[derive(Debug)]
@@ -182,11 +191,22 @@ impl<'c> Search<'c> {
                 open.push(question);
             }
         }
-        if !open.is_empty() {
+        let length: usize = self
+            .case
+            .pieces(&[])
+            .iter()
+            .map(|piece| piece.bytes.len())
+            .sum();
+        let many = self.groups.len() * self.groups.len() / 2;
+        if !open.is_empty() && many.saturating_mul(length) > MOST_HASHED {
+            findings.left_out.push("pairs of mistakes");
+        } else if !open.is_empty() {
             let pairs = self.pairs(&open, &mut findings.pairs);
             take_answered(&mut open, pairs, &mut findings);
         }
-        if !open.is_empty() {
+        if !open.is_empty() && key_order::MOST_ORDERS.saturating_mul(length) > MOST_HASHED {
+            findings.left_out.push("orders of JSON members");
+        } else if !open.is_empty() {
             let orders = self.key_orders(&open, &mut findings);
             take_answered(&mut open, orders, &mut findings);
         }
@@ -199,7 +219,7 @@ impl<'c> Search<'c> {
         let fits = |group: &&Group| target.is(&group.digest);
         let texts: Vec<TextMistake> = target.matches(&self.right).flatten().collect();
         let mut hit = match (self.groups.iter().find(fits), texts.first()) {
-            (Some(group), _) => self.hit(of, target, &[group.named()]),
+            (Some(group), _) => self.group_hit(of, target, &[group]),
             (None, Some(text)) => {
                 let mut hit = self.hit(of, target, &[]);
                 push_text(&mut hit, *text);
@@ -264,11 +284,11 @@ impl<'c> Search<'c> {
 
     /// One hit of pairs that give equal bytes, the most usual first.
     fn pair_hit(&self, of: Of, target: &Target, pairs: &[Pair]) -> Hit {
-        let first = self.groups[pairs[0].first].named();
+        let first = &self.groups[pairs[0].first];
         let mut hit = match &pairs[0].second {
-            Second::Group(second) => self.hit(of, target, &[first, self.groups[*second].named()]),
+            Second::Group(second) => self.group_hit(of, target, &[first, &self.groups[*second]]),
             Second::Text(text) => {
-                let mut hit = self.hit(of, target, &[first]);
+                let mut hit = self.group_hit(of, target, &[first]);
                 push_text(&mut hit, *text);
                 hit
             }
@@ -315,6 +335,38 @@ impl<'c> Search<'c> {
         });
         findings.key_orders = tried;
         hits
+    }
+
+    /// A hit of the table. What explains the signature that arrived is told as what happened on
+    /// the way, where that is the reverse of what was made here.
+    fn group_hit(&self, of: Of, target: &Target, groups: &[&Group]) -> Hit {
+        let named: Vec<&Mistake> = groups.iter().map(|group| group.named()).collect();
+        let mut hit = self.hit(of, target, &named);
+        // A token does not change on its way: whoever signed it made the mistake.
+        if of == Of::Computed || self.case.is_token() {
+            return hit;
+        }
+        for (index, group) in groups.iter().enumerate() {
+            let ids: Vec<&str> = group.ids().collect();
+            if let Some(reverse) = reverse::of(ids.iter().copied()) {
+                reverse.id.clone_into(&mut hit.ids[index]);
+                hit.titles[index] = format!("{}: {}", self.changed(group.change()), reverse.title);
+                hit.advice[index] = reverse.advice;
+            }
+        }
+        hit
+    }
+
+    /// The names of the parts that a change claims.
+    fn changed(&self, change: &Change) -> String {
+        let Change::Values(values) = change else {
+            return "the request".to_owned();
+        };
+        let names: Vec<_> = values
+            .iter()
+            .map(|(at, _)| format!("`{}`", self.case.name(*at)))
+            .collect();
+        names.join(", ")
     }
 
     fn hit(&self, of: Of, target: &Target, mistakes: &[&Mistake]) -> Hit {

@@ -100,6 +100,14 @@ impl Secret {
                 "ends with a blank",
             ),
             (
+                bytes
+                    .strip_suffix(b"\n")
+                    .unwrap_or(bytes)
+                    .iter()
+                    .any(|byte| matches!(byte, b'\n' | b'\r')),
+                "holds a line break",
+            ),
+            (
                 bytes.len() > 1
                     && matches!(bytes[0], b'"' | b'\'')
                     && bytes.first() == bytes.last(),

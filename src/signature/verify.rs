@@ -93,10 +93,10 @@ pub fn judge<'r, 'e>(
         match form.gather(evidence) {
             Ok(ingredients) => return compare(form, received, ingredients, secrets),
             Err(lack) => {
-                // The form whose first parts are present is the one that was meant.
+                let nearness = |form, lack| (rank(lack), likelihood(form, evidence));
                 if nearest
                     .as_ref()
-                    .is_none_or(|(_, have)| rank(&lack) > rank(have))
+                    .is_none_or(|(other, have)| nearness(form, &lack) > nearness(other, have))
                 {
                     nearest = Some((form, lack));
                 }
@@ -128,6 +128,17 @@ fn rank(lack: &Lack) -> u8 {
         } => 1,
         _ => 2,
     }
+}
+
+/// How likely it is that a form was meant of which something is lacking: by how many of its
+/// parts are there, and else it is the plain push.
+fn likelihood(form: &Form, evidence: &Evidence<'_>) -> (usize, bool) {
+    let present = form
+        .parts
+        .iter()
+        .filter(|part| evidence.find(&part.name, &part.source).is_ok())
+        .count();
+    (present, form.name == "push")
 }
 
 fn compare<'r, 'e>(
@@ -183,12 +194,16 @@ fn unsigned<'r>(
     recipe: &'r Recipe,
     evidence: &Evidence<'_>,
 ) -> (Option<&'r Form>, Verdict, String) {
-    let in_body = recipe.forms.iter().find(|form| {
-        matches!(
-            form.signature.source,
-            Source::JsonRaw(_) | Source::JsonText(_)
-        )
-    });
+    let in_body = recipe
+        .forms
+        .iter()
+        .filter(|form| {
+            matches!(
+                form.signature.source,
+                Source::JsonRaw(_) | Source::JsonText(_)
+            )
+        })
+        .max_by_key(|form| likelihood(form, evidence));
     if let Some(form) = in_body
         && evidence.body().is_some_and(|body| !body.is_empty())
         && let Err(absence @ (Absence::NotJson(_) | Absence::NotAnObject | Absence::NotAString)) =
@@ -207,7 +222,11 @@ fn unsigned<'r>(
         [one] => format!("there is no {one}"),
         _ => format!("there is neither a {}", places.join(" nor a ")),
     };
-    (recipe.forms.first(), Verdict::Unsigned, why)
+    let likely = recipe
+        .forms
+        .iter()
+        .max_by_key(|form| likelihood(form, evidence));
+    (likely, Verdict::Unsigned, why)
 }
 
 /// What is lacking, as a sentence without a full stop.

@@ -276,7 +276,7 @@ impl<'a> Reader<'a> {
     }
 
     fn headers(&mut self) -> Result<Headers, RecordError> {
-        let mut headers = Headers::new();
+        let mut headers = Headers::with_capacity(16, 512);
         self.elements("`headers` is a list of pairs: [name, value]", |reader| {
             let at = reader.at;
             let pair = "`headers` is a list of pairs: [name, value]";
@@ -284,8 +284,8 @@ impl<'a> Reader<'a> {
             let mut value = None;
             reader.elements(pair, |reader| {
                 match (&name, &value) {
-                    (None, _) => name = Some(reader.bytes("a header's name")?),
-                    (_, None) => value = Some(reader.bytes("a header's value")?),
+                    (None, _) => name = Some(reader.borrowed_bytes("a header's name")?),
+                    (_, None) => value = Some(reader.borrowed_bytes("a header's value")?),
                     _ => return Err(wrong(at, pair)),
                 }
                 Ok(())
@@ -434,20 +434,24 @@ impl<'a> Reader<'a> {
 
     fn string(&mut self, what: &str) -> Result<String, RecordError> {
         let at = self.at;
-        decoded(self.value()?)
-            .and_then(|text| String::from_utf8(text).ok())
+        scan::checked_text(self.value()?)
+            .and_then(|text| String::from_utf8(text.into_owned()).ok())
             .ok_or_else(|| wrong(at, format!("`{what}` is not a text")))
     }
 
     /// Text, or `{"base64":"…"}`.
     fn bytes(&mut self, what: &str) -> Result<Vec<u8>, RecordError> {
+        self.borrowed_bytes(what).map(Cow::into_owned)
+    }
+
+    fn borrowed_bytes(&mut self, what: &str) -> Result<Cow<'a, [u8]>, RecordError> {
         let at = self.at;
         let value = self.value()?;
-        if let Some(text) = decoded(value) {
+        if let Some(text) = scan::checked_text(value) {
             return Ok(text);
         }
         match scan::members(value).unwrap_or_default()[..] {
-            [member] if member.name == b"base64" => base64(member.value, at),
+            [member] if member.name == b"base64" => base64(member.value, at).map(Cow::Owned),
             _ => {
                 let why = format!("{what} is neither a text nor {{\"base64\":\"…\"}}");
                 Err(wrong(at, why))
@@ -482,42 +486,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The bytes that a checked string with its quotes stands for; none for another value.
-fn decoded(value: &[u8]) -> Option<Vec<u8>> {
-    let [b'"', text @ .., b'"'] = value else {
-        return None;
-    };
-    let mut bytes = text.to_vec();
-    let Some(first) = memchr(b'\\', text) else {
-        return Some(bytes);
-    };
-    // A JSON body inside a JSON string has a backslash every few bytes: searching for each costs
-    // more than looking at every byte.
-    let (mut from, mut to) = (first, first);
-    while let Some(&byte) = text.get(from) {
-        bytes[to] = if byte == b'\\' {
-            from += 1;
-            match text.get(from) {
-                Some(b'n') => b'\n',
-                Some(b'r') => b'\r',
-                Some(b't') => b'\t',
-                Some(b'b') => 8,
-                Some(b'f') => 12,
-                Some(b'u') | None => return scan::text(value).map(Cow::into_owned),
-                Some(&other) => other,
-            }
-        } else {
-            byte
-        };
-        from += 1;
-        to += 1;
-    }
-    bytes.truncate(to);
-    Some(bytes)
-}
-
 fn base64(value: &[u8], at: usize) -> Result<Vec<u8>, RecordError> {
-    decoded(value)
+    scan::checked_text(value)
         .and_then(|text| STANDARD.decode(text).ok())
         .ok_or_else(|| wrong(at, "this is not base64 text"))
 }

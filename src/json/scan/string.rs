@@ -18,6 +18,15 @@ pub fn text(value: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(unescape(&value[1..value.len() - 1]))
 }
 
+/// [`text`] of a value that came out of a scan, so that it need not be checked again.
+#[must_use]
+pub fn checked_text(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match value {
+        [b'"', inside @ .., b'"'] => Some(unescape(inside)),
+        _ => None,
+    }
+}
+
 /// The bytes that the inside of a checked string stands for.
 pub(super) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr(b'\\', raw) else {

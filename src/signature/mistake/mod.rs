@@ -11,6 +11,7 @@ mod digest;
 mod input;
 pub mod key_order;
 mod order;
+pub mod reverse;
 pub mod seal;
 mod secret;
 mod sort;
@@ -210,6 +211,12 @@ impl Case<'_> {
                 Source::Secret(_) | Source::Literal(_)
             )
         })
+    }
+
+    /// Whether the parts are the fields of a token.
+    pub(super) fn is_token(&self) -> bool {
+        let mut parts = self.form.parts.iter();
+        parts.any(|part| matches!(part.source, Source::Field(_)))
     }
 
     /// The name of a part.

@@ -6,7 +6,7 @@ use super::arrange::{Arrange, At, Keep};
 use super::sort::{locale_sort, natural_sort, php_sort};
 use super::{Case, Change, Mistake, Stage, mistake};
 
-const AS_LISTED: &str = "put the parts together in the documented order";
+const AS_LISTED: &str = "put the parts together in the documented order, without sorting them";
 const SORTED: &str = "sort the parts as byte strings, each by its whole text, before joining them";
 const JOINER: &str = "join the parts with exactly what the platform puts between them";
 
@@ -124,7 +124,7 @@ fn contents(case: &Case<'_>) -> Vec<Mistake> {
         if !case.sorts() {
             push(
                 "order.part-doubled",
-                format!("`{name}` stood behind all parts once more"),
+                format!("`{name}` was taken again after all parts"),
                 Arrange::Again(at),
             );
         }
@@ -133,7 +133,7 @@ fn contents(case: &Case<'_>) -> Vec<Mistake> {
         for at in [At::End, At::Start] {
             push(
                 "order.part-added",
-                format!("`{}` was mixed in", extra.name),
+                format!("`{}` was hashed too", extra.name),
                 Arrange::With(index, at),
             );
         }
@@ -205,31 +205,31 @@ fn layouts() -> Vec<Mistake> {
     for (id, title, before, behind) in [
         (
             "order.trailing-newline",
-            "a newline stood behind the base string",
+            "a newline stood after the base string",
             &b""[..],
             &b"\n"[..],
         ),
         (
             "order.trailing-crlf",
-            "a carriage return and a newline stood behind the base string",
+            "a carriage return and a newline stood after the base string",
             b"",
             b"\r\n",
         ),
         (
             "order.trailing-separator",
-            "a `&` stood behind the base string",
+            "a `&` stood after the base string",
             b"",
             b"&",
         ),
         (
             "order.trailing-blank",
-            "a blank stood behind the base string",
+            "a blank stood after the base string",
             b"",
             b" ",
         ),
         (
             "order.trailing-nul",
-            "a zero byte stood behind the base string",
+            "a zero byte stood after the base string",
             b"",
             b"\0",
         ),
@@ -284,7 +284,7 @@ type Sort = (&'static str, &'static str, fn(&[u8], &[u8]) -> Ordering);
 const SORTS: &[Sort] = &[
     (
         "order.numeric-sort",
-        "the parts were sorted with numbers as numbers (PHP's sort() without SORT_STRING)",
+        "numeric parts were sorted by value, not as text (PHP's sort() without SORT_STRING)",
         php_sort,
     ),
     (
@@ -304,7 +304,7 @@ const SORTS: &[Sort] = &[
     ),
     (
         "order.reverse-sort",
-        "the parts were sorted downwards",
+        "the parts were sorted in descending order",
         |a, b| b.cmp(a),
     ),
     (

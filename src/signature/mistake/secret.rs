@@ -123,7 +123,7 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
         ),
         (
             "secret.blanks-around",
-            "the secret had a blank before and behind it",
+            "the secret had a blank before and after it",
             TRIM,
             with(b" ", b" "),
         ),
@@ -154,7 +154,7 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
         (
             "secret.trailing-nul",
             "the secret had a zero byte at its end",
-            "hash the secret's length, not its buffer's",
+            "take the secret's own length, not its buffer's",
             with(b"", b"\0"),
         ),
         (
@@ -250,7 +250,7 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
         list.push((
             "secret.prefix",
             "the secret was used with a prefix that is not part of it",
-            "take only what stands behind the prefix",
+            "take only what follows the prefix",
             with(prefix.as_bytes(), b""),
         ));
         if let Some(bare) = text.strip_prefix(prefix.as_bytes()) {

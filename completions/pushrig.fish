@@ -1,0 +1,269 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_pushrig_global_optspecs
+    string join \n format= color= q/quiet v/verbose config= profile= now= seed= h/help V/version
+end
+
+function __fish_pushrig_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_pushrig_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_pushrig_using_subcommand
+    set -l cmd (__fish_pushrig_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c pushrig -n "__fish_pushrig_needs_command" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_needs_command" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_needs_command" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_needs_command" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_needs_command" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_needs_command" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_needs_command" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_needs_command" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_needs_command" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_needs_command" -s V -l version -d 'Print version'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "sign" -d 'The secrets, as flags'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "verify" -d 'What requests are judged with'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "explain" -d 'What requests are judged with'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "capture" -d 'Import recorded requests from other formats, and show them'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'The secrets, as flags'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l as -d 'What is printed' -r -f -a "signature\t'The signature alone'
+request\t'The whole request, byte for byte as on the wire'
+curl\t'A curl command, ready to paste'
+record\t'A line of a capture'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l expires -d 'OneNET token: how long it is valid, instead of --et' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l part -d 'OneNET token: print the whole token, or only its sign' -r -f -a "token\t'The whole token'
+sign\t'The sign alone'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l nonce -d 'The nonce' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l timestamp -d 'The timestamp as it was sent' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l enc-msg -d 'OneNET\'s enc_msg' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l echostr -d 'The text that a handshake must return' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l body -d 'The whole body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l url -d 'The URL as the platform was told it; also a handshake\'s URL, to be read' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l method -d 'The HTTP method; for onenet-studio the digest: md5, sha1 or sha256' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l res -d 'OneNET token: the resource' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l et -d 'OneNET token: its end in unix seconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l version -d 'OneNET token: the version' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l handshake -d 'The platform\'s URL verification instead of a push'
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l encrypt -d 'Seal the message (needs the AES key)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l assume -d 'With auto: the platform of records that name none and show none' -r -f -a "onenet\t'OneNET HTTP push'
+onenet-studio-push\t'OneNET Studio HTTP push'
+tencent\t'Tencent IoT Explorer forward to a third-party service'
+sensoro\t'SENSORO webhook'
+onenet-studio\t'OneNET Studio token'
+wechat\t'WeChat official account, plain mode'
+huawei-iotda\t'Huawei Cloud IoTDA HTTP push'
+standard-webhooks\t'Standard Webhooks'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l signature -d 'The signature that arrived' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l credential -d 'A whole OneNET token: version=..&res=..&et=..&method=..&sign=..' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l nonce -d 'The nonce' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l timestamp -d 'The timestamp as it was sent' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l enc-msg -d 'OneNET\'s enc_msg' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l echostr -d 'The text that a handshake must return' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l body -d 'The whole body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l url -d 'The URL as the platform was told it; also a handshake\'s URL, to be read' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l method -d 'The HTTP method; for onenet-studio the digest: md5, sha1 or sha256' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l res -d 'OneNET token: the resource' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l et -d 'OneNET token: its end in unix seconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l version -d 'OneNET token: the version' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l show -d 'Show what is sealed in it'
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l assume -d 'With auto: the platform of records that name none and show none' -r -f -a "onenet\t'OneNET HTTP push'
+onenet-studio-push\t'OneNET Studio HTTP push'
+tencent\t'Tencent IoT Explorer forward to a third-party service'
+sensoro\t'SENSORO webhook'
+onenet-studio\t'OneNET Studio token'
+wechat\t'WeChat official account, plain mode'
+huawei-iotda\t'Huawei Cloud IoTDA HTTP push'
+standard-webhooks\t'Standard Webhooks'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l computed -d 'What my own server computed' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l signature -d 'The signature that arrived' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l credential -d 'A whole OneNET token: version=..&res=..&et=..&method=..&sign=..' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l nonce -d 'The nonce' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l timestamp -d 'The timestamp as it was sent' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l enc-msg -d 'OneNET\'s enc_msg' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l echostr -d 'The text that a handshake must return' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l body -d 'The whole body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l url -d 'The URL as the platform was told it; also a handshake\'s URL, to be read' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l method -d 'The HTTP method; for onenet-studio the digest: md5, sha1 or sha256' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l res -d 'OneNET token: the resource' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l et -d 'OneNET token: its end in unix seconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l version -d 'OneNET token: the version' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l reveal -d 'Show secrets in the base string'
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l show -d 'Show what is sealed in it'
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -f -a "import" -d 'Read HAR, raw HTTP, curl commands, .http files, bodies or captures, and write a capture'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and not __fish_seen_subcommand_from import show" -f -a "show" -d 'Show recorded requests, byte for byte'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -s o -l output -d 'The capture to write; without it, standard output' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l platform -d 'The platform to note in records that name none' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l as -d 'In which form' -r -f -a "text\t'For people, odd bytes visible'
+curl\t'curl commands, ready to paste'
+request\t'The requests\' own bytes'
+body\t'The bodies\' own bytes, one a line'
+record\t'Lines of a capture'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l select -d 'Only these records of each file: 1,3-5' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l as -d 'In which form: without it, a platform\'s events are listed and an event\'s body is printed' -r -f -a "body\t'The body, one line'
+request\t'The whole request, byte for byte as on the wire'
+curl\t'A curl command, ready to paste'
+record\t'A line of a capture'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l url -d 'Where the request goes' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l nonce -d 'A fixed nonce' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l timestamp -d 'A fixed timestamp' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l encrypt -d 'Seal the message (needs the AES key)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand man" -s h -l help -d 'Print help'

@@ -1,0 +1,68 @@
+//! The files that a subcommand reads.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+
+use crate::capture::{self, Reading};
+use crate::error::{Error, Place};
+use crate::session::Session;
+
+/// The files to read: standard input where none is named and somebody pipes into it.
+pub fn inputs(files: &[String]) -> Result<Vec<String>, Error> {
+    if !files.is_empty() {
+        return Ok(files.to_vec());
+    }
+    if io::stdin().is_terminal() {
+        return Err(Error::usage("there is nothing to check").with_hint(
+            "name a file (or - for standard input), or give the parts: --signature, --nonce, …",
+        ));
+    }
+    Ok(vec!["-".to_owned()])
+}
+
+/// What is not read line by line is held in memory, up to this size.
+const LARGEST: u64 = 512 << 20;
+
+/// A file, or standard input, opened once.
+pub fn open(name: &str, session: &mut Session) -> Result<Box<dyn Read + Send>, Error> {
+    if name == "-" {
+        session.take_stdin("FILE")?;
+        return Ok(Box::new(io::stdin()));
+    }
+    match File::open(name) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(cause) => Err(Error::reading(name, cause)),
+    }
+}
+
+/// Everything in a file that is recognised by its content.
+pub fn read(name: &str, session: &mut Session) -> Result<Reading, Error> {
+    let source = open(name, session)?;
+    read_rest(name, Vec::new(), source)
+}
+
+/// Everything in a source of which `start` was read already.
+pub fn read_rest(name: &str, start: Vec<u8>, source: impl Read) -> Result<Reading, Error> {
+    let mut bytes = start;
+    source
+        .take(LARGEST)
+        .read_to_end(&mut bytes)
+        .map_err(|cause| Error::reading(name, cause))?;
+    if bytes.len() as u64 >= LARGEST {
+        return Err(Error::input(
+            Place::file(name),
+            format!("it is larger than {} MiB", LARGEST >> 20),
+        )
+        .with_hint("`verify` reads captures of any size, line by line"));
+    }
+    capture::read_all_with(name, &bytes, &|path| std::fs::read(sibling(name, path)))
+}
+
+/// A file that another names is looked for beside it.
+fn sibling(name: &str, path: &str) -> PathBuf {
+    match Path::new(name).parent() {
+        Some(folder) if name != "-" => folder.join(path),
+        _ => path.into(),
+    }
+}

@@ -1,0 +1,5 @@
+//! `pushrig sign`.
+
+mod curl;
+mod requests;
+mod vectors;

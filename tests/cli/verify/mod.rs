@@ -1,0 +1,5 @@
+//! `pushrig verify`.
+
+mod captures;
+mod requests;
+mod tokens;
