@@ -348,7 +348,7 @@ impl<'c> Search<'c> {
         }
         for (index, group) in groups.iter().enumerate() {
             let ids: Vec<&str> = group.ids().collect();
-            if let Some(reverse) = reverse::of(ids.iter().copied()) {
+            if let Some(reverse) = reverse::of(&ids) {
                 reverse.id.clone_into(&mut hit.ids[index]);
                 hit.titles[index] = format!("{}: {}", self.changed(group.change()), reverse.title);
                 hit.advice[index] = reverse.advice;

@@ -57,11 +57,6 @@ impl Scene {
         Self::new(platform.id(), Scheme::of(platform), secrets, request)
     }
 
-    pub(crate) fn given(mut self, part: &str, value: &str) -> Self {
-        self.given.push(part, value);
-        self
-    }
-
     fn evidence<'e>(&'e self, given: &'e Given) -> Evidence<'e> {
         let mut evidence = Evidence::of(&self.request).with(given);
         evidence.public_url = self.checker.public_url.as_ref();
