@@ -260,7 +260,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__explain)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --computed --reveal --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --computed --reveal --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,6 +335,10 @@ _pushrig() {
                     return 0
                     ;;
                 --body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --empty-body)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -510,7 +514,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__sign)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --as --handshake --encrypt --expires --part --nonce --timestamp --msg --enc-msg --echostr --body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --as --handshake --encrypt --expires --part --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -576,6 +580,10 @@ _pushrig() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --empty-body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -632,7 +640,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__verify)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -703,6 +711,10 @@ _pushrig() {
                     return 0
                     ;;
                 --body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --empty-body)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

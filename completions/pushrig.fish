@@ -35,13 +35,13 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -l now -d 'Take TIME for n
 complete -c pushrig -n "__fish_pushrig_needs_command" -l seed -d 'Make random values repeatable' -r
 complete -c pushrig -n "__fish_pushrig_needs_command" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_needs_command" -s v -l verbose -d 'More detail'
-complete -c pushrig -n "__fish_pushrig_needs_command" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pushrig -n "__fish_pushrig_needs_command" -s V -l version -d 'Print version'
-complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "sign" -d 'The secrets, as flags'
-complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "verify" -d 'What requests are judged with'
-complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "explain" -d 'What requests are judged with'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "sign" -d 'Compute a signature or a token, or compose a signed request'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "verify" -d 'Check the signatures of recorded requests, or of parts given as flags'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "explain" -d 'Show why a signature is right, or find the mistake that makes it wrong'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "capture" -d 'Import recorded requests from other formats, and show them'
-complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'The secrets, as flags'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'List or print sample messages of each platform, signed'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -66,6 +66,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l msg -d 'OneNET\
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l enc-msg -d 'OneNET\'s enc_msg' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l echostr -d 'The text that a handshake must return' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l body -d 'The whole body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l empty-body -d 'What an empty body is signed as, where the platform\'s sources contradict [default: {} for sensoro]' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l url -d 'The URL as the platform was told it; also a handshake\'s URL, to be read' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l method -d 'The HTTP method; for onenet-studio the digest: md5, sha1 or sha256' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l res -d 'OneNET token: the resource' -r
@@ -110,6 +111,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l msg -d 'OneNE
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l enc-msg -d 'OneNET\'s enc_msg' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l echostr -d 'The text that a handshake must return' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l body -d 'The whole body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l empty-body -d 'What an empty body is signed as, where the platform\'s sources contradict [default: {} for sensoro]' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l url -d 'The URL as the platform was told it; also a handshake\'s URL, to be read' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l method -d 'The HTTP method; for onenet-studio the digest: md5, sha1 or sha256' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l res -d 'OneNET token: the resource' -r
@@ -154,6 +156,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l msg -d 'OneN
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l enc-msg -d 'OneNET\'s enc_msg' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l echostr -d 'The text that a handshake must return' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l body -d 'The whole body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l empty-body -d 'What an empty body is signed as, where the platform\'s sources contradict [default: {} for sensoro]' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l url -d 'The URL as the platform was told it; also a handshake\'s URL, to be read' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l method -d 'The HTTP method; for onenet-studio the digest: md5, sha1 or sha256' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l res -d 'OneNET token: the resource' -r

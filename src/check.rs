@@ -11,7 +11,7 @@ use crate::platform::recognise::recognise;
 use crate::platform::{Message, OpenError, Platform};
 use crate::signature::recipe::{Recipe, Source};
 use crate::signature::verify::{Freshness, judge, source_in_words};
-use crate::signature::{Evidence, Form, Judgement, Secrets, Verdict};
+use crate::signature::{Evidence, Form, Judgement, Secrets, Veil, Verdict};
 
 /// A platform, or a user's own recipe.
 #[derive(Clone, Debug)]
@@ -85,6 +85,8 @@ pub struct Checker {
     pub choice: Choice,
     /// The secrets.
     pub secrets: Secrets,
+    /// Hides them in what is shown of a request.
+    pub veil: Veil,
     /// Where the sender believed to send to.
     pub public_url: Option<Url>,
     /// The time to judge freshness at, if the user fixed it.

@@ -11,7 +11,7 @@ use super::{
 use crate::check::{Checker, Choice};
 use crate::error::Error;
 use crate::session::Session;
-use crate::signature::{Given, SecretName};
+use crate::signature::{Given, SecretName, Veil};
 
 /// How old a request may be before it is called stale, where the user does not say.
 const USUAL_TOLERANCE: Duration = Duration::from_secs(300);
@@ -78,6 +78,7 @@ impl JudgeArgs {
             age_counts: self.tolerance.is_some(),
             open: self.show || has_seal_key,
             res: self.parts.res.clone(),
+            veil: Veil::over(&secrets),
             secrets,
         };
         Ok((checker, given))

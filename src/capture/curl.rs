@@ -1,5 +1,5 @@
 //! curl command lines: as browsers copy them ("Copy as cURL", bash and cmd), as Postman exports
-//! them, and as people write them; and a request written as one ([`write`]).
+//! them, and as people write them; and a request written as one ([`write()`]).
 //!
 //! Read are all of curl's options: those that change the request are applied as curl 7.88 was
 //! seen to apply them, the others are passed over with their values. Added is what curl surely

@@ -1,5 +1,7 @@
 //! `pushrig explain`: why a signature is right, or which mistake makes it wrong.
 
+use std::io::Write as _;
+
 use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
@@ -13,7 +15,7 @@ use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
-use crate::signature::{Evidence, Form, Given, Secret, Verdict};
+use crate::signature::{Evidence, Form, Given, Veil, Verdict};
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
@@ -26,8 +28,10 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
 const EXAMPLES: &str = "\
 Examples:
   pushrig explain onenet request.curl --token env:TOKEN
-  pushrig explain onenet body.json --token env:TOKEN --computed 'what my server computed'
-  pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --computed 77f9dc0e0fa3adc5b6e7d747399072cb
+  pushrig explain onenet body.json --token env:TOKEN \\
+      --computed 'what my server computed'
+  pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello \\
+      --computed 77f9dc0e0fa3adc5b6e7d747399072cb
   pushrig explain sensoro request.har --app-secret env:SECRET";
 
 #[derive(Args, Debug)]
@@ -49,17 +53,15 @@ struct ExplainArgs {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ExplainArgs = parse(matches)?;
-    let (checker, given) = args.judge.open(&args.platform, session)?;
+    let (mut checker, given) = args.judge.open(&args.platform, session)?;
+    if args.reveal {
+        checker.veil = Veil::default();
+    }
     let explainer = Explainer {
         args: &args,
         checker: &checker,
         given: &given,
         others: other_profiles(session)?,
-        secrets: checker
-            .secrets
-            .iter()
-            .map(|(_, secret)| secret.clone())
-            .collect(),
     };
     let files: Vec<String> = args.file.iter().cloned().collect();
     if files.is_empty() && !given.is_empty() {
@@ -81,6 +83,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         }
         for item in reading.items {
             let result = item.and_then(|located| {
+                if count > 0 && !session.json() {
+                    session.out.write_all(b"\n")?;
+                }
                 count += 1;
                 explainer.explain(&Subject::of(located)?, session)
             });
@@ -144,7 +149,6 @@ struct Explainer<'a> {
     checker: &'a Checker,
     given: &'a Given,
     others: Vec<OtherSecret>,
-    secrets: Vec<Secret>,
 }
 
 impl Explainer<'_> {
@@ -250,13 +254,15 @@ impl Explainer<'_> {
             &all_notes,
             self.args.judge.show,
         );
+        let computed = self.args.computed.as_deref();
+        let computed = computed.map(|text| self.checker.veil.hide(text.as_bytes()));
         let explanation = Explanation {
             verdict,
             diagnosis: diagnosis.as_ref(),
-            computed: self.args.computed.as_deref().map(str::as_bytes),
+            computed: computed.as_deref(),
             next_steps: self.next_steps(subject, &judged),
             reveal: self.args.reveal,
-            secrets: &self.secrets,
+            veil: &self.checker.veil,
         };
         if session.json() {
             session.print_json(&explanation.into_line())?;

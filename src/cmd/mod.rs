@@ -46,7 +46,8 @@ Exit codes:
   130  ended by Ctrl-C; 143: by SIGTERM
 
 Example: which mistake does my server make?
-  pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'";
+  pushrig explain onenet request.curl --token env:TOKEN \\
+      --computed 'what my server computed'";
 
 /// The whole command line, subcommands built lazily: building them all costs a millisecond.
 #[must_use]

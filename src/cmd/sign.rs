@@ -33,10 +33,13 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
 const EXAMPLES: &str = "\
 Examples:
   pushrig sign onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello
-  pushrig sign tencent --token aaa --timestamp 1604458421 --nonce IkOaKMDalrAzUTxC
-  pushrig sign onenet-studio --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw= \\
-      --res products/123123 --expires 2h --method sha1 --version 2018-10-31
-  pushrig sign onenet --token T --msg '{\"a\":1}' --as curl --url http://127.0.0.1:8000/push";
+  pushrig sign tencent --token aaa --timestamp 1604458421 \\
+      --nonce IkOaKMDalrAzUTxC
+  pushrig sign onenet-studio --version 2018-10-31 --res products/123123 \\
+      --expires 2h --method sha1 \\
+      --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=
+  pushrig sign onenet --token T --msg '{\"a\":1}' --as curl \\
+      --url http://127.0.0.1:8000/push";
 
 #[derive(Args, Debug)]
 struct SignArgs {

@@ -30,10 +30,13 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
 
 const EXAMPLES: &str = "\
 Examples:
-  pushrig verify onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --signature d/ncDg+jrcW259dHOZByyw==
+  pushrig verify onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello \\
+      --signature d/ncDg+jrcW259dHOZByyw==
   pushrig verify auto capture.ndjson --token env:TOKEN -q
-  pushrig verify tencent capture.ndjson --token @old-token --token @new-token --tolerance 5m
-  pushrig verify sensoro request.raw --app-secret env:SECRET --public-url https://example.com/hook";
+  pushrig verify tencent capture.ndjson --tolerance 5m \\
+      --token @old-token --token @new-token
+  pushrig verify sensoro request.raw --app-secret env:SECRET \\
+      --public-url https://example.com/hook";
 
 #[derive(Args, Debug)]
 struct VerifyArgs {

@@ -8,9 +8,9 @@ use super::Bytes;
 use super::diff::{self, Sign};
 use super::verdict::VerdictLine;
 use crate::diagnose::Diagnosis;
-use crate::signature::Secret;
 use crate::signature::explain::{Hit, Of};
 use crate::signature::mistake::Piece;
+use crate::signature::{Secret, Veil};
 use crate::term::{self, Paint};
 
 /// An explanation as it is printed in JSON: the verdict's line and more.
@@ -76,14 +76,14 @@ pub struct Explanation<'x> {
     pub verdict: VerdictLine<'x>,
     /// The search; none if nothing could be computed.
     pub diagnosis: Option<&'x Diagnosis<'x>>,
-    /// What the user's own server computed.
+    /// What the user's own server computed, secrets hidden.
     pub computed: Option<&'x [u8]>,
     /// What to provide where nothing was found.
     pub next_steps: Vec<String>,
     /// Show secrets.
     pub reveal: bool,
-    /// Secrets, which are hidden wherever else they appear.
-    pub secrets: &'x [Secret],
+    /// Hides secrets wherever else they appear.
+    pub veil: &'x Veil,
 }
 
 impl<'x> Explanation<'x> {
@@ -93,7 +93,7 @@ impl<'x> Explanation<'x> {
         let diagnosis = self.diagnosis;
         let unexplained = self.is_unexplained();
         ExplanationLine {
-            computed: self.computed.map(Bytes),
+            computed: self.computed.map(|computed| Bytes(computed.into())),
             computed_verdict: diagnosis
                 .and_then(|diagnosis| diagnosis.computed_is_right)
                 .map(|right| if right { "valid" } else { "mismatch" }),
@@ -112,7 +112,9 @@ impl<'x> Explanation<'x> {
                 hex: hex::encode(diagnosis.digest.as_bytes()),
                 output: diagnosis.form.output.name(),
             }),
-            mistakes: diagnosis.map(mistake_lines).unwrap_or_default(),
+            mistakes: diagnosis
+                .map(|diagnosis| mistake_lines(diagnosis, self.veil))
+                .unwrap_or_default(),
             tried: diagnosis
                 .filter(|_| unexplained)
                 .map(|diagnosis| TriedLine {
@@ -133,7 +135,7 @@ impl<'x> Explanation<'x> {
             secret: piece.secret,
             bytes: piece.bytes.len(),
             text: (!hidden)
-                .then(|| serde_json::to_value(Bytes(&self.without_secrets(&piece.bytes))).ok())
+                .then(|| serde_json::to_value(Bytes(self.veil.hide(&piece.bytes))).ok())
                 .flatten(),
         }
     }
@@ -324,7 +326,7 @@ impl<'x> Explanation<'x> {
             out.write_all(diff::rows(names, &hashed, &right, width, paint).as_bytes())?;
         }
         let text = match hit.of {
-            Of::Received => self.verdict.received.map(|Bytes(text)| text),
+            Of::Received => self.verdict.received.as_ref().map(|Bytes(text)| &**text),
             Of::Computed => self.computed,
         };
         if hashed == right
@@ -349,7 +351,7 @@ impl<'x> Explanation<'x> {
                 let masked = Secret::new(piece.bytes.to_vec()).masked();
                 signs.push(format!("‹{}: {masked}›", part_name(diagnosis, piece)));
             } else {
-                signs.extend(diff::signs(&self.without_secrets(&piece.bytes)));
+                signs.extend(diff::signs(&self.veil.hide(&piece.bytes)));
             }
         }
         signs
@@ -405,45 +407,24 @@ impl<'x> Explanation<'x> {
     }
 
     fn shown(&self, bytes: &[u8]) -> String {
-        term::cut(&term::escape(&self.without_secrets(bytes)), 300)
+        term::cut(&term::escape(&self.veil.hide(bytes)), 300)
     }
 
     fn shown_text(&self, text: &str) -> String {
         self.shown(text.as_bytes())
-    }
-
-    /// Bytes in which every secret is replaced, unless they are to be shown: a secret may stand
-    /// in what arrived.
-    fn without_secrets(&self, bytes: &[u8]) -> Vec<u8> {
-        /// Shorter ones are words, and would tear holes into what arrived.
-        const SHORTEST: usize = 8;
-        let mut shown = bytes.to_vec();
-        if self.reveal {
-            return shown;
-        }
-        for secret in self.secrets {
-            let secret = secret.expose();
-            if secret.len() < SHORTEST {
-                continue;
-            }
-            while let Some(at) = memchr::memmem::find(&shown, secret) {
-                shown.splice(at..at + secret.len(), *b"[secret]");
-            }
-        }
-        shown
     }
 }
 
 /// More names of the same bytes than this are counted for people, not listed.
 const MOST_ALSO: usize = 5;
 
-fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>) -> Vec<MistakeLine<'x>> {
+fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>, veil: &Veil) -> Vec<MistakeLine<'x>> {
     let hits = diagnosis.findings.hits.iter().map(|hit| MistakeLine {
         ids: hit.ids.iter().map(String::as_str).collect(),
         also: hit.also.iter().map(String::as_str).collect(),
         of: hit.of.as_str(),
         depth: hit.depth(),
-        title: hit.titles.join("; and "),
+        title: veil.hide_text(&hit.titles.join("; and ")).into_owned(),
         advice: hit.advice.join("; "),
         order: hit.order.as_ref().map(|permuted| permuted.order.as_slice()),
     });

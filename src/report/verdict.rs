@@ -1,5 +1,6 @@
 //! A verdict: one line for people, one JSON object for machines.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub struct VerdictLine<'v> {
     pub verdict: &'static str,
     /// Why it is not valid.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<&'v str>,
+    pub why: Option<Cow<'v, str>>,
     /// The signature that arrived.
     pub received: Option<Bytes<'v>>,
     /// The right signature.
@@ -66,6 +67,12 @@ impl<'v> VerdictLine<'v> {
         let fits = checker.which_secret_fits(judged);
         notes.extend(fits.iter().map(|which| format!("{which} fits")));
         notes.extend(checker.notes(evidence, judged));
+        for note in &mut notes {
+            if let Cow::Owned(hidden) = checker.veil.hide_text(note) {
+                *note = hidden;
+            }
+        }
+        let hidden = |bytes| Bytes(checker.veil.hide(bytes));
         Self {
             v: 1,
             r#type: "verdict",
@@ -73,12 +80,15 @@ impl<'v> VerdictLine<'v> {
             platform: judged.scheme.map(Scheme::id),
             form: judgement.form.map(|form| form.name.as_str()),
             verdict: judgement.verdict.as_str(),
-            why: judgement.why.as_deref(),
-            received: judgement.received.as_deref().map(Bytes),
+            why: judgement
+                .why
+                .as_deref()
+                .map(|why| checker.veil.hide_text(why)),
+            received: judgement.received.as_deref().map(hidden),
             expected: judgement.expected(),
             freshness: judged.freshness.map(|(freshness, _)| freshness.as_str()),
             age: judged.freshness.map(|(_, age)| age),
-            opened: opened.map(|message| Bytes(&message.bytes)),
+            opened: opened.map(|message| hidden(&message.bytes)),
             notes,
             fits,
         }
@@ -122,20 +132,20 @@ impl<'v> VerdictLine<'v> {
             writeln!(out, "  {name}  {text}")
         };
         if !valid {
-            if let Some(Bytes(received)) = self.received {
+            if let Some(Bytes(received)) = &self.received {
                 row("received", &term::cut(&term::escape(received), LONGEST))?;
             }
             if let Some(expected) = &self.expected {
                 row("expected", expected)?;
             }
-            if let Some(why) = self.why {
+            if let Some(why) = &self.why {
                 row("why", &term::escape(why.as_bytes()))?;
             }
             for note in &self.notes {
                 row("note", &term::escape(note.as_bytes()))?;
             }
         }
-        if let Some(Bytes(opened)) = self.opened {
+        if let Some(Bytes(opened)) = &self.opened {
             row("opened", &term::escape(opened))?;
         }
         Ok(())

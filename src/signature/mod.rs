@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`recipe`] is the scheme, [`evidence`] finds its parts in a request,
 //! [`digest`] hashes them; [`verify`] gives the verdict; [`mistake`] is the table of what people
-//! get wrong and [`explain`] the search through it.
+//! get wrong and [`explain`] the search through it. [`veil`] hides secrets in what is shown.
 
 pub mod compose;
 pub mod digest;
@@ -13,10 +13,12 @@ pub mod recipe;
 pub mod recipe_file;
 pub mod seal;
 pub mod secret;
+pub mod veil;
 pub mod verify;
 
 pub use digest::{Digest, DigestValue, Output};
 pub use evidence::{Evidence, Given};
 pub use recipe::{Form, Ingredients, Recipe};
 pub use secret::{Secret, SecretName, Secrets};
+pub use veil::Veil;
 pub use verify::{Judgement, Verdict};

@@ -7,10 +7,10 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub(crate) fn pushrig(words: &str) -> Pushrig {
         stderr: Expected::Exactly(Vec::new()),
         secrets: Vec::new(),
         shows_secrets: false,
+        has_reader: true,
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) struct Pushrig {
     stderr: Expected,
     secrets: Vec<Vec<u8>>,
     shows_secrets: bool,
+    has_reader: bool,
 }
 
 impl Pushrig {
@@ -176,15 +178,32 @@ impl Pushrig {
         self
     }
 
+    /// Nobody reads standard output: its other end is closed.
+    pub(crate) fn without_reader(mut self) -> Self {
+        self.has_reader = false;
+        self
+    }
+
     /// Runs it, and checks everything.
     #[track_caller]
-    pub(crate) fn exits(mut self, code: i32) -> Ran {
+    pub(crate) fn exits(self, code: i32) -> Ran {
+        self.ends(&[code])
+    }
+
+    /// Runs it, and checks everything; yes and no are both an answer.
+    #[track_caller]
+    pub(crate) fn answers(self) -> Ran {
+        self.ends(&[0, 1])
+    }
+
+    #[track_caller]
+    fn ends(mut self, codes: &[i32]) -> Ran {
         self.secrets.extend(self.secrets_given());
         let source = std::mem::replace(&mut self.stdin, Box::new(std::io::empty()));
         let ran = self.run(source);
         let mut wrong = String::new();
-        if ran.code != Some(code) {
-            let _ = writeln!(wrong, "--- exit code: {:?}, expected {code}", ran.code);
+        if ran.code.is_none_or(|code| !codes.contains(&code)) {
+            let _ = writeln!(wrong, "--- exit code: {:?}, expected {codes:?}", ran.code);
         }
         compare("stdout", &self.stdout, &ran.stdout, &mut wrong);
         compare("stderr", &self.stderr, &ran.stderr, &mut wrong);
@@ -232,8 +251,12 @@ impl Pushrig {
         let mut stdin = child.stdin.take().expect("a pipe");
         // A process that does not read its input closes the pipe, which is no failure.
         thread::spawn(move || std::io::copy(&mut source, &mut stdin));
-        let stdout = drain(child.stdout.take().expect("a pipe"));
-        let stderr = drain(child.stderr.take().expect("a pipe"));
+        let mut stdout = child.stdout.take();
+        if !self.has_reader {
+            stdout = None;
+        }
+        let stdout = drain(stdout);
+        let stderr = drain(child.stderr.take());
         let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT))
         else {
             child.kill().expect("a process that hangs can be ended");
@@ -293,11 +316,13 @@ struct Output {
     code: Option<i32>,
 }
 
-fn drain(mut source: impl Read + Send + 'static) -> std::sync::mpsc::Receiver<Vec<u8>> {
+fn drain(source: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        let _ = source.read_to_end(&mut bytes);
+        if let Some(mut source) = source {
+            let _ = source.read_to_end(&mut bytes);
+        }
         sender.send(bytes)
     });
     receiver
@@ -395,12 +420,17 @@ pub(crate) fn is_current(path: &str, generated: &[u8]) {
     if found == generated {
         return;
     }
-    assert!(
-        std::env::var_os("UPDATE").is_some_and(|value| !value.is_empty()),
-        "{} is not what pushrig says now: UPDATE=1 cargo test --test cli",
-        path.display()
-    );
-    let mut file = fs::File::create(&path).expect("a file that can be written");
-    file.write_all(generated)
-        .expect("a file that can be written");
+    if std::env::var_os("UPDATE").is_none_or(|value| value.is_empty()) {
+        let [found, said] = [&found, generated].map(String::from_utf8_lossy);
+        let mut pairs = found.lines().zip(said.lines()).enumerate();
+        let (line, (found, said)) = pairs
+            .find(|(_, (found, said))| found != said)
+            .unwrap_or((0, ("its length", "differs")));
+        panic!(
+            "{}:{} is not what pushrig says now:\n- {found}\n+ {said}\nUPDATE=1 cargo test --test cli writes it anew",
+            path.display(),
+            line + 1
+        );
+    }
+    fs::write(&path, generated).expect("a file that can be written");
 }

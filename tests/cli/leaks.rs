@@ -1,5 +1,7 @@
 //! Looks for secrets in what was printed: as they are, and in every spelling that gives them away.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
@@ -79,9 +81,9 @@ fn percent(secret: &[u8], lower: bool, plain: &[u8]) -> Vec<u8> {
         if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             text.push(char::from(byte));
         } else if lower {
-            text.push_str(&format!("%{byte:02x}"));
+            let _ = write!(text, "%{byte:02x}");
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text.into_bytes()

@@ -1,10 +1,15 @@
 //! The executable as its users meet it: a module a subcommand, each test one call or a few.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
 mod harness;
 mod leaks;
 
 mod capture;
+mod docs;
 mod explain;
+mod readme;
 mod samples;
 mod sign;
+mod usage;
 mod verify;

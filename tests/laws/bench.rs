@@ -10,7 +10,9 @@ use pushrig::platform::{Delivery, Platform};
 use pushrig::signature::compose::{Ordered, compose};
 use pushrig::signature::explain::{Hit, Of, Question, Search};
 use pushrig::signature::mistake::{Case, OtherSecret};
-use pushrig::signature::{DigestValue, Evidence, Form, Given, SecretName, Secrets, recipe_file};
+use pushrig::signature::{
+    DigestValue, Evidence, Form, Given, SecretName, Secrets, Veil, recipe_file,
+};
 
 /// 2026-11-21T20:00:00.123Z.
 const NOW: i64 = 1_795_291_200_123;
@@ -34,6 +36,7 @@ impl Scene {
             name: name.to_owned(),
             checker: Checker {
                 choice: Choice::One(Box::new(scheme)),
+                veil: Veil::over(&secrets),
                 secrets,
                 public_url: None,
                 now: None,

@@ -37,7 +37,7 @@ fn odd_bodies() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "200 kB of bytes",
-            (0..200_000_u32).map(|n| (n * 7 % 256) as u8).collect(),
+            (0..=255).cycle().step_by(7).take(200_000).collect(),
         ),
     ]
 }
@@ -69,8 +69,8 @@ fn through_a_shell(script: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
         .status()
         .unwrap();
     assert!(status.success());
-    let argv = fs::read(scratch.path().join("argv")).unwrap();
-    let mut args: Vec<_> = argv.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
+    let given = fs::read(scratch.path().join("argv")).unwrap();
+    let mut args: Vec<_> = given.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
     args.pop();
     (args, fs::read(scratch.path().join("input")).unwrap())
 }
@@ -125,7 +125,7 @@ fn receive(listener: &TcpListener) -> Vec<u8> {
 }
 
 fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) {
-    let mut block = [0; 65_536];
+    let mut block = vec![0; 65_536];
     let count = stream.read(&mut block).unwrap();
     assert_ne!(count, 0, "curl went away");
     bytes.extend_from_slice(&block[..count]);

@@ -1,0 +1,248 @@
+//! Every example of a help, in a shell, with the files that it names.
+#![cfg(unix)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{COMMANDS, examples};
+use crate::harness::{fixture, pushrig, root};
+use crate::leaks;
+
+const ONENET: &str = "20200321182801";
+const SENSORO: &str = "S3cretS3cretS3cretS3cretS3cret00";
+const TENCENT: &str = "a-token-of-mine";
+
+/// An example, its exit code, the variables and the files that it names.
+type Example = (&'static str, i32, &'static [(&'static str, Source)]);
+
+/// The examples of every help.
+const EXAMPLES: [Example; 25] = [
+    (
+        "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
+        1,
+        &[
+            ("request.curl", Source::Fixture("capture/online.curl")),
+            ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig sign onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello",
+        0,
+        &[],
+    ),
+    (
+        "pushrig sign tencent --token aaa --timestamp 1604458421 --nonce IkOaKMDalrAzUTxC",
+        0,
+        &[],
+    ),
+    (
+        "pushrig sign onenet-studio --version 2018-10-31 --res products/123123 --expires 2h --method sha1 --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=",
+        0,
+        &[],
+    ),
+    (
+        "pushrig sign onenet --token T --msg '{\"a\":1}' --as curl --url http://127.0.0.1:8000/push",
+        0,
+        &[],
+    ),
+    (
+        "pushrig verify onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --signature d/ncDg+jrcW259dHOZByyw==",
+        0,
+        &[],
+    ),
+    (
+        "pushrig verify auto capture.ndjson --token env:TOKEN -q",
+        0,
+        &[
+            ("capture.ndjson", Source::Fixture("capture/online.ndjson")),
+            ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig verify tencent capture.ndjson --tolerance 5m --token @old-token --token @new-token",
+        0,
+        &[
+            (
+                "capture.ndjson",
+                Source::Output("samples tencent --as record --token a-token-of-mine"),
+            ),
+            ("old-token", Source::Text("an-old-token")),
+            ("new-token", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig verify sensoro request.raw --app-secret env:SECRET --public-url https://example.com/hook",
+        0,
+        &[
+            ("request.raw", Source::BehindAProxy),
+            ("SECRET", Source::Text(SENSORO)),
+        ],
+    ),
+    (
+        "pushrig explain onenet request.curl --token env:TOKEN",
+        0,
+        &[
+            ("request.curl", Source::Fixture("capture/online.curl")),
+            ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig explain onenet body.json --token env:TOKEN --computed 'what my server computed'",
+        1,
+        &[
+            ("body.json", Source::Fixture("capture/online.json")),
+            ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello --computed 77f9dc0e0fa3adc5b6e7d747399072cb",
+        1,
+        &[],
+    ),
+    (
+        "pushrig explain sensoro request.har --app-secret env:SECRET",
+        1,
+        &[
+            ("request.har", Source::Example("captures/sensoro.har")),
+            ("SECRET", Source::Text(SENSORO)),
+        ],
+    ),
+    (
+        "pushrig capture import browser.har -o pushes.ndjson",
+        0,
+        &[("browser.har", Source::Fixture("capture/online.har"))],
+    ),
+    (
+        "pushrig capture show pushes.ndjson --as curl",
+        0,
+        &[("pushes.ndjson", Source::Fixture("capture/online.ndjson"))],
+    ),
+    (
+        "pushrig capture import request.curl body.json >> pushes.ndjson",
+        0,
+        &[
+            ("request.curl", Source::Fixture("capture/online.curl")),
+            ("body.json", Source::Fixture("capture/online.json")),
+        ],
+    ),
+    (
+        "pushrig capture show pushes.ndjson",
+        0,
+        &[("pushes.ndjson", Source::Fixture("capture/online.ndjson"))],
+    ),
+    (
+        "pushrig capture show pushes.ndjson --select 1,3-5 --as curl",
+        0,
+        &[("pushes.ndjson", Source::Fixture("capture/bodies.ndjson"))],
+    ),
+    ("pushrig samples", 0, &[]),
+    ("pushrig samples onenet.online", 0, &[]),
+    (
+        "pushrig samples onenet.online --as request --token 20200321182801",
+        0,
+        &[],
+    ),
+    (
+        "pushrig samples tencent --as record > tencent.ndjson",
+        0,
+        &[],
+    ),
+    (
+        "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
+        0,
+        &[(
+            ".local/share/bash-completion/completions/x",
+            Source::Text(""),
+        )],
+    ),
+    ("pushrig man", 0, &[]),
+    ("pushrig man explain", 0, &[]),
+];
+
+/// Where a file or variable of an example comes from.
+enum Source {
+    Text(&'static str),
+    Fixture(&'static str),
+    Example(&'static str),
+    Output(&'static str),
+    BehindAProxy,
+}
+
+impl Source {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.as_bytes().to_vec(),
+            Self::Fixture(name) => fixture(name),
+            Self::Example(name) => std::fs::read(root().join("examples").join(name)).unwrap(),
+            Self::Output(call) => pushrig(call).any_stdout().exits(0).stdout,
+            Self::BehindAProxy => behind_a_proxy(),
+        }
+    }
+}
+
+/// Signed for `https://example.com/hook/in`, as it arrives behind a proxy that takes /hook away.
+fn behind_a_proxy() -> Vec<u8> {
+    let signed = pushrig(&format!(
+        "sign sensoro --app-secret {SENSORO} --app-id a --body {{}} --as request \
+         --url https://example.com/hook/in"
+    ));
+    let wire = signed.any_stdout().exits(0);
+    wire.text()
+        .replace("POST /hook/in", "POST /in")
+        .into_bytes()
+}
+
+/// Runs an example in a scratch directory; hands out the exit code and all that was said.
+fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32>, Vec<u8>) {
+    let exe = Path::new(env!("CARGO_BIN_EXE_pushrig"));
+    let mut path = exe.parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("exec 2>&1\n{example}")])
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", scratch)
+        .current_dir(scratch)
+        .stdin(Stdio::null());
+    for (name, source) in sources {
+        if name.chars().all(|c| c.is_ascii_uppercase()) {
+            command.env(name, String::from_utf8(source.bytes()).unwrap());
+        } else {
+            let path = scratch.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, source.bytes()).unwrap();
+        }
+    }
+    let output = command.output().unwrap();
+    (output.status.code(), output.stdout)
+}
+
+#[test]
+fn every_example_of_every_help_does_what_it_says() {
+    let mut seen = BTreeSet::new();
+    for example in COMMANDS.into_iter().flat_map(examples) {
+        let (_, code, sources) = EXAMPLES
+            .iter()
+            .find(|(have, ..)| *have == example)
+            .unwrap_or_else(|| panic!("an example that no test runs: {example}"));
+        let scratch = tempfile::tempdir().unwrap();
+        let (found, output) = run(&example, sources, scratch.path());
+        let text = String::from_utf8_lossy(&output);
+        assert_eq!(found, Some(*code), "{example}\n{text}");
+        let secrets = [ONENET, SENSORO, TENCENT].map(|secret| secret.as_bytes().to_vec());
+        assert!(
+            leaks::find(&output, &secrets).is_empty(),
+            "{example}\n{text}"
+        );
+        seen.insert(example);
+    }
+    for (example, ..) in &EXAMPLES {
+        assert!(
+            seen.contains(*example),
+            "no help has this example any more: {example}"
+        );
+    }
+}

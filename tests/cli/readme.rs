@@ -1,0 +1,154 @@
+//! The README shows what pushrig says: every command of its `console` blocks is run, and its
+//! output compared.
+//!
+//! A block is lines `$ pushrig …`, each followed by its output: standard output, then standard
+//! error. `…` at the end of a line, or alone on one, stands for anything. `# exit 1` behind a
+//! command states its exit code; without it, 0 and 1 are both an answer. `UPDATE=1` writes what
+//! was said into the README.
+
+use std::fs;
+use std::path::Path;
+
+use crate::harness::{Pushrig, is_current, pushrig, root};
+
+/// A command of a block, and the lines that follow it.
+struct Shown {
+    line: usize,
+    command: String,
+    exit: Option<i32>,
+    output: Vec<String>,
+}
+
+/// The commands of the console blocks, in their order.
+fn commands(readme: &str) -> Vec<Shown> {
+    let mut found: Vec<Shown> = Vec::new();
+    let mut inside = false;
+    for (index, line) in readme.lines().enumerate() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            let (command, exit) = match command.rsplit_once(" # exit ") {
+                Some((command, code)) => (command, Some(code.trim().parse().unwrap())),
+                None => (command, None),
+            };
+            found.push(Shown {
+                line: index + 1,
+                command: command.trim().to_owned(),
+                exit,
+                output: Vec::new(),
+            });
+        } else if inside {
+            let shown = found.last_mut().expect("a block begins with a command");
+            shown.output.push(line.to_owned());
+        }
+    }
+    found
+}
+
+/// The words of a command as a shell parts them, as far as single quotes go.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in command.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            '|' | '>' | '<' | '$' | '`' | '"' | '\\' if !quoted => {
+                panic!("more of a shell than this test knows: {command}")
+            }
+            c => words.last_mut().expect("there is one").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The call of a command, in a copy of the folders that it names.
+fn call(shown: &Shown) -> Pushrig {
+    let words = words(&shown.command);
+    assert_eq!(words[0], "pushrig", "line {}", shown.line);
+    let mut call = pushrig("").args(&words[1..]);
+    for folder in ["examples", "tests/fixtures"] {
+        call = with_folder(call, &root().join(folder), folder);
+    }
+    if words.iter().any(|word| word == "--reveal") {
+        call = call.reveals();
+    }
+    call
+}
+
+fn with_folder(mut call: Pushrig, folder: &Path, name: &str) -> Pushrig {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{name}/{}", entry.file_name().to_str().unwrap());
+        call = if entry.file_type().unwrap().is_dir() {
+            with_folder(call, &entry.path(), &name)
+        } else {
+            call.file(&name, fs::read(entry.path()).unwrap())
+        };
+    }
+    call
+}
+
+/// What a command says, as the README shows it.
+fn said(shown: &Shown) -> Vec<String> {
+    let call = call(shown).any_stdout().any_stderr();
+    let ran = match shown.exit {
+        Some(code) => call.exits(code),
+        None => call.answers(),
+    };
+    // Line ends of HTTP look like any other on a terminal.
+    let text = format!("{}\n{}", ran.text().trim_end(), ran.talk()).replace('\r', "");
+    text.trim_end()
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
+}
+
+/// Whether the shown lines stand for what was said.
+fn fits(shown: &[String], said: &[String]) -> bool {
+    let Some((first, rest)) = shown.split_first() else {
+        return said.is_empty();
+    };
+    if first == "…" {
+        return (0..=said.len()).any(|skipped| fits(rest, &said[skipped..]));
+    }
+    let Some((line, others)) = said.split_first() else {
+        return false;
+    };
+    let same = match first.strip_suffix('…') {
+        // A line that was cut by pushrig itself ends so too.
+        Some(start) => line == first || line.starts_with(start),
+        None => line == first,
+    };
+    same && fits(rest, others)
+}
+
+#[test]
+fn the_readme_shows_what_pushrig_says() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = commands(&readme);
+    assert!(!shown.is_empty(), "the README shows no command");
+    let mut lines: Vec<_> = readme.lines().map(str::to_owned).collect();
+    // From the end, so that the lines before keep their numbers.
+    for shown in shown.iter().rev() {
+        let said = said(shown);
+        if !fits(&shown.output, &said) {
+            let from = shown.line;
+            lines.splice(from..from + shown.output.len(), said);
+        }
+    }
+    is_current("README.md", format!("{}\n", lines.join("\n")).as_bytes());
+}
+
+#[test]
+fn a_shown_line_may_leave_out_its_end_and_lines_between() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let said = lines("one\ntwo three\nfour\nfive");
+    assert!(fits(&lines("one\ntwo three\nfour\nfive"), &said));
+    assert!(fits(&lines("one\ntwo…\n…\nfive"), &said));
+    assert!(fits(&lines("…"), &said));
+    assert!(!fits(&lines("one\ntwo…\nfive"), &said));
+    assert!(!fits(&lines("one\ntwo three\nfour"), &said));
+    assert!(!fits(&lines("one\n…\nsix"), &said));
+}
