@@ -291,9 +291,8 @@ fn opened_whole(
 ) -> Option<Vec<u8>> {
     let sealed = platform?.webhook()?.sealed(evidence.body()?)?;
     let Seal { layout, key, .. } = sealed.seal;
-    let keys = checker.secrets.all(key).iter();
-    keys.filter_map(|key| seal::open_whole(layout, key.expose(), &sealed.text).ok())
-        .next()
+    let mut keys = checker.secrets.all(key).iter();
+    keys.find_map(|key| seal::open_whole(layout, key.expose(), &sealed.text).ok())
 }
 
 fn seal_hits(

@@ -342,13 +342,14 @@ impl<'c> Search<'c> {
     fn group_hit(&self, of: Of, target: &Target, groups: &[&Group]) -> Hit {
         let named: Vec<&Mistake> = groups.iter().map(|group| group.named()).collect();
         let mut hit = self.hit(of, target, &named);
-        if of == Of::Computed {
+        // A token does not change on its way: whoever signed it made the mistake.
+        if of == Of::Computed || self.case.is_token() {
             return hit;
         }
         for (index, group) in groups.iter().enumerate() {
             let ids: Vec<&str> = group.ids().collect();
-            if let Some(reverse) = reverse::of(ids.iter().copied()) {
-                hit.ids[index] = reverse.id.to_owned();
+            if let Some(reverse) = reverse::of(&ids) {
+                reverse.id.clone_into(&mut hit.ids[index]);
                 hit.titles[index] = format!("{}: {}", self.changed(group.change()), reverse.title);
                 hit.advice[index] = reverse.advice;
             }

@@ -153,3 +153,24 @@ fn equal_bytes_are_one_hit() {
         });
     }
 }
+
+#[test]
+fn what_arrived_changed_is_told_as_what_happened_on_the_way() {
+    let scenes = scenes();
+    let scene = |name: &str| scenes.iter().find(|scene| scene.name == name).unwrap();
+    let first = |scene: &crate::bench::Scene, made: &str| {
+        let wrong = scene.with_case(|case, form| {
+            let mistakes = mistake::all(case);
+            let made = mistakes.iter().find(|mistake| mistake.id == made).unwrap();
+            crate::bench::text(form, &case.digest_after(&[&made.change]))
+        });
+        scene.diagnose(Some(wrong.as_bytes()), None, |found| {
+            found.findings.hits[0].ids[0].clone()
+        })
+    };
+    let push = scene("onenet online");
+    assert_eq!(first(push, "body.trailing-newline"), "body.newline-lost");
+    // A token does not change on its way: whoever signed it made the mistake.
+    let token = scene("token sha1");
+    assert_eq!(first(token, "token.res-encoded"), "token.res-encoded");
+}

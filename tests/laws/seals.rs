@@ -237,7 +237,7 @@ fn an_id_that_is_another_or_missing_is_found() {
 #[test]
 fn base64_that_was_spoilt_on_its_way_is_found() {
     // The two alphabets differ in `+` and `/` only.
-    let (given, right) = (10..)
+    let (given, right) = (10..99)
         .map(|n| {
             let given = format!("{}{n}z", &LONG[..40]);
             let key = decode_key(given.as_bytes()).unwrap();

@@ -23,8 +23,8 @@ static WRITERS: &[Writer] = &[
     writer("python-default-json", "Python's json.dumps", |v| {
         written(v, shape::unique, PYTHON)
     }),
-    writer("compact", "the same, without blanks", compact),
-    writer("sorted-keys", "sorted keys, no blanks", |v| {
+    writer("compact", "without blanks", compact),
+    writer("sorted-keys", "with sorted keys and without blanks", |v| {
         written(v, shape::sorted, Style::COMPACT)
     }),
     writer("indent-2", "indented by 2", |v| {
@@ -171,17 +171,17 @@ static WRITERS: &[Writer] = &[
             style.write(v)
         },
     ),
-    writer("spaced", "a blank behind commas and colons", |v| {
+    writer("spaced", "with a blank after commas and colons", |v| {
         SPACED.write(v)
     }),
-    writer("space-after-colon", "a blank behind colons", |v| {
+    writer("space-after-colon", "with a blank after colons", |v| {
         let style = Style {
             comma: ",",
             ..SPACED
         };
         style.write(v)
     }),
-    writer("space-after-comma", "a blank behind commas", |v| {
+    writer("space-after-comma", "with a blank after commas", |v| {
         let style = Style {
             colon: ":",
             ..SPACED
@@ -190,28 +190,28 @@ static WRITERS: &[Writer] = &[
     }),
     writer(
         "numbers-shortened",
-        "numbers without zeros at the end",
+        "with numbers without zeros at the end",
         |v| Style::COMPACT.number(number::shortened).write(v),
     ),
     writer(
         "big-integers-through-double",
-        "integers over 2^53 through a double",
+        "with integers over 2^53 through a double",
         |v| Style::COMPACT.number(number::big_through_double).write(v),
     ),
-    writer("numbers-quoted", "numbers as strings", |v| {
+    writer("numbers-quoted", "with numbers as strings", |v| {
         compact(&each_scalar(v, shape::quoted))
     }),
     writer(
         "numbers-unquoted",
-        "strings that are numbers as numbers",
+        "with strings that are numbers as numbers",
         |v| compact(&each_scalar(v, shape::unquoted)),
     ),
-    writer("escaped-slashes", "every / as \\/", |v| {
+    writer("escaped-slashes", "with every / as \\/", |v| {
         Style::COMPACT.text(text::slashes).write(v)
     }),
     writer(
         "escaped-unicode",
-        "everything beyond ASCII as \\uXXXX",
+        "with everything beyond ASCII as \\uXXXX",
         |v| Style::COMPACT.text(text::non_ascii).write(v),
     ),
 ];

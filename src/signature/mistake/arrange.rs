@@ -76,9 +76,10 @@ impl Arrange {
             secret: Some(at) == secret_at,
         };
         let right = || ordered(case, values);
-        let joined = |parts: Vec<Piece<'p>>, joiner: &'p [u8]| join(parts, &Piece::between(joiner));
+        let with_joiner =
+            |parts: Vec<Piece<'p>>, joiner: &'p [u8]| join(parts, &Piece::between(joiner));
         let whole = |parts: &[(usize, &'p [u8])]| {
-            joined(parts.iter().map(piece).collect(), &case.form.joiner)
+            with_joiner(parts.iter().map(piece).collect(), &case.form.joiner)
         };
         match self {
             Self::Documented => whole(&right()),
@@ -96,7 +97,7 @@ impl Arrange {
                 }
                 whole(&parts)
             }
-            Self::Joined(joiner) => joined(right().iter().map(piece).collect(), joiner),
+            Self::Joined(joiner) => with_joiner(right().iter().map(piece).collect(), joiner),
             Self::Named {
                 between: pair,
                 by_name,
@@ -119,7 +120,7 @@ impl Arrange {
                 }
                 whole(&parts)
             }
-            Self::With(index, at) => with_extra(case, values, *index, *at, &piece),
+            Self::With(index, at) => with_extra(case, values, *index, *at, piece),
             Self::Characters => {
                 let mut bytes = right()
                     .iter()
@@ -223,7 +224,7 @@ fn with_extra<'p>(
     values: &[(usize, &'p [u8])],
     index: usize,
     at: At,
-    piece: &dyn Fn(&(usize, &'p [u8])) -> Piece<'p>,
+    piece: impl Fn(&(usize, &'p [u8])) -> Piece<'p>,
 ) -> Vec<Piece<'p>> {
     let extra = case.extras[index].value.as_slice();
     // No part has this index, so the extra is shown as text of its own.

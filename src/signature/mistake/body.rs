@@ -232,7 +232,7 @@ fn cut(text: &[u8]) -> Vec<Edited> {
         .map(|count| {
             (
                 "body.cut-at-characters",
-                format!("was cut behind {count} bytes: characters were counted, not bytes"),
+                format!("was cut after {count} bytes: characters were counted, not bytes"),
                 "measure the body in bytes: a Chinese character takes three in UTF-8",
                 text[..count].to_vec(),
             )
@@ -245,7 +245,11 @@ fn never_read() -> impl Iterator<Item = Edited> {
     ["", "{}", "\"\"", "null", "undefined", "None", "nil", "[]"]
         .into_iter()
         .map(|value| {
-            let shown = if value.is_empty() { "nothing" } else { value };
+            let shown = if value.is_empty() {
+                "an empty text"
+            } else {
+                value
+            };
             (
                 "body.empty",
                 format!("was hashed as {shown}"),

@@ -8,11 +8,11 @@ use crate::signature::recipe::Source;
 const LONGEST_PARAMETER: usize = 1 << 14;
 
 pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
-    let mut found = carried(case);
+    let mut found = token::mistakes(case);
+    found.extend(carried(case));
     found.extend(absent(case));
     found.extend(time::mistakes(case));
     found.extend(url::mistakes(case));
-    found.extend(token::mistakes(case));
     found
 }
 
@@ -41,55 +41,55 @@ const DECODE_ONCE: &str = "percent-decode each value of the raw query exactly on
 const CARRYINGS: &[Carrying] = &[
     (
         "query.plus-to-blank",
-        "a `+` became a blank: the query was decoded as a form",
+        "got a blank for each `+`: it was decoded as a form",
         "take the value from the raw query string and percent-decode it only: a `+` is a `+`",
         |value| replaced(value, b"+", b" "),
     ),
     (
         "query.blank-to-plus",
-        "a blank was repaired to a `+` although it was a blank",
+        "got a `+` for each blank: a repair that was not needed",
         "do not repair blanks blindly: read the raw query string",
         |value| replaced(value, b" ", b"+"),
     ),
     (
         "query.plus-to-percent",
-        "a `+` was repaired to `%2B` although the value was decoded before",
+        "got `%2B` for each `+`: a repair that was not needed",
         DECODE_ONCE,
         |value| replaced(value, b"+", b"%2B"),
     ),
     (
         "query.decoded-twice",
-        "it was percent-decoded twice",
+        "went through percent-decoding twice",
         DECODE_ONCE,
         percent_decoded,
     ),
     (
         "query.percent-encoded",
-        "it was percent-encoded before it was hashed",
+        "went into the hash percent-encoded",
         DECODE_ONCE,
         |value| percent_encoded(value).into_bytes(),
     ),
     (
         "query.trailing-newline",
-        "it had a newline at its end",
+        "had a newline at the end",
         "trim the value where it is read",
         |value| [value, b"\n"].concat(),
     ),
     (
         "query.quoted",
-        "it stood in double quotes",
+        "had double quotes around",
         "take the value without its quotes",
         |value| [b"\"", value, b"\""].concat(),
     ),
     (
         "query.lower-case",
-        "it was changed to lower case",
+        "went into the hash in lower case",
         "hash the value as it was sent: case counts",
         <[u8]>::to_ascii_lowercase,
     ),
     (
         "query.upper-case",
-        "it was changed to upper case",
+        "went into the hash in upper case",
         "hash the value as it was sent: case counts",
         <[u8]>::to_ascii_uppercase,
     ),
@@ -110,7 +110,7 @@ fn carried(case: &Case<'_>) -> Vec<Mistake> {
             &parameters,
             (
                 "query.html-escaped",
-                "it was HTML-escaped before it was hashed",
+                "went into the hash HTML-escaped",
                 "hash the value as it was sent: switch off the escaping of input \
                  (`htmlspecialchars` and the like)",
             ),
@@ -123,7 +123,7 @@ fn carried(case: &Case<'_>) -> Vec<Mistake> {
         &parameters,
         (
             "query.html-unescaped",
-            "HTML entities in it were decoded before it was hashed",
+            "went into the hash with HTML entities decoded",
             "hash the value as it was sent",
         ),
         &|at| Some(html_unescaped(&case.values[at])),
@@ -134,7 +134,7 @@ fn carried(case: &Case<'_>) -> Vec<Mistake> {
         &parameters,
         (
             "query.not-decoded",
-            "it was hashed as it stands there, not percent-decoded",
+            "went into the hash as sent, not percent-decoded",
             DECODE_ONCE,
         ),
         &|at| match case.form.parts[at].source {
@@ -148,7 +148,7 @@ fn carried(case: &Case<'_>) -> Vec<Mistake> {
         &parameters,
         (
             "body.nonce-cut-at-8",
-            "only its first 8 bytes were taken",
+            "lost all but the first 8 bytes",
             "take the whole nonce: its length is not fixed",
         ),
         &|at| {
@@ -176,7 +176,7 @@ fn push_each_and_all(
         found.push(mistake(
             Stage::Input,
             id,
-            format!("`{}`: {title}", case.name(*at)),
+            format!("`{}` {title}", case.name(*at)),
             advice,
             Change::Values(vec![(*at, value.clone())]),
         ));
@@ -189,7 +189,7 @@ fn push_each_and_all(
         found.push(mistake(
             Stage::Input,
             id,
-            format!("{}: {title}", names.join(", ")),
+            format!("{} {title}", names.join(" and ")),
             advice,
             Change::Values(changed),
         ));
@@ -203,23 +203,31 @@ fn absent(case: &Case<'_>) -> Vec<Mistake> {
     let mut found = Vec::new();
     let parameters: Vec<_> = parameters(case).collect();
     for (id, title, text) in [
-        ("query.empty", "it was not found, so it was empty", ""),
+        (
+            "query.empty",
+            "came out empty: not found where the code looked",
+            "",
+        ),
         (
             "query.null",
-            "it was not found, so it became `null`",
+            "became `null`: not found where the code looked",
             "null",
         ),
         (
             "query.undefined",
-            "it was not found, so it became `undefined`",
+            "became `undefined`: not found where the code looked",
             "undefined",
         ),
         (
             "query.none",
-            "it was not found, so it became `None`",
+            "became `None`: not found where the code looked",
             "None",
         ),
-        ("query.nil", "it was not found, so it became `nil`", "nil"),
+        (
+            "query.nil",
+            "became `nil`: not found where the code looked",
+            "nil",
+        ),
     ] {
         push_each_and_all(case, &mut found, &parameters, (id, title, ADVICE), &|_| {
             Some(text.as_bytes().to_vec())

@@ -49,19 +49,19 @@ pub fn title(case: &Case<'_>, permuted: &[Permuted]) -> String {
     objects.join("; ")
 }
 
+/// Is given a change, and what tells the orders that it makes.
+pub type Visit<'v> = dyn FnMut(&Change, &dyn Fn() -> Vec<Permuted>) + 'v;
+
 /// Calls `visit` for every order of the members of the objects in the hashed bodies. Blanks
 /// between members are dropped, texts and numbers stay as written.
 ///
 /// Returns the objects that have too many members: (pointer, count).
-pub fn each(
-    case: &Case<'_>,
-    visit: &mut dyn FnMut(&Change, &dyn Fn() -> Vec<Permuted>),
-) -> Vec<(String, usize)> {
+pub fn each(case: &Case<'_>, visit: &mut Visit<'_>) -> Vec<(String, usize)> {
     let mut skipped = Vec::new();
     for part in body::bodies(case) {
         let mut shapes = Vec::new();
         let text = case.values[part].trim_ascii();
-        let Some(root) = node(text, String::new(), &mut shapes) else {
+        let Some(root) = node(text, "", &mut shapes) else {
             continue;
         };
         for shape in &shapes {
@@ -107,7 +107,7 @@ enum Node<'t> {
 /// The order of each shape's names; none where they stay as written.
 type Orders<'o> = [Option<&'o [usize]>];
 
-fn node<'t>(text: &'t [u8], pointer: String, shapes: &mut Vec<Shape<'t>>) -> Option<Node<'t>> {
+fn node<'t>(text: &'t [u8], pointer: &str, shapes: &mut Vec<Shape<'t>>) -> Option<Node<'t>> {
     match text.first()? {
         b'{' => {
             let found = scan::members(text).ok()?;
@@ -121,7 +121,7 @@ fn node<'t>(text: &'t [u8], pointer: String, shapes: &mut Vec<Shape<'t>>) -> Opt
                     written[at] = name;
                 }
                 shapes.push(Shape {
-                    pointer: pointer.clone(),
+                    pointer: pointer.to_owned(),
                     names,
                     written,
                 });
@@ -130,7 +130,7 @@ fn node<'t>(text: &'t [u8], pointer: String, shapes: &mut Vec<Shape<'t>>) -> Opt
             let mut members = Vec::with_capacity(found.len());
             for member in &found {
                 let name = String::from_utf8_lossy(member.name);
-                let value = node(member.value, format!("{pointer}/{name}"), shapes)?;
+                let value = node(member.value, &format!("{pointer}/{name}"), shapes)?;
                 members.push((member.name, value));
             }
             Some(Node::Object {
@@ -142,7 +142,7 @@ fn node<'t>(text: &'t [u8], pointer: String, shapes: &mut Vec<Shape<'t>>) -> Opt
         b'[' => {
             let elements = scan::elements(text).ok()?.into_iter().enumerate();
             let nodes = elements
-                .map(|(index, element)| node(element, format!("{pointer}/{index}"), shapes));
+                .map(|(index, element)| node(element, &format!("{pointer}/{index}"), shapes));
             Some(Node::List(nodes.collect::<Option<_>>()?))
         }
         _ => Some(Node::Text(text)),
@@ -277,7 +277,7 @@ mod tests {
     /// Every text that is made of this one.
     fn texts(text: &str) -> HashSet<String> {
         let mut shapes = Vec::new();
-        let root = node(text.as_bytes(), String::new(), &mut shapes).unwrap();
+        let root = node(text.as_bytes(), "", &mut shapes).unwrap();
         let mut seen = HashSet::new();
         each_choice(&shapes, &mut |orders| {
             let mut out = Vec::new();

@@ -213,6 +213,12 @@ impl Case<'_> {
         })
     }
 
+    /// Whether the parts are the fields of a token.
+    pub(super) fn is_token(&self) -> bool {
+        let mut parts = self.form.parts.iter();
+        parts.any(|part| matches!(part.source, Source::Field(_)))
+    }
+
     /// The name of a part.
     #[must_use]
     pub fn name(&self, at: usize) -> &str {

@@ -6,7 +6,7 @@ use super::arrange::{Arrange, At, Keep};
 use super::sort::{locale_sort, natural_sort, php_sort};
 use super::{Case, Change, Mistake, Stage, mistake};
 
-const AS_LISTED: &str = "put the parts together in the documented order";
+const AS_LISTED: &str = "put the parts together in the documented order, without sorting them";
 const SORTED: &str = "sort the parts as byte strings, each by its whole text, before joining them";
 const JOINER: &str = "join the parts with exactly what the platform puts between them";
 
@@ -124,7 +124,7 @@ fn contents(case: &Case<'_>) -> Vec<Mistake> {
         if !case.sorts() {
             push(
                 "order.part-doubled",
-                format!("`{name}` stood behind all parts once more"),
+                format!("`{name}` was taken again after all parts"),
                 Arrange::Again(at),
             );
         }
@@ -133,7 +133,7 @@ fn contents(case: &Case<'_>) -> Vec<Mistake> {
         for at in [At::End, At::Start] {
             push(
                 "order.part-added",
-                format!("`{}` was mixed in", extra.name),
+                format!("`{}` was hashed too", extra.name),
                 Arrange::With(index, at),
             );
         }
@@ -143,148 +143,151 @@ fn contents(case: &Case<'_>) -> Vec<Mistake> {
 
 /// The right order, in another layout.
 fn layouts() -> Vec<Mistake> {
-    let mut found = Vec::new();
-    let mut push = |id: &'static str, title: &str, arrange| {
-        found.push(mistake(
-            Stage::Order,
-            id,
-            title,
-            JOINER,
-            Change::Arrange(arrange),
-        ));
-    };
-    for (between, by_name, encoded, title) in [
+    let named = NAMED.iter().map(|&(between, by_name, encoded, title)| {
+        let arrange = Arrange::Named {
+            between,
+            by_name,
+            encoded,
+        };
+        ("order.key-value", title, arrange)
+    });
+    let wrapped = WRAPPED
+        .iter()
+        .map(|&(id, title, before, after)| (id, title, Arrange::Wrapped(before, after)));
+    let lists = [
         (
-            &b"&"[..],
-            false,
-            false,
-            "name=value pairs joined by `&` were hashed",
+            "order.list-text",
+            "a JSON list of the parts was hashed",
+            Arrange::List(b"\"", b","),
         ),
         (
-            b"&",
-            true,
-            false,
-            "name=value pairs sorted by name and joined by `&` were hashed",
+            "order.list-text",
+            "a Python list of the parts was hashed",
+            Arrange::List(b"'", b", "),
         ),
-        (
-            b"&",
-            false,
-            true,
-            "percent-encoded name=value pairs joined by `&` were hashed",
-        ),
-        (
-            b"&",
-            true,
-            true,
-            "percent-encoded name=value pairs sorted by name and joined by `&` were hashed",
-        ),
-        (b"\n", false, false, "name=value lines were hashed"),
-        (
-            b"\n",
-            true,
-            false,
-            "name=value lines sorted by name were hashed",
-        ),
-        (
-            b"",
-            false,
-            false,
-            "name=value pairs with nothing between were hashed",
-        ),
-    ] {
-        push(
-            "order.key-value",
-            title,
-            Arrange::Named {
-                between,
-                by_name,
-                encoded,
-            },
-        );
-    }
-    for (id, title, before, behind) in [
-        (
-            "order.trailing-newline",
-            "a newline stood behind the base string",
-            &b""[..],
-            &b"\n"[..],
-        ),
-        (
-            "order.trailing-crlf",
-            "a carriage return and a newline stood behind the base string",
-            b"",
-            b"\r\n",
-        ),
-        (
-            "order.trailing-separator",
-            "a `&` stood behind the base string",
-            b"",
-            b"&",
-        ),
-        (
-            "order.trailing-blank",
-            "a blank stood behind the base string",
-            b"",
-            b" ",
-        ),
-        (
-            "order.trailing-nul",
-            "a zero byte stood behind the base string",
-            b"",
-            b"\0",
-        ),
-        (
-            "order.leading-newline",
-            "a newline stood before the base string",
-            b"\n",
-            b"",
-        ),
-        (
-            "order.leading-bom",
-            "a byte order mark stood before the base string",
-            b"\xef\xbb\xbf",
-            b"",
-        ),
-        (
-            "order.quoted",
-            "the base string stood in double quotes",
-            b"\"",
-            b"\"",
-        ),
-        (
-            "order.null-before",
-            "`null` stood before the base string: a variable that was never set",
-            b"null",
-            b"",
-        ),
-        (
-            "order.undefined-before",
-            "`undefined` stood before the base string: a variable that was never set",
-            b"undefined",
-            b"",
-        ),
-    ] {
-        push(id, title, Arrange::Wrapped(before, behind));
-    }
-    push(
-        "order.list-text",
-        "a JSON list of the parts was hashed",
-        Arrange::List(b"\"", b","),
-    );
-    push(
-        "order.list-text",
-        "a Python list of the parts was hashed",
-        Arrange::List(b"'", b", "),
-    );
-    found
+    ];
+    named
+        .chain(wrapped)
+        .chain(lists)
+        .map(|(id, title, arrange)| {
+            mistake(Stage::Order, id, title, JOINER, Change::Arrange(arrange))
+        })
+        .collect()
 }
+
+/// `name=value` pairs: what stands between two, whether sorted by name, whether encoded.
+const NAMED: &[(&[u8], bool, bool, &str)] = &[
+    (
+        b"&",
+        false,
+        false,
+        "name=value pairs joined by `&` were hashed",
+    ),
+    (
+        b"&",
+        true,
+        false,
+        "name=value pairs sorted by name and joined by `&` were hashed",
+    ),
+    (
+        b"&",
+        false,
+        true,
+        "percent-encoded name=value pairs joined by `&` were hashed",
+    ),
+    (
+        b"&",
+        true,
+        true,
+        "percent-encoded name=value pairs sorted by name and joined by `&` were hashed",
+    ),
+    (b"\n", false, false, "name=value lines were hashed"),
+    (
+        b"\n",
+        true,
+        false,
+        "name=value lines sorted by name were hashed",
+    ),
+    (
+        b"",
+        false,
+        false,
+        "name=value pairs with nothing between were hashed",
+    ),
+];
+
+type Wrapped = (&'static str, &'static str, &'static [u8], &'static [u8]);
+
+/// Something before or after the right base string.
+const WRAPPED: &[Wrapped] = &[
+    (
+        "order.trailing-newline",
+        "a newline stood after the base string",
+        b"",
+        b"\n",
+    ),
+    (
+        "order.trailing-crlf",
+        "a carriage return and a newline stood after the base string",
+        b"",
+        b"\r\n",
+    ),
+    (
+        "order.trailing-separator",
+        "a `&` stood after the base string",
+        b"",
+        b"&",
+    ),
+    (
+        "order.trailing-blank",
+        "a blank stood after the base string",
+        b"",
+        b" ",
+    ),
+    (
+        "order.trailing-nul",
+        "a zero byte stood after the base string",
+        b"",
+        b"\0",
+    ),
+    (
+        "order.leading-newline",
+        "a newline stood before the base string",
+        b"\n",
+        b"",
+    ),
+    (
+        "order.leading-bom",
+        "a byte order mark stood before the base string",
+        b"\xef\xbb\xbf",
+        b"",
+    ),
+    (
+        "order.quoted",
+        "the base string stood in double quotes",
+        b"\"",
+        b"\"",
+    ),
+    (
+        "order.null-before",
+        "`null` stood before the base string: a variable that was never set",
+        b"null",
+        b"",
+    ),
+    (
+        "order.undefined-before",
+        "`undefined` stood before the base string: a variable that was never set",
+        b"undefined",
+        b"",
+    ),
+];
 
 type Sort = (&'static str, &'static str, fn(&[u8], &[u8]) -> Ordering);
 
 const SORTS: &[Sort] = &[
     (
         "order.numeric-sort",
-        "the parts were sorted with numbers as numbers (PHP's sort() without SORT_STRING)",
+        "numeric parts were sorted by value, not as text (PHP's sort() without SORT_STRING)",
         php_sort,
     ),
     (
@@ -304,7 +307,7 @@ const SORTS: &[Sort] = &[
     ),
     (
         "order.reverse-sort",
-        "the parts were sorted downwards",
+        "the parts were sorted in descending order",
         |a, b| b.cmp(a),
     ),
     (

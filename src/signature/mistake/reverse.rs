@@ -18,10 +18,9 @@ pub struct Reverse {
 }
 
 /// The reverse of one of these mistakes, which give equal bytes.
-pub fn of<'i>(ids: impl Iterator<Item = &'i str> + Clone) -> Option<&'static Reverse> {
-    REVERSES
-        .iter()
-        .find(|reverse| ids.clone().any(|id| id == reverse.made))
+#[must_use]
+pub fn of(ids: &[&str]) -> Option<&'static Reverse> {
+    REVERSES.iter().find(|reverse| ids.contains(&reverse.made))
 }
 
 const ON_ARRIVAL: &str = "keep the body as it arrives, before a proxy, a logger or a framework \

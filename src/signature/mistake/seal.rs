@@ -302,17 +302,17 @@ const HEAD_MISSING: TextOnly = TextOnly {
 };
 const ID_THERE: TextOnly = TextOnly {
     id: "seal.id-unexpected",
-    title: "an id stands behind the message, as WeChat has it",
+    title: "an id follows the message, as WeChat has it",
     advice: "OneNET seals no id: the message ends where its stated length says",
 };
 const ID_OTHER: TextOnly = TextOnly {
     id: "seal.id-other",
-    title: "the id behind the message names another application",
+    title: "the id after the message names another application",
     advice: "compare it with your AppID: this push was made for another application, or the \
              AppID that you gave is not the right one",
 };
 const ID_MISSING: TextOnly = TextOnly {
     id: "seal.id-missing",
-    title: "the application's id behind the message is missing",
-    advice: "append the AppID behind the message before padding",
+    title: "the application's id after the message is missing",
+    advice: "append the AppID to the message before padding",
 };

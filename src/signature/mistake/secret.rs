@@ -1,6 +1,7 @@
 //! The secret stage: another secret, or the right one spoilt.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::{Case, Change, Mistake, Stage, mistake};
 use crate::signature::evidence::{percent_decoded, percent_encoded};
@@ -61,180 +62,54 @@ type Spoilt = (&'static str, &'static str, &'static str, Vec<u8>);
 
 /// What happens to a secret on its way from a console into a program.
 fn spoilt(text: &[u8]) -> Vec<Spoilt> {
-    const TRIM: &str = "read the secret without blanks and newlines around it: trim it once, \
-                        where it is loaded";
-    const PLAIN: &str = "use the secret exactly as the console shows it";
     let with = |before: &[u8], after: &[u8]| [before, text, after].concat();
-    let unquoted = text
-        .strip_prefix(b"\"")
-        .and_then(|text| text.strip_suffix(b"\""))
-        .or_else(|| {
-            text.strip_prefix(b"'")
-                .and_then(|text| text.strip_suffix(b"'"))
-        });
-    let mut list: Vec<Spoilt> = vec![
-        (
-            "secret.empty",
-            "the secret was empty",
-            "check that the secret is really loaded: an empty variable or a wrong key name gives none",
-            vec![],
-        ),
-        (
-            "secret.trailing-newline",
-            "the secret had a newline at its end",
-            TRIM,
-            with(b"", b"\n"),
-        ),
-        (
-            "secret.trailing-crlf",
-            "the secret had a carriage return and a newline at its end",
-            TRIM,
-            with(b"", b"\r\n"),
-        ),
-        (
-            "secret.trailing-return",
-            "the secret had a carriage return at its end",
-            TRIM,
-            with(b"", b"\r"),
-        ),
-        (
-            "secret.trailing-blank",
-            "the secret had a blank at its end",
-            TRIM,
-            with(b"", b" "),
-        ),
-        (
-            "secret.trailing-tab",
-            "the secret had a tab at its end",
-            TRIM,
-            with(b"", b"\t"),
-        ),
-        (
-            "secret.leading-blank",
-            "the secret had a blank before it",
-            TRIM,
-            with(b" ", b""),
-        ),
-        (
-            "secret.leading-newline",
-            "the secret had a newline before it",
-            TRIM,
-            with(b"\n", b""),
-        ),
-        (
-            "secret.blanks-around",
-            "the secret had a blank before and behind it",
-            TRIM,
-            with(b" ", b" "),
-        ),
-        (
-            "secret.trimmed",
-            "the secret was used without the blanks that were given around it",
-            "the secret that you gave has blanks or newlines around it: the right one has none",
-            text.trim_ascii().to_vec(),
-        ),
-        (
-            "secret.double-quoted",
-            "the secret was used with double quotes around it",
-            "strip the quotes: they belong to the configuration file, not to the secret",
-            with(b"\"", b"\""),
-        ),
-        (
-            "secret.single-quoted",
-            "the secret was used with single quotes around it",
-            "strip the quotes: they belong to the configuration file, not to the secret",
-            with(b"'", b"'"),
-        ),
-        (
-            "secret.bom",
-            "the secret had a byte order mark before it",
-            "save the secret's file as UTF-8 without BOM",
-            with(b"\xef\xbb\xbf", b""),
-        ),
-        (
-            "secret.trailing-nul",
-            "the secret had a zero byte at its end",
-            "hash the secret's length, not its buffer's",
-            with(b"", b"\0"),
-        ),
-        (
-            "secret.undefined",
-            "the secret was the text `undefined`",
-            "the secret is not loaded: the variable's name is wrong",
-            b"undefined".to_vec(),
-        ),
-        (
-            "secret.null",
-            "the secret was the text `null`",
-            "the secret is not loaded: the variable's name is wrong",
-            b"null".to_vec(),
-        ),
-        (
-            "secret.none",
-            "the secret was the text `None`",
-            "the secret is not loaded: the variable's name is wrong",
-            b"None".to_vec(),
-        ),
-        (
-            "secret.nil",
-            "the secret was the text `nil`",
-            "the secret is not loaded: the variable's name is wrong",
-            b"nil".to_vec(),
-        ),
-        (
-            "secret.lower-case",
-            "the secret was changed to lower case",
-            PLAIN,
-            text.to_ascii_lowercase(),
-        ),
-        (
-            "secret.upper-case",
-            "the secret was changed to upper case",
-            PLAIN,
-            text.to_ascii_uppercase(),
-        ),
-        (
-            "secret.percent-encoded",
-            "the secret was percent-encoded",
-            PLAIN,
-            percent_encoded(text).into_bytes(),
-        ),
-        (
-            "secret.percent-decoded",
-            "the secret was percent-decoded",
-            PLAIN,
-            percent_decoded(text),
-        ),
-        (
-            "secret.plus-to-blank",
-            "the `+` in the secret became a blank",
-            PLAIN,
-            text.iter()
-                .map(|&byte| if byte == b'+' { b' ' } else { byte })
-                .collect(),
-        ),
-        (
-            "secret.base64-encoded",
-            "the secret was base64-encoded first",
-            PLAIN,
-            base64::engine::general_purpose::STANDARD
-                .encode(text)
-                .into_bytes(),
-        ),
-        (
-            "secret.hex-encoded",
-            "the secret was written as hexadecimal first",
-            PLAIN,
-            hex::encode(text).into_bytes(),
-        ),
-    ];
-    if let Some(unquoted) = unquoted {
+    let mut list: Vec<Spoilt> = vec![(
+        "secret.empty",
+        "the secret was empty",
+        "check that the secret is really loaded: an empty variable or a wrong key name gives none",
+        vec![],
+    )];
+    for &(id, title, advice, before, after) in AROUND {
+        list.push((id, title, advice, with(before, after)));
+    }
+    for &(id, title, word) in UNSET {
+        let advice = "the secret is not loaded: the variable's name is wrong";
+        list.push((id, title, advice, word.into()));
+    }
+    for &(id, title, change) in CHANGED {
+        let advice = "use the secret exactly as the console shows it";
+        list.push((id, title, advice, change(text)));
+    }
+    for prefix in PREFIXES {
         list.push((
-            "secret.quotes-removed",
-            "the secret was used without the quotes that were given around it",
-            "the secret that you gave stands in quotes: the right one does not",
-            unquoted.to_vec(),
+            "secret.prefix",
+            "the secret was used with a prefix that is not part of it",
+            "take only what follows the prefix",
+            with(prefix.as_bytes(), b""),
         ));
+    }
+    list.extend(cleaned(text));
+    list
+}
+
+/// The secret without what was given along with it.
+fn cleaned(text: &[u8]) -> Vec<Spoilt> {
+    let mut list: Vec<Spoilt> = vec![(
+        "secret.trimmed",
+        "the secret was used without the blanks that were given around it",
+        "the secret that you gave has blanks or newlines around it: the right one has none",
+        text.trim_ascii().to_vec(),
+    )];
+    for quote in [b"\"", b"'"] {
+        let inside = text.strip_prefix(quote);
+        if let Some(bare) = inside.and_then(|text| text.strip_suffix(quote)) {
+            list.push((
+                "secret.quotes-removed",
+                "the secret was used without the quotes that were given around it",
+                "the secret that you gave stands in quotes: the right one does not",
+                bare.to_vec(),
+            ));
+        }
     }
     if let Some(bare) = text.strip_prefix(b"\xef\xbb\xbf") {
         list.push((
@@ -244,15 +119,7 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
             bare.to_vec(),
         ));
     }
-    for prefix in [
-        "token=", "token:", "token: ", "Token ", "Bearer ", "whsec_", "key=",
-    ] {
-        list.push((
-            "secret.prefix",
-            "the secret was used with a prefix that is not part of it",
-            "take only what stands behind the prefix",
-            with(prefix.as_bytes(), b""),
-        ));
+    for prefix in PREFIXES {
         if let Some(bare) = text.strip_prefix(prefix.as_bytes()) {
             list.push((
                 "secret.prefix-removed",
@@ -264,6 +131,164 @@ fn spoilt(text: &[u8]) -> Vec<Spoilt> {
     }
     list
 }
+
+const TRIM: &str = "read the secret without blanks and newlines around it: trim it once, where it \
+                    is loaded";
+
+/// Id, title, advice, and what stood before and after the secret.
+type Around = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [u8],
+    &'static [u8],
+);
+
+const AROUND: &[Around] = &[
+    (
+        "secret.trailing-newline",
+        "the secret had a newline at its end",
+        TRIM,
+        b"",
+        b"\n",
+    ),
+    (
+        "secret.trailing-crlf",
+        "the secret had a carriage return and a newline at its end",
+        TRIM,
+        b"",
+        b"\r\n",
+    ),
+    (
+        "secret.trailing-return",
+        "the secret had a carriage return at its end",
+        TRIM,
+        b"",
+        b"\r",
+    ),
+    (
+        "secret.trailing-blank",
+        "the secret had a blank at its end",
+        TRIM,
+        b"",
+        b" ",
+    ),
+    (
+        "secret.trailing-tab",
+        "the secret had a tab at its end",
+        TRIM,
+        b"",
+        b"\t",
+    ),
+    (
+        "secret.leading-blank",
+        "the secret had a blank before it",
+        TRIM,
+        b" ",
+        b"",
+    ),
+    (
+        "secret.leading-newline",
+        "the secret had a newline before it",
+        TRIM,
+        b"\n",
+        b"",
+    ),
+    (
+        "secret.blanks-around",
+        "the secret had a blank before and after it",
+        TRIM,
+        b" ",
+        b" ",
+    ),
+    (
+        "secret.double-quoted",
+        "the secret was used with double quotes around it",
+        "strip the quotes: they belong to the configuration file, not to the secret",
+        b"\"",
+        b"\"",
+    ),
+    (
+        "secret.single-quoted",
+        "the secret was used with single quotes around it",
+        "strip the quotes: they belong to the configuration file, not to the secret",
+        b"'",
+        b"'",
+    ),
+    (
+        "secret.bom",
+        "the secret had a byte order mark before it",
+        "save the secret's file as UTF-8 without BOM",
+        b"\xef\xbb\xbf",
+        b"",
+    ),
+    (
+        "secret.trailing-nul",
+        "the secret had a zero byte at its end",
+        "take the secret's own length, not its buffer's",
+        b"",
+        b"\0",
+    ),
+];
+
+/// What languages make of a variable that was never set.
+const UNSET: &[(&str, &str, &str)] = &[
+    (
+        "secret.undefined",
+        "the secret was the text `undefined`",
+        "undefined",
+    ),
+    ("secret.null", "the secret was the text `null`", "null"),
+    ("secret.none", "the secret was the text `None`", "None"),
+    ("secret.nil", "the secret was the text `nil`", "nil"),
+];
+
+type Changed = (&'static str, &'static str, fn(&[u8]) -> Vec<u8>);
+
+const CHANGED: &[Changed] = &[
+    (
+        "secret.lower-case",
+        "the secret was changed to lower case",
+        <[u8]>::to_ascii_lowercase,
+    ),
+    (
+        "secret.upper-case",
+        "the secret was changed to upper case",
+        <[u8]>::to_ascii_uppercase,
+    ),
+    (
+        "secret.percent-encoded",
+        "the secret was percent-encoded",
+        |text| percent_encoded(text).into_bytes(),
+    ),
+    (
+        "secret.percent-decoded",
+        "the secret was percent-decoded",
+        percent_decoded,
+    ),
+    (
+        "secret.plus-to-blank",
+        "the `+` in the secret became a blank",
+        |text| {
+            let blank = |&byte: &u8| if byte == b'+' { b' ' } else { byte };
+            text.iter().map(blank).collect()
+        },
+    ),
+    (
+        "secret.base64-encoded",
+        "the secret was base64-encoded first",
+        |text| STANDARD.encode(text).into_bytes(),
+    ),
+    (
+        "secret.hex-encoded",
+        "the secret was written as hexadecimal first",
+        |text| hex::encode(text).into_bytes(),
+    ),
+];
+
+const PREFIXES: [&str; 7] = [
+    "token=", "token:", "token: ", "Token ", "Bearer ", "whsec_", "key=",
+];
 
 /// The right text, read as the wrong kind of bytes.
 fn misread(case: &Case<'_>) -> Vec<Mistake> {

@@ -183,7 +183,7 @@ fn carried(text: &[u8]) -> Vec<(TextMistake, Vec<u8>)> {
         (HTML_ESCAPED, html_unescaped(text)),
         (SURROUNDED, text.trim_ascii().to_vec()),
     ];
-    let quotes: &[_] = &[b'"', b'\''];
+    let quotes = b"\"'";
     if let [first, middle @ .., last] = text
         && first == last
         && quotes.contains(first)

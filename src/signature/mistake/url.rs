@@ -51,7 +51,7 @@ fn urls(case: &Case<'_>, url: &str) -> Vec<Changed> {
     push("url.no-scheme", "the URL had no scheme", rest.to_owned());
     push(
         "url.no-path",
-        "the URL ended behind the host",
+        "the URL ended after the host",
         format!("{scheme}://{authority}"),
     );
     push(
@@ -94,7 +94,9 @@ fn origins(case: &Case<'_>, scheme: &str, right: &str, target: &str) -> Vec<Chan
     }
     let local = ["localhost", "127.0.0.1"].map(str::to_owned);
     for other in case.hosts.iter().chain(&local) {
-        let with_port = port.map(|port| format!("{other}:{port}"));
+        let with_port = port
+            .filter(|_| !other.contains(':'))
+            .map(|port| format!("{other}:{port}"));
         for authority in [Some(other.clone()), with_port].into_iter().flatten() {
             let title = format!("the URL had the host {authority}");
             authorities.push(("url.host", title, authority));

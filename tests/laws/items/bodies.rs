@@ -16,6 +16,9 @@ use crate::bench::Scene;
 const KEY: &str = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
 const URL: &str = "https://h.example/hook?x=1";
 
+/// The bytes of a unit of UTF-16.
+type Bytes = fn(u16) -> [u8; 2];
+
 /// Every platform that signs a body or a piece of one.
 fn with_body(body: &str) -> Vec<Model> {
     let mut models = vec![
@@ -290,14 +293,14 @@ fn charsets_are_found() {
         ),
     ]);
     // UTF-16 doubles every byte of the base string.
-    let utf16 = |text: &[u8], mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+    let utf16 = |text: &[u8], mark: &[u8], bytes: Bytes| {
         let text = String::from_utf8(text.to_vec()).unwrap();
         cat(&[
             mark,
             &text.encode_utf16().flat_map(bytes).collect::<Vec<_>>(),
         ])
     };
-    let forms: [(&[u8], fn(u16) -> [u8; 2]); 4] = [
+    let forms: [(&[u8], Bytes); 4] = [
         (b"", u16::to_le_bytes),
         (b"\xff\xfe", u16::to_le_bytes),
         (b"", u16::to_be_bytes),

@@ -3,6 +3,7 @@
 use super::models::{Model, own, sensoro};
 use super::{Item, check, part};
 
+const RIGHT: &str = "https://h.example/api/v1/hook?b=%2Fx+y&a=1";
 const BODY: &str = r#"{"b":1,"a":"x"}"#;
 
 fn item<'w>(words: &'w str, id: &'w str, right: &str, wrong: &str) -> Item<'w> {
@@ -15,7 +16,7 @@ fn with_url(url: &str) -> Vec<Model> {
 
 #[test]
 fn another_url_is_found() {
-    let right = "https://h.example/api/v1/hook?b=%2Fx+y&a=1";
+    let right = RIGHT;
     check(vec![
         item(
             "http/https behind a proxy",
@@ -65,6 +66,13 @@ fn another_url_is_found() {
             right,
             "http://h.example:3000/api/v1/hook?b=%2Fx+y&a=1",
         ),
+    ]);
+}
+
+#[test]
+fn another_path_or_query_is_found() {
+    let right = RIGHT;
+    check(vec![
         item(
             "path prefix",
             "url.path-prefix",
