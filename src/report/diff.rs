@@ -118,7 +118,7 @@ fn columns(first: &[Sign], second: &[Sign]) -> Vec<Column> {
     for (index, op) in operations(first, second).iter().enumerate() {
         match *op {
             DiffOp::Equal { old_index, len, .. } => {
-                push_equal(&mut columns, &first[old_index..old_index + len], index == 0)
+                push_equal(&mut columns, &first[old_index..old_index + len], index == 0);
             }
             DiffOp::Delete {
                 old_index, old_len, ..

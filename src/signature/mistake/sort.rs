@@ -67,7 +67,7 @@ pub(super) fn natural_sort(a: &[u8], b: &[u8]) -> Ordering {
 mod tests {
     use super::*;
 
-    fn sorted<'a>(compare: fn(&[u8], &[u8]) -> Ordering, mut texts: Vec<&'a str>) -> Vec<&'a str> {
+    fn sorted(compare: fn(&[u8], &[u8]) -> Ordering, mut texts: Vec<&str>) -> Vec<&str> {
         texts.sort_by(|a, b| compare(a.as_bytes(), b.as_bytes()));
         texts
     }
