@@ -7,9 +7,10 @@ use crate::check::{Checker, Judged, Scheme};
 use crate::json::scan;
 use crate::platform::{Message, Platform, Seal};
 use crate::signature::explain::{Findings, LONGEST_SEARCHED, Of, Question, Search};
+use crate::signature::form::Ingredients;
 use crate::signature::mistake::seal::{self as seal_mistakes, SealHit};
 use crate::signature::mistake::{Case, Extra, OtherSecret, Piece};
-use crate::signature::recipe::{Ingredients, Source};
+use crate::signature::recipe::Source;
 use crate::signature::seal;
 use crate::signature::{DigestValue, Evidence, Form, Given, Verdict};
 

@@ -18,7 +18,7 @@ use crate::platform::onenet_studio::Token;
 use crate::platform::{Delivery, Platform};
 use crate::session::Session;
 use crate::signature::compose::{Ordered, compose, flag_hint};
-use crate::signature::recipe::Lack;
+use crate::signature::form::Lack;
 use crate::signature::verify::lack_in_words;
 use crate::signature::{Evidence, Form, Given, Secrets};
 

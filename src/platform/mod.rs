@@ -13,7 +13,7 @@ use crate::json::JsonError;
 use crate::message::{Request, Url};
 use crate::moment::Moment;
 use crate::signature::evidence::percent_encoded;
-use crate::signature::recipe::Lack;
+use crate::signature::form::Lack;
 use crate::signature::seal::{self, Layout, SealError};
 use crate::signature::verify::lack_in_words;
 use crate::signature::{Evidence, Form, Given, Recipe, Secret, SecretName, Secrets};

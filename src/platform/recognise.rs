@@ -1,7 +1,8 @@
 //! Which platform a request comes from, by the places of its signature.
 
+use crate::signature::Form;
 use crate::signature::evidence::Absence;
-use crate::signature::recipe::{Form, Lack};
+use crate::signature::form::Lack;
 use crate::signature::{Evidence, Recipe};
 
 /// The index of the recipe whose shape the request has; none if it is none of theirs.

@@ -1,13 +1,14 @@
 //! Signature schemes as data, and what is done with them: sign, verify, explain.
 //!
 //! In reading order: [`recipe`] is the scheme, [`evidence`] finds its parts in a request,
-//! [`digest`] hashes them; [`verify`] gives the verdict; [`mistake`] is the table of what people
+//! [`form`] puts them together and [`digest`] hashes them; [`verify`] gives the verdict; [`mistake`] is the table of what people
 //! get wrong and [`explain`] the search through it. [`veil`] hides secrets in what is shown.
 
 pub mod compose;
 pub mod digest;
 pub mod evidence;
 pub mod explain;
+pub mod form;
 pub mod mistake;
 pub mod recipe;
 pub mod recipe_file;
@@ -18,7 +19,8 @@ pub mod verify;
 
 pub use digest::{Digest, DigestValue, Output};
 pub use evidence::{Evidence, Given};
-pub use recipe::{Form, Ingredients, Recipe};
+pub use form::Ingredients;
+pub use recipe::{Form, Recipe};
 pub use secret::{Secret, SecretName, Secrets};
 pub use veil::Veil;
 pub use verify::{Judgement, Verdict};

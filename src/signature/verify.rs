@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::digest::DigestValue;
 use super::evidence::{Absence, Evidence};
-use super::recipe::{
-    Form, Ingredients, KeyEncoding, Lack, Recipe, Source, TimeMeaning, TimeRule, TimeUnit,
-};
+use super::form::{Ingredients, Lack};
+use super::recipe::{Form, KeyEncoding, Recipe, Source, TimeMeaning, TimeRule, TimeUnit};
 use super::secret::Secrets;
 
 /// What can be said of a request's signature.
