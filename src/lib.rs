@@ -17,7 +17,7 @@
 //!
 //! - [`report`]: what was found, written for people and for machines.
 //!
-//! ```
+//! ```standalone_crate
 //! use pushrig::platform::Platform;
 //! use pushrig::signature::{Evidence, Given, SecretName, Secrets};
 //!
