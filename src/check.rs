@@ -224,10 +224,11 @@ impl Checker {
         judged.refusals =
             onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now)
                 .unwrap_or_default();
+        let unreadable_time = matches!(judged.judgement.time(), Some(Err(_)));
         let worst = judged
             .refusals
             .iter()
-            .find(|refusal| refusal.code != EXPIRED);
+            .find(|refusal| refusal.code != EXPIRED || unreadable_time);
         if judged.judgement.verdict == Verdict::Valid
             && let Some(refusal) = worst
         {

@@ -18,16 +18,20 @@ pub enum Outcome {
     No,
     /// Part of the input could not be read; the rest was judged.
     BadInput,
+    /// A file could not be opened; the rest was judged and is right.
+    Incomplete,
 }
 
 impl Outcome {
-    /// The documented exit code: 0 yes, 1 no, 2 input that could not be read.
+    /// The documented exit code: 0 yes, 1 no, 2 input that could not be read, 3 no complete
+    /// answer.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::Yes => 0,
             Self::No => 1,
             Self::BadInput => 2,
+            Self::Incomplete => 3,
         }
     }
 
@@ -37,10 +41,17 @@ impl Outcome {
         if right { Self::Yes } else { Self::No }
     }
 
-    /// Both together: unreadable input beats a no, a no beats a yes.
+    /// Both together: unreadable input beats a no, which beats an answer that is not complete,
+    /// which beats a yes.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        if self.code() >= other.code() {
+        let rank = |outcome| match outcome {
+            Self::Yes => 0,
+            Self::Incomplete => 1,
+            Self::No => 2,
+            Self::BadInput => 3,
+        };
+        if rank(self) >= rank(other) {
             self
         } else {
             other

@@ -1,8 +1,7 @@
 //! `pushrig capture`: import requests from other programs, and show what a capture holds.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, ValueEnum};
 
@@ -188,11 +187,8 @@ fn import(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Error> {
         None => None,
     };
     let secrets = SecretArgs::default().open(session)?;
-    let mut file = match &args.output {
-        Some(path) => {
-            let file = File::create(path).map_err(|cause| Error::writing(path, cause))?;
-            Some((BufWriter::new(file), path))
-        }
+    let mut output = match &args.output {
+        Some(path) => Some(Output::create(path)?),
         None => None,
     };
     let mut count = 0;
@@ -212,19 +208,57 @@ fn import(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Error> {
         let mut line = record.to_line();
         line.push(b'\n');
         count += 1;
-        match &mut file {
-            Some((file, path)) => file
-                .write_all(&line)
-                .map_err(|cause| Error::writing(*path, cause)),
+        match &mut output {
+            Some(output) => output.write(&line),
             None => session.out.write_all(&line).map_err(Error::from),
         }
     })?;
-    if let Some((mut file, path)) = file {
-        file.flush().map_err(|cause| Error::writing(path, cause))?;
-        let records = if count == 1 { "record" } else { "records" };
-        session.note(&format!("{count} {records} written to {}", path.display()));
+    if let Some(output) = output {
+        let path = output.finish()?;
+        let plural = if count == 1 { "record" } else { "records" };
+        session.note(&format!("{count} {plural} written to {}", path.display()));
     }
     Ok(outcome)
+}
+
+/// A file that takes its name only when it is whole: a failed import leaves what was there.
+struct Output {
+    path: PathBuf,
+    draft: tempfile::NamedTempFile,
+}
+
+impl Output {
+    fn create(path: &Path) -> Result<Self, Error> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut draft = tempfile::Builder::new();
+        draft.prefix(".pushrig-");
+        // A temporary file is its owner's alone; this one becomes an ordinary file.
+        #[cfg(unix)]
+        draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let draft = draft
+            .tempfile_in(folder)
+            .map_err(|cause| Error::writing(path, cause))?;
+        Ok(Self {
+            path: path.to_owned(),
+            draft,
+        })
+    }
+
+    fn write(&mut self, line: &[u8]) -> Result<(), Error> {
+        self.draft
+            .write_all(line)
+            .map_err(|cause| Error::writing(&self.path, cause))
+    }
+
+    fn finish(self) -> Result<PathBuf, Error> {
+        match self.draft.persist(&self.path) {
+            Ok(_) => Ok(self.path),
+            Err(why) => Err(Error::writing(self.path, why.error)),
+        }
+    }
 }
 
 /// A capture keeps what arrived, even a secret; that is worth a warning.

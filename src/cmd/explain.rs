@@ -10,7 +10,8 @@ use crate::capture::{Located, Record};
 use crate::check::{Checker, Judged};
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::error::{Error, Outcome};
-use crate::json::{compact, lenient, scan};
+use crate::json::{compact, lenient};
+use crate::message::{Scheme, Url};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
 use crate::session::Session;
@@ -151,37 +152,108 @@ struct Explainer<'a> {
     others: Vec<OtherSecret>,
 }
 
+/// One way to read a request that was copied, or that does not tell everything.
+#[derive(Default)]
+struct Reading {
+    body: Option<Vec<u8>>,
+    scheme: Option<Scheme>,
+    public_url: Option<Url>,
+    /// Whether the body was written anew, without blanks.
+    compacted: bool,
+    notes: Vec<String>,
+}
+
 impl Explainer<'_> {
-    /// Explains one request: as it stands, or (if a human copied it, and only that fits) as it
-    /// was before it was printed.
+    /// Explains one request in the reading that fits: as it stands, or as it was before it was
+    /// copied, or with what a copy does not tell.
     fn explain(&self, subject: &Subject, session: &mut Session) -> Result<Outcome, Error> {
-        let evidence = subject.evidence(self);
-        if self.is_valid(subject, &evidence) || !subject.pasted {
-            return self.print(subject, &evidence, &[], session);
-        }
-        let Some((body, notes)) = evidence.body().and_then(original) else {
-            return self.print(subject, &evidence, &[], session);
-        };
+        let readings = self.readings(subject);
         // A body given as a flag beats the evidence, so it must give way to its original.
-        let mut given = Given::new();
+        let mut without_body = Given::new();
         for (name, value) in self.given.iter() {
             if name != "body" {
-                given.push(name, value);
+                without_body.push(name, value);
             }
         }
-        let mut restored = subject.evidence(self);
-        restored.body = Some(&body);
-        restored.given = Some(&given);
-        let readable = evidence
-            .body()
-            .is_some_and(|body| scan::check(body).is_ok());
-        let as_it_stands = !self.is_valid(subject, &restored)
-            && readable
-            && (self.is_explained(subject, &evidence) || !self.is_explained(subject, &restored));
-        if as_it_stands {
-            return self.print(subject, &evidence, &[], session);
+        let evidence = |reading| self.evidence(subject, reading, &without_body);
+        let fits = |test: &dyn Fn(&Evidence<'_>) -> bool| {
+            readings.iter().find(|reading| test(&evidence(reading)))
+        };
+        let chosen = fits(&|evidence| self.is_valid(subject, evidence))
+            .or_else(|| fits(&|evidence| self.is_explained(subject, evidence)))
+            .or_else(|| fits(&|evidence| self.is_computable(subject, evidence)))
+            .unwrap_or(&readings[0]);
+        self.print(subject, &evidence(chosen), chosen, session)
+    }
+
+    /// The ways to read a request, the plainest first.
+    fn readings(&self, subject: &Subject) -> Vec<Reading> {
+        let plain = subject.evidence(self);
+        let mut readings = vec![Reading::default()];
+        let host = plain.headers.and_then(|headers| headers.first("Host"));
+        let told = self.checker.public_url.is_some() || self.given.find("url").is_some();
+        if plain.scheme.is_none() && host.is_some() && !told {
+            for scheme in [Scheme::Https, Scheme::Http] {
+                readings.push(Reading {
+                    scheme: Some(scheme),
+                    notes: vec![format!(
+                        "a raw message does not tell its scheme: {scheme} is taken"
+                    )],
+                    ..Reading::default()
+                });
+            }
         }
-        self.print(subject, &restored, &notes, session)
+        if let (Some(public), Some(target)) = (&self.checker.public_url, plain.target())
+            && public.target != "/"
+            && target.starts_with(public.target.trim_end_matches('/').as_bytes())
+        {
+            readings.push(Reading {
+                public_url: Some(Url {
+                    target: "/".to_owned(),
+                    ..public.clone()
+                }),
+                notes: vec![
+                    "the path of --public-url stands in the request already: it is not added \
+                     twice"
+                        .to_owned(),
+                ],
+                ..Reading::default()
+            });
+        }
+        if subject.pasted
+            && let Some((body, notes)) = plain.body().and_then(original)
+        {
+            readings.push(Reading {
+                body: Some(body),
+                compacted: true,
+                notes,
+                ..Reading::default()
+            });
+        }
+        readings
+    }
+
+    fn evidence<'e>(
+        &'e self,
+        subject: &'e Subject,
+        reading: &'e Reading,
+        without_body: &'e Given,
+    ) -> Evidence<'e> {
+        let mut evidence = subject.evidence(self);
+        if let Some(body) = &reading.body {
+            evidence.body = Some(body);
+            evidence.given = Some(without_body);
+        }
+        if let Some(public_url) = &reading.public_url {
+            evidence.public_url = Some(public_url);
+        }
+        evidence.scheme = evidence.scheme.or(reading.scheme);
+        evidence
+    }
+
+    fn is_computable(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
+        let judged = self.check(subject, evidence);
+        judged.judgement.ingredients.is_some()
     }
 
     fn is_valid(&self, subject: &Subject, evidence: &Evidence<'_>) -> bool {
@@ -222,7 +294,7 @@ impl Explainer<'_> {
         &self,
         subject: &Subject,
         evidence: &Evidence<'_>,
-        notes: &[String],
+        reading: &Reading,
         session: &mut Session,
     ) -> Result<Outcome, Error> {
         let mut judged = self.check(subject, evidence);
@@ -242,9 +314,14 @@ impl Explainer<'_> {
         let right =
             (judged.is_right(self.checker) || only_computed) && computed_is_right != Some(false);
         let mut all_notes = subject.notes.clone();
-        all_notes.extend_from_slice(notes);
-        if !notes.is_empty() && judged.judgement.verdict == Verdict::Valid {
-            all_notes.push("it is valid once compacted: these are the bytes that were sent".into());
+        all_notes.extend_from_slice(&reading.notes);
+        if reading.compacted {
+            let valid = judged.judgement.verdict == Verdict::Valid;
+            all_notes.push(String::from(if valid {
+                "it is valid once compacted: these are the bytes that were sent"
+            } else {
+                "it is taken compacted, as platforms send it"
+            }));
         }
         let verdict = VerdictLine::new(
             &subject.name,
@@ -276,6 +353,14 @@ impl Explainer<'_> {
     /// What else to provide, where nothing was found.
     fn next_steps(&self, subject: &Subject, judged: &Judged<'_, '_>) -> Vec<String> {
         let mut steps = Vec::new();
+        let received = judged.judgement.received.as_deref();
+        if received.is_some() && received == self.args.computed.as_deref().map(str::as_bytes) {
+            steps.push(
+                "your server computed what arrived: it uses another secret than the one given \
+                 here, or this copy is not what it hashed"
+                    .to_owned(),
+            );
+        }
         let form = judged.judgement.form;
         if let Some(name) = form.and_then(Form::secret) {
             let given = if self.checker.secrets.first(name).is_some() {

@@ -297,7 +297,7 @@ fn request(
             .challenge(&delivery, moment)?
             .ok_or_else(|| Error::usage(format!("{} has no handshake", scheme.id())))?
     } else {
-        webhook.deliver(message(given)?, &delivery, moment)?
+        webhook.deliver(message(scheme, given)?, &delivery, moment)?
     };
     if let Some(method) = method
         && scheme.platform != Some(Platform::Sensoro)
@@ -318,7 +318,7 @@ fn plain_form(scheme: &Scheme) -> Result<&Form, Error> {
 }
 
 /// What the request carries: `--msg`, else `--body`.
-fn message(given: &Given) -> Result<&[u8], Error> {
+fn message<'g>(scheme: &Scheme, given: &'g Given) -> Result<&'g [u8], Error> {
     let message = given
         .find("msg")
         .or_else(|| given.find("body"))
@@ -330,6 +330,14 @@ fn message(given: &Given) -> Result<&[u8], Error> {
     let signed = scan::members(message)
         .ok()
         .is_some_and(|members| scan::last(&members, "msg_signature").is_some());
+    if scheme.platform == Some(Platform::Onenet)
+        && let Err(why) = scan::check(message)
+    {
+        return Err(Error::usage(format!(
+            "msg is a JSON value on the wire, and this is none: {} (byte {})",
+            why.why, why.at
+        )));
+    }
     if signed {
         return Err(
             Error::usage("this body is signed already: it has a msg_signature")

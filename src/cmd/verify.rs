@@ -54,16 +54,27 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let (checker, given) = args.judge.open(&args.platform, session)?;
     let printer = Printer::new(&checker, &given, args.judge.show, session);
     let mut counts = Counts::default();
+    let mut outcome = Outcome::Yes;
     if args.files.is_empty() && !given.is_empty() {
         let mut page = Page::default();
         printer.print_one("arguments", None, Evidence::default(), &[], &mut page)?;
         take(session, &mut counts, &page)?;
     } else {
-        for file in inputs(&args.files)? {
-            verify_file(&file, &printer, session, &mut counts)?;
+        let files = inputs(&args.files)?;
+        for file in &files {
+            match verify_file(file, &printer, session, &mut counts) {
+                Err(error @ (Error::File { .. } | Error::Input { .. })) if files.len() > 1 => {
+                    outcome = outcome.and(match error {
+                        Error::File { .. } => Outcome::Incomplete,
+                        _ => Outcome::BadInput,
+                    });
+                    session.complain(&error);
+                }
+                result => result?,
+            }
         }
     }
-    finish(&counts, &args, session)
+    Ok(finish(&counts, outcome, &args, session)?.and(outcome))
 }
 
 /// Judges everything in one file.
@@ -121,8 +132,13 @@ fn take(session: &mut Session, counts: &mut Counts, page: &Page) -> Result<(), E
     Ok(())
 }
 
-fn finish(counts: &Counts, args: &VerifyArgs, session: &mut Session) -> Result<Outcome, Error> {
-    if counts.records + counts.errors == 0 {
+fn finish(
+    counts: &Counts,
+    so_far: Outcome,
+    args: &VerifyArgs,
+    session: &mut Session,
+) -> Result<Outcome, Error> {
+    if counts.records + counts.errors == 0 && so_far == Outcome::Yes {
         return Err(Error::usage("there is no record to check"));
     }
     if session.json() {

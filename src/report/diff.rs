@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::term::{self, Paint};
 
@@ -53,6 +54,9 @@ pub fn rows(
     paint: Paint,
 ) -> String {
     let columns = columns(first, second);
+    if differ_mostly(&columns) {
+        return whole(names, [first, second], paint);
+    }
     let margin = names
         .iter()
         .map(|name| name.len())
@@ -77,7 +81,7 @@ pub fn rows(
         for column in line {
             let wide = columns_wide(column);
             let cell = |text: &str| {
-                let fill = wide - text.chars().count();
+                let fill = wide - text.width();
                 format!("{text}{}", " ".repeat(fill))
             };
             let (one, two) = (cell(&column.first), cell(&column.second));
@@ -102,15 +106,42 @@ pub fn rows(
                 .expect("a String takes any text");
         }
     }
+    if columns
+        .iter()
+        .any(|column| column.first == GAP || column.second == GAP)
+    {
+        let legend = paint.dim("(· nothing there, ␣ a blank)");
+        writeln!(text, "  {:<margin$}  {legend}", "").expect("a String takes any text");
+    }
+    text
+}
+
+/// Whether the two have so little in common that marks would only confuse.
+fn differ_mostly(columns: &[Column]) -> bool {
+    const FEW: usize = 24;
+    let different = columns.iter().filter(|column| column.differ).count();
+    different > FEW && different * 2 > columns.len()
+}
+
+/// The two rows as they are, cut in their middle.
+fn whole(names: [&str; 2], rows: [&[Sign]; 2], paint: Paint) -> String {
+    const LIMIT: usize = 400;
+    let margin = names
+        .iter()
+        .map(|name| name.len())
+        .max()
+        .unwrap_or_default();
+    let mut text = String::new();
+    for (name, signs) in names.iter().zip(rows) {
+        let name = paint.key(&format!("{name:<margin$}"));
+        let row = term::cut(&signs.concat(), LIMIT);
+        writeln!(text, "  {name}  {row}").expect("a String takes any text");
+    }
     text
 }
 
 fn columns_wide(column: &Column) -> usize {
-    column
-        .first
-        .chars()
-        .count()
-        .max(column.second.chars().count())
+    column.first.width().max(column.second.width())
 }
 
 fn columns(first: &[Sign], second: &[Sign]) -> Vec<Column> {
@@ -152,7 +183,7 @@ fn columns(first: &[Sign], second: &[Sign]) -> Vec<Column> {
     columns
 }
 
-/// Stands where one row has nothing.
+/// Stands where one row has nothing; a blank is shown as `␣` there.
 const GAP: &str = "·";
 
 fn operations(first: &[Sign], second: &[Sign]) -> Vec<DiffOp> {
@@ -216,6 +247,9 @@ fn trim_tail(columns: &mut Vec<Column>) {
 }
 
 fn push_different(columns: &mut Vec<Column>, first: &str, second: &str) {
+    // A blank that differs must be seen.
+    let visible = |sign| if sign == " " { "␣" } else { sign };
+    let (first, second) = (visible(first), visible(second));
     columns.push(Column {
         first: first.to_owned(),
         second: second.to_owned(),
@@ -238,7 +272,7 @@ mod tests {
         );
         assert_eq!(
             text,
-            "  hashed  {\"a\": 1}\n  right   {\"a\":·1}\n               ^\n"
+            "  hashed  {\"a\":␣1}\n  right   {\"a\":·1}\n               ^\n          (· nothing there, ␣ a blank)\n"
         );
     }
 

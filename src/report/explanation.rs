@@ -170,12 +170,17 @@ impl<'x> Explanation<'x> {
         };
         if let (Some(computed), Some(right)) = (self.computed, diagnosis.computed_is_right) {
             let shown = term::cut(&term::escape(computed), 200);
-            let (word, text) = if right {
-                (paint.ok("right"), shown)
-            } else {
-                (paint.bad("wrong"), shown)
+            let as_arrived = self
+                .verdict
+                .received
+                .as_ref()
+                .is_some_and(|Bytes(r)| **r == *computed);
+            let word = match (right, as_arrived) {
+                (true, _) => paint.ok("right"),
+                (false, true) => paint.warn("what arrived, and not what these bytes give"),
+                (false, false) => paint.bad("wrong"),
             };
-            writeln!(out, "  {}  {text}  ({word})", paint.key("computed"))?;
+            writeln!(out, "  {}  {shown}  ({word})", paint.key("computed"))?;
             if valid && !right {
                 writeln!(out, "  {}  {}", paint.key("expected"), diagnosis.expected)?;
             }

@@ -41,6 +41,9 @@ pub struct VerdictLine<'v> {
     pub opened: Option<Bytes<'v>>,
     /// What else there is to know.
     pub notes: Vec<String>,
+    /// Why a sealed part does not open; in JSON it is a note.
+    #[serde(skip)]
+    pub unopened: Option<String>,
     /// Which of several secrets fits; in JSON it is a note.
     #[serde(skip)]
     pub fits: Option<String>,
@@ -91,6 +94,11 @@ impl<'v> VerdictLine<'v> {
             opened: opened.map(|message| hidden(&message.bytes)),
             notes,
             fits,
+            unopened: judged
+                .opened
+                .as_ref()
+                .and_then(|opened| opened.as_ref().err())
+                .map(ToString::to_string),
         }
     }
 
