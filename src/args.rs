@@ -30,8 +30,12 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "expected a duration such as 30s, 5m or 2h".into())
 }
 
-fn parse_url(text: &str) -> Result<Url, String> {
-    text.parse()
+fn parse_public_url(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse()?;
+    if url.target.contains('?') || text.contains('#') {
+        return Err("the query is taken from what arrived: give the URL without it".to_owned());
+    }
+    Ok(url)
 }
 
 /// A platform's id or a recipe file; `auto` where a command can recognise.
@@ -178,7 +182,11 @@ impl SecretArgs {
             let flag = format!("--{}", name.flag());
             let from_flag = self.list(name).to_vec();
             let texts = if from_flag.is_empty() {
-                match session.variable(name.variable())? {
+                // A CI job whose secret is not set has an empty variable: that is none.
+                match session
+                    .variable(name.variable())?
+                    .filter(|text| !text.is_empty())
+                {
                     Some(text) => vec![(name.variable().to_owned(), text)],
                     None => session
                         .profile()?
@@ -195,7 +203,11 @@ impl SecretArgs {
                     .collect()
             };
             for (label, text) in texts {
-                secrets.push(name, session.secret(&label, &text)?);
+                let secret = session.secret(&label, &text)?;
+                if secret.expose().is_empty() {
+                    session.warn(&format!("{label}: this secret is empty"));
+                }
+                secrets.push(name, secret);
             }
         }
         secrets.app_id = match &self.app_id {
@@ -357,7 +369,7 @@ impl PartArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct PublicUrlArg {
     /// The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path
-    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
     pub public_url: Option<Url>,
 }
 
@@ -373,9 +385,9 @@ impl PublicUrlArg {
         else {
             return Ok(None);
         };
-        text.parse()
+        parse_public_url(&text)
             .map(Some)
-            .map_err(|why: String| Error::usage(format!("public_url of the profile: {why}")))
+            .map_err(|why| Error::usage(format!("public_url of the profile: {why}")))
     }
 }
 

@@ -1,6 +1,8 @@
 //! One request judged whole: its platform, the verdict, its age, what is sealed in it, and what
 //! else there is to say. `verify` and `explain` are two ways of telling it.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::json::tree;
@@ -126,7 +128,7 @@ impl Judged<'_, '_> {
             .freshness
             .is_none_or(|(freshness, _)| freshness == Freshness::Fresh);
         self.judgement.verdict == Verdict::Valid
-            && (fresh || !checker.age_counts)
+            && (!checker.age_counts || fresh && !matches!(self.judgement.time(), Some(Err(_))))
             && !matches!(self.opened, Some(Err(_)))
     }
 }
@@ -169,12 +171,19 @@ impl Checker {
             judged.opened = self.opened(scheme, evidence);
         }
         if scheme.platform == Some(Platform::OnenetStudio) {
-            self.refuse(&mut judged, evidence);
+            self.refuse(at, &mut judged, evidence);
         }
         if judged.judgement.verdict != Verdict::Valid {
             Self::look_elsewhere(&mut judged, evidence);
         }
         judged
+    }
+
+    /// When a request is judged: at the fixed time, else when it arrived, else now.
+    fn moment_of(&self, at: Option<&str>) -> Timestamp {
+        self.now
+            .or_else(|| at.and_then(|at| at.parse().ok()))
+            .unwrap_or(self.clock)
     }
 
     fn freshness(
@@ -184,10 +193,7 @@ impl Checker {
     ) -> Option<(Freshness, i64)> {
         let rule = judgement.form?.time.as_ref()?;
         let time = judgement.time()?.ok()?;
-        let now = self
-            .now
-            .or_else(|| at.and_then(|at| at.parse().ok()))
-            .unwrap_or(self.clock);
+        let now = self.moment_of(at);
         let freshness = Freshness::of(rule.meaning, time, now, self.tolerance);
         Some((freshness, now.duration_since(time).as_secs()))
     }
@@ -215,11 +221,11 @@ impl Checker {
     }
 
     /// Names what is wrong with a token by the platform's own codes.
-    fn refuse(&self, judged: &mut Judged<'_, '_>, evidence: &Evidence<'_>) {
+    fn refuse(&self, at: Option<&str>, judged: &mut Judged<'_, '_>, evidence: &Evidence<'_>) {
         let Some(credential) = evidence.credential() else {
             return;
         };
-        let now = self.now.unwrap_or(self.clock);
+        let now = self.moment_of(at);
         // A key that is no base64 is in the judgement's own words already.
         judged.refusals =
             onenet_studio::refusals(&credential, self.res.as_deref(), &self.secrets, now)
@@ -296,11 +302,12 @@ impl Checker {
         if let Some(Err(why)) = judgement.time() {
             notes.push(format!("its age is unknown: {why}"));
         }
+        let timeless = judgement.form.is_some_and(|form| form.time.is_none());
+        if self.age_counts && timeless {
+            notes.push("it tells no time: --tolerance has nothing to judge".to_owned());
+        }
         match &judged.opened {
-            Some(Ok(message)) => notes.push(format!(
-                "the sealed part opens: {} bytes",
-                message.bytes.len()
-            )),
+            Some(Ok(_)) => notes.push("the sealed part opens".to_owned()),
             Some(Err(why)) => notes.push(format!("the sealed part does not open: {why}")),
             None => {}
         }
@@ -351,12 +358,9 @@ impl Checker {
                 .any(|part| matches!(part.source, Source::JsonRaw(_) | Source::JsonText(_)))
         });
         if signs_json && let Ok(members) = evidence.members() {
-            let twice = members.iter().enumerate().find(|(index, member)| {
-                members[..*index]
-                    .iter()
-                    .any(|other| other.name == member.name)
-            });
-            if let Some((_, member)) = twice {
+            let mut names = HashSet::with_capacity(members.len());
+            let twice = members.iter().find(|member| !names.insert(member.name));
+            if let Some(member) = twice {
                 notes.push(format!(
                     "the body has the member `{}` twice: the last one counts here, other \
                      parsers may take the first",

@@ -66,6 +66,28 @@ enum OneOrMore {
 }
 
 impl Profile {
+    /// Makes `@FILE` secrets relative to the folder of the configuration.
+    fn anchor(&mut self, folder: &Path) {
+        for list in [
+            &mut self.token,
+            &mut self.aes_key,
+            &mut self.app_secret,
+            &mut self.app_key,
+            &mut self.access_key,
+        ] {
+            let texts = match list {
+                None => &mut [][..],
+                Some(OneOrMore::One(text)) => std::slice::from_mut(text),
+                Some(OneOrMore::More(texts)) => texts,
+            };
+            for text in texts {
+                if let Some(path) = text.strip_prefix('@') {
+                    *text = format!("@{}", folder.join(path).display());
+                }
+            }
+        }
+    }
+
     /// The texts that name the secrets of one kind, in the forms of the flags.
     #[must_use]
     pub fn secrets(&self, name: SecretName) -> &[String] {
@@ -95,18 +117,39 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 
 /// Reads a file.
 pub fn read(path: &Path) -> Result<Config, Error> {
-    let text = fs::read_to_string(path).map_err(|cause| Error::reading(path, cause))?;
+    let bytes = fs::read(path).map_err(|cause| Error::reading(path, cause))?;
+    let name = path.display().to_string();
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::input(Place::file(name.as_str()), "it is not UTF-8 text"))?;
     let mut config: Config = toml::from_str(&text).map_err(|why| {
-        let mut place = Place::file(path.display().to_string());
+        let mut place = Place::file(name.as_str());
         if let Some(span) = why.span() {
             let (line, column) = crate::json::scan::line_and_column(text.as_bytes(), span.start);
             place.line = Some(line);
             place.column = Some(column);
         }
-        Error::input(place, why.message().to_owned())
+        Error::input(place, without_values(why.message()))
     })?;
     path.clone_into(&mut config.path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for profile in config.profile.values_mut() {
+        profile.anchor(folder);
+    }
     Ok(config)
+}
+
+/// A parser's message without the values that it quotes: a secret may be among them.
+fn without_values(message: &str) -> String {
+    if message.contains("untagged enum") {
+        return "expected a text, or a list of texts".to_owned();
+    }
+    let quoted = message.split('"').enumerate();
+    let parts: Vec<&str> = quoted
+        .map(|(index, part)| if index % 2 == 1 { "…" } else { part })
+        .collect();
+    parts
+        .join("\"")
+        .replace("struct Profile", "a table [profile.NAME]")
 }
 
 impl Config {
@@ -124,5 +167,19 @@ impl Config {
                 },
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_at_the_wrong_place_is_not_quoted() {
+        let message = r#"invalid type: string "hunter2hunter2", expected struct Profile"#;
+        assert_eq!(
+            without_values(message),
+            r#"invalid type: string "…", expected a table [profile.NAME]"#
+        );
     }
 }

@@ -208,7 +208,8 @@ fn extras(checker: &Checker, evidence: &Evidence<'_>, form: &Form) -> Vec<Extra>
     let mut extras: Vec<Extra> = Vec::new();
     let mut push = |name: &str, value: Vec<u8>| {
         let hashed = form.parts.iter().any(|part| part.name == name);
-        if !hashed && !value.is_empty() && !extras.iter().any(|extra| extra.name == name) {
+        let room = extras.len() < MOST_EXTRAS;
+        if room && !hashed && !value.is_empty() && !extras.iter().any(|extra| extra.name == name) {
             extras.push(Extra {
                 name: name.to_owned(),
                 value,
@@ -258,7 +259,6 @@ fn extras(checker: &Checker, evidence: &Evidence<'_>, form: &Form) -> Vec<Extra>
             push(name, value.to_vec());
         }
     }
-    extras.truncate(MOST_EXTRAS);
     extras
 }
 

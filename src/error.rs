@@ -7,7 +7,6 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What a command found out: yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +55,6 @@ impl Outcome {
         } else {
             other
         }
-    }
-}
-
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(outcome.code())
     }
 }
 

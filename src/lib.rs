@@ -4,6 +4,7 @@
 //! byte, and says *why* something fails. `README.md` shows what it does; this page is the map
 //! of how. Modules in reading order:
 //!
+//! - [`error`]: the one error type, outcomes and exit codes.
 //! - [`message`]: [`Request`](message::Request) and [`Response`](message::Response), plain
 //!   values that keep what was on the wire.
 //! - [`moment`]: time and chance, handed in as an argument. The core asks no clock.
@@ -32,7 +33,6 @@
 //!
 //! The modules above are pure and synchronous: bytes in, values out. Those below are the edge:
 //!
-//! - [`error`]: the one error type, outcomes and exit codes.
 //! - [`term`]: colour as a value; escaping of what a peer sent.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::globals::{Format, GlobalArgs};
 use crate::moment::Moment;
 use crate::signature::{Secret, SecretName};
-use crate::term::Paint;
+use crate::term::{self, Paint};
 
 /// The streams, the environment and the configuration of one run.
 pub struct Session {
@@ -90,6 +90,7 @@ impl Session {
     fn say(&mut self, word: &str, text: &str, color: fn(Paint, &str) -> String) {
         if self.warned.insert(text.to_owned()) {
             let _ = self.out.flush();
+            let text = term::escape(text.as_bytes());
             let _ = writeln!(io::stderr(), "{}: {text}", color(self.err_paint, word));
         }
     }
@@ -264,6 +265,7 @@ pub fn report(error: &Error, paint: Paint, err: &mut impl Write) -> io::Result<(
         text.push_str(&why.to_string());
         cause = why.source();
     }
+    let text = term::escape(text.as_bytes());
     writeln!(err, "{}: {text}", paint.bad("error"))?;
     if let Some(hint) = error.hint() {
         writeln!(err, "{}: {hint}", paint.key("hint"))?;

@@ -371,7 +371,7 @@ fn print_text(located: &Located, session: &mut Session) -> Result<(), Error> {
                 "{} {} {}",
                 paint.bold(&shown(&request.method)),
                 shown(&request.target),
-                request.version
+                shown(request.version.as_bytes())
             )?;
             write!(session.out, "{}", headers(&request.headers))?;
             if !request.body.is_empty() {

@@ -11,6 +11,7 @@ use crate::args::SecretArgs;
 use crate::error::{Error, Outcome};
 use crate::message::Url;
 use crate::platform::{Delivery, Event, Platform};
+use crate::report::Bytes;
 use crate::session::Session;
 use crate::signature::{Given, SecretName, Secrets};
 
@@ -66,6 +67,15 @@ enum As {
 }
 
 #[derive(Serialize)]
+struct BodyLine<'a> {
+    v: u8,
+    r#type: &'static str,
+    platform: &'a str,
+    event: &'a str,
+    body: Bytes<'a>,
+}
+
+#[derive(Serialize)]
 struct SampleLine<'a> {
     v: u8,
     r#type: &'static str,
@@ -105,6 +115,13 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         let message = (event.message)(&mut moment);
         let request = webhook.deliver(&message, &delivery, &mut moment)?;
         match form {
+            As::Body if session.json() => session.print_json(&BodyLine {
+                v: 1,
+                r#type: "body",
+                platform: platform.id(),
+                event: event.name,
+                body: Bytes(request.body.as_slice().into()),
+            })?,
             As::Body => {
                 session.out.write_all(&request.body)?;
                 session.out.write_all(b"\n")?;

@@ -16,6 +16,7 @@ use crate::message::{Request, Url};
 use crate::moment::Moment;
 use crate::platform::onenet_studio::Token;
 use crate::platform::{Delivery, Platform};
+use crate::report::Bytes;
 use crate::session::Session;
 use crate::signature::compose::{Ordered, compose, flag_hint};
 use crate::signature::form::Lack;
@@ -103,6 +104,11 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     }
     if args.form == As::Signature {
         return print_signature(&args, &scheme, &secrets, &given, session);
+    }
+    if given.find("url").is_none()
+        && let Some(url) = session.profile()?.and_then(|profile| profile.url.clone())
+    {
+        given.push("url", url);
     }
     let url = given
         .find("url")
@@ -347,6 +353,15 @@ fn message<'g>(scheme: &Scheme, given: &'g Given) -> Result<&'g [u8], Error> {
     Ok(message)
 }
 
+/// A whole request as a line of JSON.
+#[derive(Serialize)]
+struct RequestLine<'a> {
+    v: u8,
+    r#type: &'static str,
+    platform: &'a str,
+    text: Bytes<'a>,
+}
+
 /// Prints a request in the form that was asked for.
 pub(super) fn print_request(
     session: &mut Session,
@@ -355,6 +370,26 @@ pub(super) fn print_request(
     platform: &str,
     moment: &Moment,
 ) -> Result<(), Error> {
+    // A line break in a value would be a header of its own, which nobody signed.
+    let broken = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    if let Some((name, _)) = request.headers.iter().find(|(_, value)| broken(value)) {
+        return Err(Error::usage(format!(
+            "the value of the header `{}` holds a line break or a zero byte",
+            String::from_utf8_lossy(name)
+        )));
+    }
+    if session.json() && form != As::Record {
+        let (kind, text) = match form {
+            As::Curl => ("curl", curl::write(request)),
+            _ => ("request", request.to_wire()),
+        };
+        return session.print_json(&RequestLine {
+            v: 1,
+            r#type: kind,
+            platform,
+            text: Bytes(text.into()),
+        });
+    }
     match form {
         As::Signature | As::Request => session.out.write_all(&request.to_wire())?,
         As::Curl => {

@@ -8,7 +8,7 @@ use super::Bytes;
 use super::diff::{self, Sign};
 use super::verdict::VerdictLine;
 use crate::diagnose::Diagnosis;
-use crate::signature::explain::{Hit, Of};
+use crate::signature::explain::{Findings, Hit, Of};
 use crate::signature::mistake::Piece;
 use crate::signature::{Secret, Veil};
 use crate::term::{self, Paint};
@@ -66,6 +66,7 @@ struct TriedLine {
     singles: usize,
     pairs: usize,
     key_orders: usize,
+    left_out: Vec<String>,
     advice: Vec<String>,
 }
 
@@ -122,6 +123,7 @@ impl<'x> Explanation<'x> {
                     singles: diagnosis.findings.singles,
                     pairs: diagnosis.findings.pairs,
                     key_orders: diagnosis.findings.key_orders,
+                    left_out: left_out(&diagnosis.findings),
                     advice: self.next_steps.clone(),
                 }),
             verdict: self.verdict,
@@ -382,24 +384,8 @@ impl<'x> Explanation<'x> {
             paint.key("ruled out"),
             findings.families.join(", ")
         )?;
-        for what in &findings.left_out {
-            writeln!(
-                out,
-                "  {}  {what}: the base string is too long for that",
-                paint.key("not tried")
-            )?;
-        }
-        for (pointer, count) in &findings.too_many_keys {
-            let name = if pointer.is_empty() {
-                "the body"
-            } else {
-                pointer
-            };
-            writeln!(
-                out,
-                "  {}  orders of {name}: it has {count} members, only up to 8 are tried",
-                paint.key("not tried")
-            )?;
+        for what in left_out(findings) {
+            writeln!(out, "  {}  {what}", paint.key("not tried"))?;
         }
         Ok(())
     }
@@ -418,6 +404,23 @@ impl<'x> Explanation<'x> {
     fn shown_text(&self, text: &str) -> String {
         self.shown(text.as_bytes())
     }
+}
+
+/// What was not tried, and why.
+fn left_out(findings: &Findings) -> Vec<String> {
+    let long = findings
+        .left_out
+        .iter()
+        .map(|what| format!("{what}: the base string is too long for that"));
+    let many = findings.too_many_keys.iter().map(|(pointer, count)| {
+        let name = if pointer.is_empty() {
+            "the body"
+        } else {
+            pointer
+        };
+        format!("orders of {name}: it has {count} members, only up to 8 are tried")
+    });
+    long.chain(many).collect()
 }
 
 /// More names of the same bytes than this are counted for people, not listed.

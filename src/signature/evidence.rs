@@ -267,7 +267,11 @@ impl<'a> Evidence<'a> {
             && let Some(url) = self.given.and_then(|given| given.find("url"))
             && self.public_url.is_none()
         {
-            return Ok(url.to_vec());
+            // As a client sends it: with a path, and without a fragment.
+            return Ok(match std::str::from_utf8(url).map(str::parse::<Url>) {
+                Ok(Ok(url)) => url.to_string().into_bytes(),
+                _ => url.to_vec(),
+            });
         }
         let target = self.target().ok_or(Absence::Missing)?;
         let path_end = target

@@ -353,14 +353,14 @@ impl Freshness {
 impl TimeRule {
     /// The time that a part's value tells, or why it tells none.
     pub fn read(&self, value: &[u8]) -> Result<Timestamp, String> {
-        let text = String::from_utf8_lossy(value);
-        let number: i64 = text
-            .parse()
-            .map_err(|_| format!("`{}` is not a unix time: `{text}`", self.part))?;
+        let number: i64 = std::str::from_utf8(value)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| format!("`{}` is not a unix time", self.part))?;
         let (time, unit) = match self.unit {
             TimeUnit::Seconds => (Timestamp::from_second(number), "seconds"),
             TimeUnit::Millis => (Timestamp::from_millisecond(number), "milliseconds"),
         };
-        time.map_err(|_| format!("`{}` is no time in {unit}: `{text}`", self.part))
+        time.map_err(|_| format!("`{}` is no time in {unit}", self.part))
     }
 }

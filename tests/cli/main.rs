@@ -7,6 +7,7 @@ mod leaks;
 
 mod capture;
 mod docs;
+mod edges;
 mod explain;
 mod readme;
 mod samples;

@@ -181,8 +181,14 @@ impl<'f> Item<'f> {
             .find(|(name, _)| *name == text)
             .map(|(_, value)| *value)
             .ok_or_else(|| {
+                // Where a secret's name belongs, somebody may have put the secret itself.
+                let shown = if what == "secret" {
+                    "this".to_owned()
+                } else {
+                    quoted(text)
+                };
                 self.refuse(
-                    format!("{} is no known {what}", quoted(text)),
+                    format!("{shown} is no known {what}"),
                     format!("known: {}", names()),
                 )
             })

@@ -212,7 +212,7 @@ fn columns_are_counted_in_bytes() {
     );
     check(
         &refused(&text),
-        "5:42: `tok` is no known secret",
+        "5:42: this is no known secret",
         "`token`, `aes-key`, `app-secret`, `app-key` or `access-key`",
     );
 }
@@ -338,7 +338,7 @@ fn a_name_that_is_not_listed_is_refused_with_the_list() {
     );
     check(
         &spoiled("\"token\"", "\"password\""),
-        "5:22: `password` is no known secret",
+        "5:22: this is no known secret",
         "`token`, `aes-key`, `app-secret`, `app-key` or `access-key`",
     );
     check(
