@@ -1,4 +1,5 @@
 //! Reads JSON as people paste it from documents and logs, and says what it repaired.
+//! [`unwrapped`] is for what lost no byte: it hands out the very bytes that were printed.
 //!
 //! Comments, single and curly quotes, unquoted names, trailing commas, Python's `repr`, bodies
 //! printed as literals, text around the value. Only for looking and explaining: what is verified
@@ -20,6 +21,9 @@ use super::tree::{self, Value};
 mod literal;
 mod reader;
 mod string;
+mod wrapping;
+
+pub use wrapping::{Unwrapped, unwrapped};
 
 use reader::{Comments, Reader};
 
@@ -50,6 +54,8 @@ pub enum Sloppiness {
     TextBefore,
     /// Something other than blanks behind the value.
     TextAfter,
+    /// Blanks or line ends around the value, which matter to a signature over the whole body.
+    BlanksAround,
     /// `// …`, `# …` or `/* … */`.
     Comment,
     /// A `//` or `#` comment that does not end with its line.
@@ -86,6 +92,7 @@ impl fmt::Display for Sloppiness {
             Self::Bom => "a BOM stands at the start",
             Self::TextBefore => "there is text before the value",
             Self::TextAfter => "there is text behind the value",
+            Self::BlanksAround => "blanks or line ends stand around the value",
             Self::Comment => "a comment",
             Self::CommentWithoutLineEnd => "a comment whose line end was lost",
             Self::SingleQuotes => "single quotes",
@@ -140,7 +147,10 @@ fn read_within(text: &[u8], literals: usize) -> Result<Lenient, JsonError> {
     };
     if literals > 0
         && let Some(inner) = literal::around(text, open)
-        && let Ok(read) = read_within(&inner.content, literals - 1)
+        && let Some(read) = inner
+            .readings
+            .iter()
+            .find_map(|reading| read_within(reading, literals - 1).ok())
     {
         note_before(text, start, inner.start, &mut repairs);
         let at = inner.start;

@@ -74,7 +74,7 @@ pub(super) fn read(
 }
 
 /// The escape at `at`: its character, its length, and whether JSON does not have it.
-fn escape(text: &[u8], at: usize) -> Result<(char, usize, bool), JsonError> {
+pub(super) fn escape(text: &[u8], at: usize) -> Result<(char, usize, bool), JsonError> {
     let digits = |count: usize| {
         let digits = text.get(at + 2..at + 2 + count)?;
         let digits = std::str::from_utf8(digits).ok()?;

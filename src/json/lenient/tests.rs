@@ -224,7 +224,7 @@ pub(in crate::json) fn values() -> impl Strategy<Value = Value> {
 }
 
 /// Texts that are nearly JSON.
-fn shards() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn shards() -> impl Strategy<Value = Vec<u8>> {
     let shard = prop::sample::select(vec![
         &b"{"[..],
         b"}",
