@@ -38,6 +38,8 @@ pub(crate) fn made(form: &Form, digest: &DigestValue) -> Vec<(&'static str, Stri
         ("text.blanks-around", format!(" {bare}")),
         ("text.quoted", format!("\"{bare}\"")),
         ("text.quoted", format!("'{bare}'")),
+        ("text.bytes-literal", format!("b'{bare}'")),
+        ("text.bytes-literal", format!("b\"{bare}\\n\"")),
         ("query.plus-to-blank", bare.replace('+', " ")),
         ("query.not-decoded", percent.clone()),
         ("query.encoded-twice", percent.replace('%', "%25")),
@@ -47,6 +49,10 @@ pub(crate) fn made(form: &Form, digest: &DigestValue) -> Vec<(&'static str, Stri
         list.push(("text.padding-stripped", STANDARD_NO_PAD.encode(bytes)));
         list.push(("text.case-lost", bare.to_lowercase()));
         list.push(("text.case-lost", bare.to_uppercase()));
+    }
+    if bytes.len() == 16 {
+        list.push(("text.md5-16", hex[8..24].to_owned()));
+        list.push(("text.md5-16", hex[8..24].to_uppercase()));
     }
     // What the form writes so, or what changes nothing in this digest, is no mistake.
     list.retain(|(_, written)| {
@@ -82,6 +88,22 @@ fn every_mistake_of_the_text_is_found_when_it_is_made() {
                 "{}: {id} ({wrong}) is found as {named:?}",
                 scene.name
             );
+        }
+    }
+}
+
+#[test]
+fn base64_that_lost_its_padding_is_not_called_another_alphabet() {
+    for scene in scenes() {
+        let plain = scene.with_case(|case, form| {
+            let digest = case.digest_after(&[]);
+            let written = STANDARD_NO_PAD.encode(digest.as_bytes());
+            let is_plain = !written.contains(['+', '/']) && form.output == Output::Base64;
+            is_plain.then(|| format!("{}{written}", form.signature.prefix))
+        });
+        if let Some(wrong) = plain {
+            let hits = scene.hits(wrong.as_bytes());
+            assert_eq!(hits[0].ids, ["text.padding-stripped"], "{}", scene.name);
         }
     }
 }

@@ -3,12 +3,21 @@
 use std::cmp::Ordering;
 
 use super::arrange::{Arrange, At, Keep};
-use super::sort::{locale_sort, natural_sort, php_sort};
+use super::sort::{locale_sort, natural_sort, php_numeric_sort, php_sort};
 use super::{Case, Change, Mistake, Stage, mistake};
 
 const AS_LISTED: &str = "put the parts together in the documented order, without sorting them";
 const SORTED: &str = "sort the parts as byte strings, each by its whole text, before joining them";
-const JOINER: &str = "join the parts with exactly what the platform puts between them";
+
+/// How to join the parts of a form.
+fn joiner(case: &Case<'_>) -> &'static str {
+    match case.form.joiner.as_slice() {
+        b"" => "join the parts with nothing between and nothing around them",
+        b"\n" => "join the parts by newlines, with none after the last",
+        b"." => "join the parts by `.`, with none after the last",
+        _ => "join the parts with exactly what the platform puts between them",
+    }
+}
 
 pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     let mut found = Vec::new();
@@ -37,6 +46,18 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
             order,
             Arrange::Sorted(<[u8]>::cmp, Keep::Equals),
         );
+    }
+    let permuted = || {
+        permutations(case.values.len())
+            .into_iter()
+            .map(|order| (names(case, &order), Arrange::Permuted(order)))
+    };
+    // Where nothing is to be sorted, two parts were swapped before anybody sorted by length.
+    if !case.sorts() {
+        for (names, arrange) in permuted() {
+            let title = format!("the order was {names}");
+            push("order.permuted", title, order, arrange);
+        }
     }
     for (id, title, compare) in SORTS {
         push(
@@ -70,19 +91,18 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
         "join the parts before hashing them",
         Arrange::Text(b"Array"),
     );
-    for permutation in permutations(case.values.len()) {
-        push(
-            "order.permuted",
-            format!("the order was {}", names(case, &permutation)),
-            order,
-            Arrange::Permuted(permutation),
-        );
+    if case.sorts() {
+        for (names, arrange) in permuted() {
+            let title = format!("the order was {names}");
+            push("order.permuted", title, order, arrange);
+        }
     }
+    let joined = joiner(case);
     for (id, title, between) in JOINERS {
-        push(id, (*title).to_owned(), JOINER, Arrange::Joined(between));
+        push(id, (*title).to_owned(), joined, Arrange::Joined(between));
     }
     found.extend(contents(case));
-    found.extend(layouts());
+    found.extend(layouts(joined));
     found
 }
 
@@ -142,7 +162,7 @@ fn contents(case: &Case<'_>) -> Vec<Mistake> {
 }
 
 /// The right order, in another layout.
-fn layouts() -> Vec<Mistake> {
+fn layouts(advice: &'static str) -> Vec<Mistake> {
     let named = NAMED.iter().map(|&(between, by_name, encoded, title)| {
         let arrange = Arrange::Named {
             between,
@@ -170,7 +190,7 @@ fn layouts() -> Vec<Mistake> {
         .chain(wrapped)
         .chain(lists)
         .map(|(id, title, arrange)| {
-            mistake(Stage::Order, id, title, JOINER, Change::Arrange(arrange))
+            mistake(Stage::Order, id, title, advice, Change::Arrange(arrange))
         })
         .collect()
 }
@@ -289,6 +309,12 @@ const SORTS: &[Sort] = &[
         "order.numeric-sort",
         "numeric parts were sorted by value, not as text (PHP's sort() without SORT_STRING)",
         php_sort,
+    ),
+    (
+        "order.numeric-sort",
+        "the parts were sorted by value (PHP's sort() with SORT_NUMERIC): text without digits \
+         before it counts as 0",
+        php_numeric_sort,
     ),
     (
         "order.case-insensitive-sort",

@@ -10,6 +10,25 @@ pub(super) fn php_sort(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
+/// PHP's `SORT_NUMERIC`: the number that a string begins with, else 0.
+pub(super) fn php_numeric_sort(a: &[u8], b: &[u8]) -> Ordering {
+    leading_number(a).total_cmp(&leading_number(b))
+}
+
+/// PHP's cast of a string to a float.
+fn leading_number(text: &[u8]) -> f64 {
+    let text = text.trim_ascii_start();
+    let of = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+    let end = text.iter().take_while(|byte| of(byte)).count();
+    // `1e`, `12-3` and `1.2.3` go on longer than their numbers do.
+    let number = (1..=end).rev().find_map(|end| {
+        let number = std::str::from_utf8(&text[..end]).ok()?;
+        number.parse::<f64>().ok()
+    });
+    // No zero is before another.
+    number.unwrap_or_default() + 0.0
+}
+
 /// A string that PHP takes for a number.
 fn numeric(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text)
@@ -77,6 +96,17 @@ mod tests {
         assert_eq!(
             sorted(php_sort, vec!["2014", "1604458421", "437374425"]),
             ["2014", "437374425", "1604458421"]
+        );
+    }
+
+    #[test]
+    fn php_sorts_by_value_what_a_text_begins_with_and_keeps_the_order_of_equals() {
+        assert_eq!(
+            sorted(
+                php_numeric_sort,
+                vec!["17e", "tok", "12-3", "-0", "1e3x", "abc"]
+            ),
+            ["tok", "-0", "abc", "12-3", "17e", "1e3x"]
         );
     }
 

@@ -21,6 +21,8 @@ pub struct Target {
     readings: Vec<(Option<TextMistake>, Vec<u8>)>,
     /// The text without its prefix, where base64 may have lost its case.
     folded: Option<(Output, Vec<u8>)>,
+    /// The middle of an MD5, where the text may be its 16 hexadecimal characters.
+    middle: Option<[u8; 8]>,
 }
 
 impl Target {
@@ -35,11 +37,14 @@ impl Target {
             read(form, candidate, &mut readings);
             let is_known = targets.iter().any(|known: &Self| known.text == candidate);
             let folded = folded(form, candidate);
-            if !is_known && (!readings.is_empty() || folded.is_some()) {
+            let middle = middle(form, candidate);
+            let is_read = !readings.is_empty() || folded.is_some() || middle.is_some();
+            if !is_known && is_read {
                 targets.push(Self {
                     text: candidate.to_vec(),
                     readings,
                     folded,
+                    middle,
                 });
             }
         }
@@ -60,6 +65,10 @@ impl Target {
                     .as_bytes()
                     .eq_ignore_ascii_case(text)
                     .then_some(Some(CASE_LOST))
+            }))
+            .chain(self.middle.iter().filter_map(move |middle| {
+                let bytes = bytes.as_bytes();
+                (bytes.len() == 16 && bytes[4..12] == *middle).then_some(Some(MD5_16))
             }))
     }
 
@@ -124,8 +133,9 @@ fn read(form: &Form, text: &[u8], readings: &mut Vec<(Option<TextMistake>, Vec<u
     push(HEX_UPPER, hex_of(unprefixed, u8::is_ascii_lowercase));
     push(HEX_MIXED, hex::decode(unprefixed).ok());
     push(BASE64, exact(Output::Base64, unprefixed));
-    push(BASE64_URL, URL_FORGIVING.decode(unprefixed).ok());
+    // What has no character of one alphabet alone is rather of the usual one, cut.
     push(PADDING_STRIPPED, BASE64_FORGIVING.decode(unprefixed).ok());
+    push(BASE64_URL, URL_FORGIVING.decode(unprefixed).ok());
     if let Ok(inner) = BASE64_FORGIVING.decode(unprefixed) {
         push(BASE64_OF_HEX, hex::decode(&inner).ok());
         push(BASE64_TWICE, BASE64_FORGIVING.decode(&inner).ok());
@@ -163,6 +173,14 @@ fn folded(form: &Form, text: &[u8]) -> Option<(Output, Vec<u8>)> {
     (one_case && lengths.contains(&text.len())).then(|| (form.output, text.to_vec()))
 }
 
+/// The middle half of an MD5 in hexadecimal of any case, which many a tool shows as "MD5-16".
+fn middle(form: &Form, text: &[u8]) -> Option<[u8; 8]> {
+    let text = text
+        .strip_prefix(form.signature.prefix.as_bytes())
+        .unwrap_or(text);
+    hex::decode(text).ok()?.try_into().ok()
+}
+
 fn hex_of(text: &[u8], wrong_case: fn(&u8) -> bool) -> Option<Vec<u8>> {
     if text.iter().any(wrong_case) {
         return None;
@@ -189,6 +207,14 @@ fn carried(text: &[u8]) -> Vec<(TextMistake, Vec<u8>)> {
         && quotes.contains(first)
     {
         list.push((QUOTED, middle.to_vec()));
+    }
+    if let [b'b', first, middle @ .., last] = text
+        && first == last
+        && quotes.contains(first)
+    {
+        // `encodebytes` ends with a newline, which is printed as two characters.
+        let middle = middle.strip_suffix(b"\\n").unwrap_or(middle);
+        list.push((BYTES_LITERAL, middle.to_vec()));
     }
     list.retain(|(_, repaired)| repaired != text);
     list
@@ -239,6 +265,11 @@ const QUOTED: TextMistake = TextMistake {
     title: "the signature stands in quotes",
     advice: "strip the quotes: the JSON literal was taken instead of its value",
 };
+const BYTES_LITERAL: TextMistake = TextMistake {
+    id: "text.bytes-literal",
+    title: "the signature stands in `b'…'`: Python's str() of bytes",
+    advice: "decode the bytes instead of printing them: `base64.b64encode(digest).decode()`",
+};
 const PREFIX_MISSING: TextMistake = TextMistake {
     id: "text.prefix-missing",
     title: "the prefix before the signature is missing",
@@ -263,6 +294,11 @@ const HEX_MIXED: TextMistake = TextMistake {
     id: "text.hex-mixed-case",
     title: "the digest was written as hexadecimal in mixed case",
     advice: "write the digest's bytes in the platform's own text form, and compare in one case",
+};
+const MD5_16: TextMistake = TextMistake {
+    id: "text.md5-16",
+    title: "only the middle 16 hexadecimal characters of the MD5 were taken",
+    advice: "take the whole digest, in the platform's own text form",
 };
 const BASE64: TextMistake = TextMistake {
     id: "text.base64",

@@ -143,6 +143,12 @@ fn other_sorts_are_found() {
             fixed("20144373744251604458421"),
         ),
         item(
+            "numeric sort (PHP sort() with SORT_NUMERIC)",
+            "order.numeric-sort",
+            pair("zz", "1604458421", "9ab"),
+            fixed("zz9ab1604458421"),
+        ),
+        item(
             "case-insensitive sort",
             "order.case-insensitive-sort",
             pair("Zz", "1604458421", "abc"),
@@ -300,4 +306,40 @@ fn the_app_id_and_the_echo_mixed_in_are_found() {
         id: "order.part-added",
         made: [app_id, echo].map(|(wrong, scene)| (scene, wrong)).into(),
     }]);
+}
+
+#[test]
+fn parts_that_were_swapped_are_not_called_sorted_by_a_locale() {
+    for model in unsorted() {
+        let mut values = values(&model);
+        values.swap(0, 1);
+        let wrong = hashed(&model, &values.join(listed(&model).1));
+        let hits = model.scene.hits(wrong.as_bytes());
+        let first = hits[0].ids[0].as_str();
+        assert!(
+            ["order.permuted", "order.sorted"].contains(&first),
+            "{}: {first}",
+            model.scene.name
+        );
+    }
+    let model = onenet("20200321182801", "w&INtJ9+", BODY);
+    let base = ["w&INtJ9+", "20200321182801", BODY].concat();
+    let hits = model.scene.hits(hashed(&model, base.as_bytes()).as_bytes());
+    assert_eq!(hits[0].titles, ["the order was nonce, token, msg"]);
+}
+
+#[test]
+fn the_advice_names_what_the_platform_puts_between_the_parts() {
+    for model in unsorted() {
+        let (_, joiner) = listed(&model);
+        let wrong = hashed(&model, &values(&model).join(&b" "[..]));
+        let hits = model.scene.hits(wrong.as_bytes());
+        assert_eq!(hits[0].ids, ["order.joined-blank"]);
+        let named = match joiner {
+            b"\n" => "newlines",
+            b"." => "`.`",
+            _ => "nothing between",
+        };
+        assert!(hits[0].advice[0].contains(named), "{}", hits[0].advice[0]);
+    }
 }
