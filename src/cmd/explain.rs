@@ -10,7 +10,7 @@ use crate::capture::{Located, Record};
 use crate::check::{Checker, Judged};
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::error::{Error, Outcome};
-use crate::json::{compact, lenient};
+use crate::json::{Sloppiness, compact, lenient};
 use crate::message::{Scheme, Url};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
@@ -220,9 +220,20 @@ impl Explainer<'_> {
                 ..Reading::default()
             });
         }
-        if subject.pasted
-            && let Some((body, notes)) = plain.body().and_then(original)
-        {
+        if !subject.pasted {
+            return readings;
+        }
+        for unwrapped in plain.body().map(lenient::unwrapped).unwrap_or_default() {
+            let around = in_words(unwrapped.what.iter());
+            readings.push(Reading {
+                body: Some(unwrapped.body),
+                notes: vec![format!(
+                    "the body was taken out of what stood around it: {around}"
+                )],
+                ..Reading::default()
+            });
+        }
+        if let Some((body, notes)) = plain.body().and_then(original) {
             readings.push(Reading {
                 body: Some(body),
                 compacted: true,
@@ -404,14 +415,20 @@ fn original(body: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
     if read.repairs.is_empty() {
         notes.push("the body was read without the blanks between its values".to_owned());
     } else {
-        let mut kinds: Vec<String> = Vec::new();
-        for repair in &read.repairs {
-            let kind = repair.what.to_string();
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        notes.push(format!("the body was read leniently: {}", kinds.join(", ")));
+        let kinds = in_words(read.repairs.iter().map(|repair| &repair.what));
+        notes.push(format!("the body was read leniently: {kinds}"));
     }
     Some((original, notes))
+}
+
+/// Each kind of sloppiness once.
+fn in_words<'s>(kinds: impl Iterator<Item = &'s Sloppiness>) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for kind in kinds {
+        let kind = kind.to_string();
+        if !words.contains(&kind) {
+            words.push(kind);
+        }
+    }
+    words.join(", ")
 }

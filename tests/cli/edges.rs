@@ -201,3 +201,12 @@ fn a_hundred_thousand_members_are_judged_in_no_time() {
         .any_stderr()
         .exits(1);
 }
+
+#[test]
+fn what_python_prints_of_a_body_is_the_body_byte_for_byte() {
+    let printed = r#"b'{"msg":{"at":1795291200000,"type": 1,"ds_id":"temperature","value":"12.34"},"msg_signature":"n1iVQn88AmexWHsqCGvHJA==","nonce":"aB3$x&+9"}'"#;
+    pushrig("explain onenet b.txt --token MyPushTok2024")
+        .file("b.txt", printed)
+        .stdout_has(["valid ", "the body was taken out of what stood around it"])
+        .exits(0);
+}
