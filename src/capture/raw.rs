@@ -20,7 +20,7 @@ mod head;
 mod target;
 
 pub(super) use head::{field, is_token, line_at, request_line, trim};
-pub(super) use target::{access_log, host, url_or_target};
+pub(super) use target::{access_log, host, is_onenet_token, is_query, url_or_target};
 pub use target::{read_header_lines, read_targets};
 
 use head::Head;

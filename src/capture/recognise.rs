@@ -1,6 +1,9 @@
 //! What a file is, by its content.
 
-use super::raw::{access_log, field, is_token, line_at, request_line, trim, url_or_target};
+use super::raw::{
+    access_log, field, is_onenet_token, is_query, is_token, line_at, request_line, trim,
+    url_or_target,
+};
 use super::{BOM, Kind, body, curl, is_record};
 use crate::json::scan;
 
@@ -97,17 +100,30 @@ fn plain(text: &[u8], whole: bool) -> Kind {
             _ => Kind::Body,
         };
     }
+    if lines(text).nth(1).is_none() {
+        if is_onenet_token(first) {
+            return Kind::HeaderLines;
+        }
+        if is_query(first) {
+            return Kind::Target;
+        }
+    }
     if is_target(first) {
         let second = lines(text).nth(1);
         return match second {
             None => Kind::Target,
             Some(second) if is_target(second) => Kind::Target,
+            Some(_) if access_log(first).is_some() => Kind::Target,
             Some(_) if first.starts_with(b"/") => Kind::Body,
             Some(_) => Kind::HttpFile,
         };
     }
     if is_log_line(first) && (lines(text).nth(1).is_none_or(is_log_line)) {
         return Kind::Bodies;
+    }
+    // A server's log, where other lines stand before the first request.
+    if lines(text).any(|line| access_log(line).is_some()) {
+        return Kind::Target;
     }
     let mut complete = lines(text).peekable();
     let mut all_fields = true;
