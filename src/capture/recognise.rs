@@ -131,7 +131,7 @@ fn plain(text: &[u8], whole: bool) -> Kind {
         // The last line of a start may be cut.
         all_fields &= is_field(line) || (!whole && complete.peek().is_none());
     }
-    if all_fields {
+    if all_fields && !is_labelled_body(first) {
         return Kind::HeaderLines;
     }
     Kind::Body
@@ -170,6 +170,30 @@ fn message(text: &[u8], target: &[u8], whole: bool) -> Kind {
 /// Whether a line is a header: a name and a colon.
 fn is_field(line: &[u8]) -> bool {
     field(line).is_some_and(|(name, _)| is_token(name.strip_prefix(b":").unwrap_or(name)))
+}
+
+/// Whether a line is rather a log's than a header: `INFO: b'{"msg":…}'`, `body: '{"msg":…}'`.
+fn is_labelled_body(line: &[u8]) -> bool {
+    const LABELS: [&[u8]; 12] = [
+        b"body",
+        b"critical",
+        b"data",
+        b"debug",
+        b"error",
+        b"info",
+        b"payload",
+        b"received",
+        b"request",
+        b"trace",
+        b"warn",
+        b"warning",
+    ];
+    field(line).is_some_and(|(name, value)| {
+        let is_label = LABELS.iter().any(|label| label.eq_ignore_ascii_case(name));
+        // `12:00:01 …`
+        let is_time = name.iter().all(u8::is_ascii_digit);
+        value.contains(&b'{') && (is_label || is_time)
+    })
 }
 
 /// Whether a line is a curl command: `$ sudo curl …` is.

@@ -145,6 +145,11 @@ fn content_tells_what_a_text_is() {
         ("msg=a&signature=x+==&nonce=b&=", Kind::Target),
         ("?msg=a&nonce=b\n", Kind::Target),
         (UVICORN, Kind::Target),
+        ("b'{\"a\": 1}'\n", Kind::Body),
+        ("INFO: b'{\"a\": 1}'\nINFO: 401", Kind::Body),
+        ("```json\n{\"a\": 1}\n```\n", Kind::Body),
+        ("12:00 got {\"a\": 1}\n12:01 refused", Kind::Body),
+        ("\"{\\\"a\\\": 1}\"", Kind::Body),
         (
             "version=2018-10-31&res=r&et=1&method=md5&sign=s",
             Kind::HeaderLines,
@@ -225,6 +230,52 @@ fn a_onenet_token_alone_is_put_into_authorization() {
         assert_eq!(headers.first("Authorization"), Some(token.as_bytes()));
         assert!(located.notes[0].contains("taken for a OneNET token"));
     }
+}
+
+#[test]
+fn json_that_is_no_push_is_named() {
+    let notes = |text: &str| {
+        let mut reading = read_all("f", text.as_bytes()).unwrap();
+        reading.items.remove(0).unwrap().notes.join("; ")
+    };
+    assert!(notes(r#"{"info":{"name":"x"},"item":[]}"#).contains("Postman"));
+    assert!(notes("[{\"msg\": 1}]").contains("JSON array"));
+    assert!(notes(r#"{"openapi":"3","paths":{}}"#).contains("OpenAPI"));
+    assert_eq!(notes(r#"{"info":{},"msg":1}"#), "");
+    assert_eq!(notes("[not json"), "");
+}
+
+#[test]
+fn a_compressed_body_is_said_to_be_one() {
+    let notes = |text: &[u8]| {
+        let mut reading = read_all("f", text).unwrap();
+        reading.items.remove(0).unwrap().notes
+    };
+    let head = b"POST / HTTP/1.1\r\nContent-Encoding: GZIP\r\nContent-Length: 4\r\n\r\n";
+    assert_eq!(
+        notes(&[&head[..], b"\x1F\x8B\x08\0"].concat()),
+        ["the body is compressed (gzip)"]
+    );
+    assert_eq!(
+        notes(&[&head[..], b"\xFF\x01ab"].concat()),
+        ["the body is compressed (gzip)"]
+    );
+    assert!(notes(&[&head[..], b"{\"\"}"].concat())[0].contains("unpacked before"));
+    let plain = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\x1F\x8B\x08\0";
+    assert_eq!(notes(plain), ["the body is compressed (gzip)"]);
+}
+
+#[test]
+fn an_indented_request_is_read_without_its_indentation() {
+    let text = "\n    POST /x HTTP/1.1\n    Host: a\n\n    {\n      \"a\": 1\n    }";
+    let reading = read_all("f", text.as_bytes()).unwrap();
+    assert_eq!(reading.kind, Kind::Raw);
+    let located = reading.items[0].as_ref().unwrap();
+    assert_eq!(body(located), "{\n  \"a\": 1\n}");
+    assert_eq!(located.place, Place::line("f", 2));
+    assert!(located.notes.iter().any(|note| note.contains("indented")));
+    let uneven = "    POST /x HTTP/1.1\n  Host: a\n";
+    assert_eq!(raw::dedented(uneven.as_bytes()), None);
 }
 
 #[test]
