@@ -40,9 +40,9 @@ pub enum Kind {
     Har,
     /// Raw HTTP: a request, or a request and its response, or several of these.
     Raw,
-    /// Header lines alone, with the request line or without it.
+    /// Header lines alone, with the request line or without it; or a OneNET token alone.
     HeaderLines,
-    /// A request line, a target, a URL or an access-log line: one each line.
+    /// A request line, a target, a URL or an access-log line: one each line; or a query alone.
     Target,
     /// Command lines of curl.
     Curl,
