@@ -1,6 +1,6 @@
 //! A push body without its request: alone in a file, or behind the prefix of a log line.
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::{BOM, Kind, Located, Reading, Record};
 use crate::error::{Error, Place};
@@ -35,11 +35,61 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Reading {
         body = text;
         notes.push("the newline at the end is not taken for a part of the body".to_owned());
     }
+    notes.extend(no_push(body).map(str::to_owned));
     let mut reading = Reading::new(Kind::Body);
     reading
         .items
         .push(Ok(bare(Place::line(name, 1), body, notes)));
     reading
+}
+
+/// What a JSON file is that no platform pushes, and what to do with it.
+fn no_push(text: &[u8]) -> Option<&'static str> {
+    let text = text.strip_prefix(BOM).unwrap_or(text).trim_ascii();
+    if text.starts_with(b"[") && scan::check(text).is_ok() {
+        return Some(
+            "this is a JSON array, and a push is an object: \
+             for several pushes put each on a line of its own",
+        );
+    }
+    if !text.starts_with(b"{") {
+        return None;
+    }
+    let members = scan::members(text).ok()?;
+    let has = |name: &[u8]| members.iter().any(|member| member.name == name);
+    if has(b"info") && has(b"item") {
+        return Some("this looks like a Postman collection: export the request as curl instead");
+    }
+    if has(b"_type") && has(b"resources") {
+        return Some("this looks like an Insomnia export: copy the request as curl instead");
+    }
+    if has(b"paths") && (has(b"openapi") || has(b"swagger")) {
+        return Some("this looks like an OpenAPI description: there is no request in it");
+    }
+    None
+}
+
+/// Says that a body is compressed: what a platform signed is then hidden in it.
+pub(super) fn note_compression(located: &mut Located) {
+    let Some(request) = located.record.request() else {
+        return;
+    };
+    let is_gzip = request.body.starts_with(b"\x1F\x8B");
+    let coding = request.headers.first("Content-Encoding");
+    let coding = coding.map(|coding| String::from_utf8_lossy(coding).to_ascii_lowercase());
+    let note = match coding.as_deref() {
+        _ if is_gzip => "the body is compressed (gzip)".to_owned(),
+        Some("" | "identity") | None => return,
+        Some(_) if request.body.is_empty() => return,
+        Some(coding) if std::str::from_utf8(&request.body).is_err() => {
+            format!("the body is compressed ({})", coding.escape_default())
+        }
+        Some(coding) => format!(
+            "Content-Encoding says {}, but the body is text: it was unpacked before",
+            coding.escape_default()
+        ),
+    };
+    located.notes.push(note);
 }
 
 /// Whether a text can be a whole body: JSON, even sloppy JSON, ends with what closes it.
@@ -87,7 +137,10 @@ pub(super) fn refuse_what_is_no_text(name: &str, bytes: &[u8]) -> Result<(), Err
         return Err(input(what).with_hint(hint));
     }
     // A raw HTTP message may carry a binary body; its head cannot be binary.
-    let start = &bytes[..bytes.len().min(64)];
+    let mut start = &bytes[..bytes.len().min(64)];
+    for end in [&b"\n\r\n"[..], b"\n\n"] {
+        start = memmem::find(start, end).map_or(start, |at| &start[..at]);
+    }
     if let Some(at) = start.iter().position(|&byte| is_binary(byte)) {
         return Err(Error::input(
             Place::file(name),

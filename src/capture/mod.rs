@@ -40,9 +40,9 @@ pub enum Kind {
     Har,
     /// Raw HTTP: a request, or a request and its response, or several of these.
     Raw,
-    /// Header lines alone, with the request line or without it.
+    /// Header lines alone, with the request line or without it; or a OneNET token alone.
     HeaderLines,
-    /// A request line, a target, a URL or an access-log line: one each line.
+    /// A request line, a target, a URL or an access-log line: one each line; or a query alone.
     Target,
     /// Command lines of curl.
     Curl,
@@ -136,11 +136,16 @@ pub fn read_all_with(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Resu
         Some(text) => (text, true),
         None => (bytes, false),
     };
-    let kind = recognise(bytes, true);
+    let dedented = raw::dedented(text);
+    let text = dedented.as_deref().unwrap_or(text);
+    let kind = match &dedented {
+        Some(text) => recognise(text, true),
+        None => recognise(bytes, true),
+    };
     let mut reading = match kind {
         Kind::Records | Kind::Bodies => lines::read(name, text, kind),
         // The BOM of a single body is part of it: it was signed, or it was not.
-        Kind::Body => return Ok(body::read(name, bytes)),
+        Kind::Body => body::read(name, bytes),
         Kind::Har => har::read(name, text, read_file)?,
         Kind::Raw => raw::read(name, text)?,
         Kind::HeaderLines => raw::read_header_lines(name, text)?,
@@ -148,7 +153,14 @@ pub fn read_all_with(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Resu
         Kind::Curl => curl::read(name, text, read_file)?,
         Kind::HttpFile => http_file::read(name, text, read_file)?,
     };
-    if bom {
+    for located in reading.items.iter_mut().flatten() {
+        body::note_compression(located);
+        if dedented.is_some() {
+            let note = "each line is indented: the indentation is left out";
+            located.notes.push(note.to_owned());
+        }
+    }
+    if bom && kind != Kind::Body {
         let warning = format!("{}: {BOM_SKIPPED}", Place::file(name));
         reading.warnings.insert(0, warning);
     }

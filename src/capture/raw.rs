@@ -20,7 +20,7 @@ mod head;
 mod target;
 
 pub(super) use head::{field, is_token, line_at, request_line, trim};
-pub(super) use target::{access_log, host, url_or_target};
+pub(super) use target::{access_log, host, is_onenet_token, is_query, url_or_target};
 pub use target::{read_header_lines, read_targets};
 
 use head::Head;
@@ -49,6 +49,29 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Reading, Error> {
         }
     }
     Ok(reading)
+}
+
+/// A request that was copied with the same indentation before each line, without that; none
+/// if the text is something else.
+pub(super) fn dedented(text: &[u8]) -> Option<Vec<u8>> {
+    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
+    let mut lines = text.split_inclusive(|&byte| byte == b'\n');
+    let first = lines.find(|line| !is_blank(line))?;
+    let indent = &first[..first.len() - first.trim_ascii_start().len()];
+    if indent.is_empty() || request_line(first.trim_ascii()).is_none() {
+        return None;
+    }
+    let mut dedented = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        match line.strip_prefix(indent) {
+            Some(line) => dedented.extend_from_slice(line),
+            None if is_blank(line) => {
+                dedented.extend(line.iter().filter(|byte| matches!(byte, b'\r' | b'\n')));
+            }
+            None => return None,
+        }
+    }
+    Some(dedented)
 }
 
 /// The request at `start`, its response if one follows, and where the next request stands.

@@ -1,6 +1,9 @@
 //! What a file is, by its content.
 
-use super::raw::{access_log, field, is_token, line_at, request_line, trim, url_or_target};
+use super::raw::{
+    access_log, field, is_onenet_token, is_query, is_token, line_at, request_line, trim,
+    url_or_target,
+};
 use super::{BOM, Kind, body, curl, is_record};
 use crate::json::scan;
 
@@ -97,11 +100,20 @@ fn plain(text: &[u8], whole: bool) -> Kind {
             _ => Kind::Body,
         };
     }
+    if lines(text).nth(1).is_none() {
+        if is_onenet_token(first) {
+            return Kind::HeaderLines;
+        }
+        if is_query(first) {
+            return Kind::Target;
+        }
+    }
     if is_target(first) {
         let second = lines(text).nth(1);
         return match second {
             None => Kind::Target,
             Some(second) if is_target(second) => Kind::Target,
+            Some(_) if access_log(first).is_some() => Kind::Target,
             Some(_) if first.starts_with(b"/") => Kind::Body,
             Some(_) => Kind::HttpFile,
         };
@@ -109,13 +121,17 @@ fn plain(text: &[u8], whole: bool) -> Kind {
     if is_log_line(first) && (lines(text).nth(1).is_none_or(is_log_line)) {
         return Kind::Bodies;
     }
+    // A server's log, where other lines stand before the first request.
+    if lines(text).any(|line| access_log(line).is_some()) {
+        return Kind::Target;
+    }
     let mut complete = lines(text).peekable();
     let mut all_fields = true;
     while let Some(line) = complete.next() {
         // The last line of a start may be cut.
         all_fields &= is_field(line) || (!whole && complete.peek().is_none());
     }
-    if all_fields {
+    if all_fields && !is_labelled_body(first) {
         return Kind::HeaderLines;
     }
     Kind::Body
@@ -154,6 +170,30 @@ fn message(text: &[u8], target: &[u8], whole: bool) -> Kind {
 /// Whether a line is a header: a name and a colon.
 fn is_field(line: &[u8]) -> bool {
     field(line).is_some_and(|(name, _)| is_token(name.strip_prefix(b":").unwrap_or(name)))
+}
+
+/// Whether a line is rather a log's than a header: `INFO: b'{"msg":…}'`, `body: '{"msg":…}'`.
+fn is_labelled_body(line: &[u8]) -> bool {
+    const LABELS: [&[u8]; 12] = [
+        b"body",
+        b"critical",
+        b"data",
+        b"debug",
+        b"error",
+        b"info",
+        b"payload",
+        b"received",
+        b"request",
+        b"trace",
+        b"warn",
+        b"warning",
+    ];
+    field(line).is_some_and(|(name, value)| {
+        let is_label = LABELS.iter().any(|label| label.eq_ignore_ascii_case(name));
+        // `12:00:01 …`
+        let is_time = name.iter().all(u8::is_ascii_digit);
+        value.contains(&b'{') && (is_label || is_time)
+    })
 }
 
 /// Whether a line is a curl command: `$ sudo curl …` is.

@@ -139,7 +139,21 @@ fn content_tells_what_a_text_is() {
         ("[{\"a\":1}]", Kind::Body),
         ("{\"log\":{\"entries\":[]}}", Kind::Har),
         ("{\"log\":{\"level\":3}}", Kind::Body),
-        ("a=1&b=2", Kind::Body),
+        ("a=1", Kind::Body),
+        ("a=1&b={", Kind::Body),
+        ("a=1&b=2\nc=1&d=2", Kind::Body),
+        ("msg=a&signature=x+==&nonce=b&=", Kind::Target),
+        ("?msg=a&nonce=b\n", Kind::Target),
+        (UVICORN, Kind::Target),
+        ("b'{\"a\": 1}'\n", Kind::Body),
+        ("INFO: b'{\"a\": 1}'\nINFO: 401", Kind::Body),
+        ("```json\n{\"a\": 1}\n```\n", Kind::Body),
+        ("12:00 got {\"a\": 1}\n12:01 refused", Kind::Body),
+        ("\"{\\\"a\\\": 1}\"", Kind::Body),
+        (
+            "version=2018-10-31&res=r&et=1&method=md5&sign=s",
+            Kind::HeaderLines,
+        ),
         ("<xml/>", Kind::Body),
         ("POST /x HTTP/1.1\r\nHost: a\r\n\r\n{}", Kind::Raw),
         ("POST /x HTTP/1.1\nHost: a\n\n{}", Kind::Raw),
@@ -163,6 +177,105 @@ fn content_tells_what_a_text_is() {
     for (text, kind) in kinds {
         assert_eq!(recognise(text.as_bytes(), true), kind, "{text}");
     }
+}
+
+const UVICORN: &str = r#"INFO:     Started server process [7]
+INFO:     127.0.0.1:55555 - "GET /push?msg=a&signature=b/+==&nonce=c HTTP/1.1" 401 Unauthorized
+INFO:     127.0.0.1:55556 - "POST /push HTTP/1.1" 200 OK
+"#;
+
+#[test]
+fn a_log_of_uvicorn_gives_its_requests_and_says_that_other_lines_are_left_out() {
+    let reading = read_all("f", UVICORN.as_bytes()).unwrap();
+    let targets: Vec<_> = reading
+        .items
+        .iter()
+        .map(|item| &item.as_ref().unwrap().record.request().unwrap().target[..])
+        .collect();
+    assert_eq!(
+        targets,
+        [&b"/push?msg=a&signature=b/+==&nonce=c"[..], b"/push"]
+    );
+    let located = reading.items[0].as_ref().unwrap();
+    assert_eq!(located.place, Place::line("f", 2));
+    assert_eq!(located.record.peer.as_deref(), Some("127.0.0.1:55555"));
+    assert_eq!(
+        reading.warnings,
+        ["f: lines of the log that name no request are left out: 1"]
+    );
+}
+
+#[test]
+fn a_query_alone_becomes_a_target_and_that_is_said() {
+    for text in ["msg=a&nonce=b&=", "?msg=a&nonce=b&=\n"] {
+        let reading = read_all("f", text.as_bytes()).unwrap();
+        let located = reading.items[0].as_ref().unwrap();
+        let request = located.record.request().unwrap();
+        assert_eq!(request.target, b"/?msg=a&nonce=b&=");
+        assert_eq!(
+            located.notes,
+            ["a query alone: path, headers and body are not known"]
+        );
+    }
+}
+
+#[test]
+fn a_onenet_token_alone_is_put_into_authorization() {
+    let token = "version=2018-10-31&res=products%2F1&et=1&method=md5&sign=a%3D";
+    for text in [format!("{token}\n"), format!("authorization: {token}\n")] {
+        let reading = read_all("f", text.as_bytes()).unwrap();
+        assert_eq!(reading.kind, Kind::HeaderLines);
+        let located = reading.items[0].as_ref().unwrap();
+        let headers = &located.record.request().unwrap().headers;
+        assert_eq!(headers.first("Authorization"), Some(token.as_bytes()));
+        assert!(located.notes[0].contains("taken for a OneNET token"));
+    }
+}
+
+#[test]
+fn json_that_is_no_push_is_named() {
+    let notes = |text: &str| {
+        let mut reading = read_all("f", text.as_bytes()).unwrap();
+        reading.items.remove(0).unwrap().notes.join("; ")
+    };
+    assert!(notes(r#"{"info":{"name":"x"},"item":[]}"#).contains("Postman"));
+    assert!(notes("[{\"msg\": 1}]").contains("JSON array"));
+    assert!(notes(r#"{"openapi":"3","paths":{}}"#).contains("OpenAPI"));
+    assert_eq!(notes(r#"{"info":{},"msg":1}"#), "");
+    assert_eq!(notes("[not json"), "");
+}
+
+#[test]
+fn a_compressed_body_is_said_to_be_one() {
+    let notes = |text: &[u8]| {
+        let mut reading = read_all("f", text).unwrap();
+        reading.items.remove(0).unwrap().notes
+    };
+    let head = b"POST / HTTP/1.1\r\nContent-Encoding: GZIP\r\nContent-Length: 4\r\n\r\n";
+    assert_eq!(
+        notes(&[&head[..], b"\x1F\x8B\x08\0"].concat()),
+        ["the body is compressed (gzip)"]
+    );
+    assert_eq!(
+        notes(&[&head[..], b"\xFF\x01ab"].concat()),
+        ["the body is compressed (gzip)"]
+    );
+    assert!(notes(&[&head[..], b"{\"\"}"].concat())[0].contains("unpacked before"));
+    let plain = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\x1F\x8B\x08\0";
+    assert_eq!(notes(plain), ["the body is compressed (gzip)"]);
+}
+
+#[test]
+fn an_indented_request_is_read_without_its_indentation() {
+    let text = "\n    POST /x HTTP/1.1\n    Host: a\n\n    {\n      \"a\": 1\n    }";
+    let reading = read_all("f", text.as_bytes()).unwrap();
+    assert_eq!(reading.kind, Kind::Raw);
+    let located = reading.items[0].as_ref().unwrap();
+    assert_eq!(body(located), "{\n  \"a\": 1\n}");
+    assert_eq!(located.place, Place::line("f", 2));
+    assert!(located.notes.iter().any(|note| note.contains("indented")));
+    let uneven = "    POST /x HTTP/1.1\n  Host: a\n";
+    assert_eq!(raw::dedented(uneven.as_bytes()), None);
 }
 
 #[test]
