@@ -2,6 +2,9 @@
 
 use std::io::Read as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Case, Change, Mistake, Stage, charset, mistake};
 use crate::json::tree::{self, Value};
 use crate::json::{compact, scan, writers};
@@ -22,7 +25,7 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
         found.extend(edited(case, at));
     }
     found.extend(confused(case));
-    found.extend(charset::mistakes());
+    found.extend(charset::mistakes(case));
     found
 }
 
@@ -51,14 +54,35 @@ fn rewritten(case: &Case<'_>, at: usize) -> Vec<Mistake> {
     };
     let name = case.name(at);
     let mut found = Vec::new();
-    for writer in writers() {
+    let mut push = |id: &str, title: &str, written| {
         found.push(mistake(
             Stage::Body,
-            format!("body.{}", writer.id),
-            format!("`{name}` was parsed and written again: {}", writer.title),
+            format!("body.{id}"),
+            format!("`{name}` was parsed and written again: {title}"),
             RAW,
-            Change::Values(vec![(at, (writer.write)(&value))]),
+            Change::Values(vec![(at, written)]),
         ));
+    };
+    let go = writers()
+        .iter()
+        .position(|writer| writer.id == "go-marshal");
+    let (usual, others) = writers().split_at(go.unwrap_or(0));
+    // Of writers that give equal bytes Python is the likelier one.
+    let (python, rest): (Vec<_>, Vec<_>) = others
+        .iter()
+        .partition(|writer| writer.id.starts_with("python-"));
+    for writer in usual.iter().chain(python) {
+        push(writer.id, writer.title, (writer.write)(&value));
+    }
+    let mut by_name = value.clone();
+    sort_members(&mut by_name);
+    for (id, title, plain) in PYTHON_SORTED {
+        if let Some(writer) = writers().iter().find(|writer| writer.id == *plain) {
+            push(id, title, (writer.write)(&by_name));
+        }
+    }
+    for writer in rest {
+        push(writer.id, writer.title, (writer.write)(&value));
     }
     if !case.documented_keys.is_empty() {
         let mut ordered = value;
@@ -72,6 +96,34 @@ fn rewritten(case: &Case<'_>, at: usize) -> Vec<Mistake> {
         ));
     }
     found
+}
+
+/// Python's writers of sorted members in UTF-8: id, title, and the writer of any order.
+const PYTHON_SORTED: &[(&str, &str, &str)] = &[
+    (
+        "python-sorted-utf8",
+        "Python's json.dumps with sort_keys=True and ensure_ascii=False",
+        "python-utf8",
+    ),
+    (
+        "python-sorted-compact-utf8",
+        "Python's json.dumps with sort_keys=True, separators=(',', ':') and ensure_ascii=False",
+        "python-compact-utf8",
+    ),
+];
+
+/// Sorts members by name, those of objects within too.
+fn sort_members(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.sort_by(|(one, _), (two, _)| one.cmp(two));
+            for (_, member) in members {
+                sort_members(member);
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(sort_members),
+        _ => {}
+    }
 }
 
 /// Sorts members by their place in the documentation; what it does not name stays behind.
@@ -203,6 +255,12 @@ fn literals(text: &[u8]) -> Vec<Edited> {
             DECODED,
             bare,
         ),
+        (
+            "body.bytes-literal",
+            "was hashed as Python prints bytes: `b'…'`".to_owned(),
+            "join bytes with bytes, or decode them first: `f\"{token}{nonce}{raw.decode()}\"`",
+            bytes_literal(text),
+        ),
     ];
     let Some(value) = parsed(text) else {
         return list;
@@ -327,6 +385,25 @@ fn confused(case: &Case<'_>) -> Vec<Mistake> {
                 "hash only the bytes of that member of the body",
                 body,
             );
+            for (title, written) in whole_written(body) {
+                push(
+                    "body.whole-body",
+                    format!(
+                        "the whole body was hashed instead of `{name}`, parsed and written \
+                         again: {title}"
+                    ),
+                    "hash only the bytes of that member of the body, as they arrived",
+                    &written,
+                );
+            }
+        }
+        if of_body && let Ok(bytes) = STANDARD.decode(&case.values[at]) {
+            push(
+                "body.base64-decoded",
+                format!("`{name}` was decoded from base64 before it was hashed"),
+                "hash the text as it arrived: the signature covers the base64, not its bytes",
+                &bytes,
+            );
         }
         if let Source::Body { .. } = source {
             for (member, value) in members(&case.values[at]) {
@@ -382,6 +459,31 @@ fn confused(case: &Case<'_>) -> Vec<Mistake> {
     found
 }
 
+/// The whole body, written again by the writers that are used without a thought.
+fn whole_written(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let Some(value) = parsed(body) else {
+        return Vec::new();
+    };
+    let mut list: Vec<_> = writers()
+        .iter()
+        .filter(|writer| WHOLE.contains(&writer.id))
+        .map(|writer| (writer.title, (writer.write)(&value)))
+        .collect();
+    list.push(("Python's str(dict)", printed(&value, &PYTHON)));
+    list
+}
+
+/// The writers that may have written the whole body.
+const WHOLE: [&str; 7] = [
+    "python-default-json",
+    "compact",
+    "sorted-keys",
+    "json-stringify",
+    "go-marshal",
+    "python-utf8",
+    "php-default",
+];
+
 /// The members of a body that may be taken for all of it: objects and lists as written, the
 /// texts of strings.
 fn members(body: &[u8]) -> Vec<(String, Vec<u8>)> {
@@ -403,6 +505,30 @@ fn members(body: &[u8]) -> Vec<(String, Vec<u8>)> {
 /// A text as a JSON string literal.
 fn literal(text: &[u8]) -> Vec<u8> {
     compact(&Value::String(String::from_utf8_lossy(text).into_owned()))
+}
+
+/// Python's `repr()` of bytes.
+fn bytes_literal(text: &[u8]) -> Vec<u8> {
+    let quote = if text.contains(&b'\'') && !text.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
+    let mut out = Vec::with_capacity(text.len() + 3);
+    out.extend([b'b', quote]);
+    for &byte in text {
+        match byte {
+            b'\\' => out.extend(b"\\\\"),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            b'\t' => out.extend(b"\\t"),
+            b' '..=b'~' if byte != quote => out.push(byte),
+            b' '..=b'~' => out.extend([b'\\', byte]),
+            _ => out.extend(format!("\\x{byte:02x}").bytes()),
+        }
+    }
+    out.push(quote);
+    out
 }
 
 fn unzipped(text: &[u8]) -> Option<Vec<u8>> {

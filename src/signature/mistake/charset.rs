@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Change, Mistake, Stage, mistake};
+use super::{Case, Change, Mistake, Stage, mistake};
 
 /// Another encoding of characters.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,10 @@ pub struct Charset {
     pub encode: fn(&[u8]) -> Vec<u8>,
 }
 
-pub(super) fn mistakes() -> impl Iterator<Item = Mistake> {
-    CHARSETS.iter().map(|&(id, title, mark, encode)| {
+pub(super) fn mistakes(case: &Case<'_>) -> impl Iterator<Item = Mistake> {
+    let is_gbk = case.values.iter().any(|value| is_gbk(value));
+    let rows = is_gbk.then_some(&FROM_GBK).into_iter().chain(CHARSETS);
+    rows.map(|&(id, title, mark, encode)| {
         mistake(
             Stage::Body,
             id,
@@ -32,6 +34,28 @@ type Row = (
     fn(&[u8]) -> Vec<u8>,
 );
 
+/// Whether these bytes are text in GBK and none in UTF-8.
+fn is_gbk(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_err()
+        && encoding_rs::GBK
+            .decode_without_bom_handling_and_without_replacement(text)
+            .is_some()
+}
+
+/// What is here is GBK already.
+const FROM_GBK: Row = (
+    "body.gbk-as-utf-8",
+    "the GBK text was turned into bytes as UTF-8",
+    b"",
+    from_gbk,
+);
+
+/// The bytes as GBK, written as UTF-8.
+fn from_gbk(text: &[u8]) -> Vec<u8> {
+    let (text, _) = encoding_rs::GBK.decode_without_bom_handling(text);
+    text.into_owned().into_bytes()
+}
+
 const CHARSETS: &[Row] = &[
     (
         "body.as-gbk",
@@ -43,13 +67,7 @@ const CHARSETS: &[Row] = &[
         "body.read-as-gbk",
         "the UTF-8 bytes were read as GBK and written as UTF-8",
         b"",
-        |text| {
-            encoding_rs::GBK
-                .decode_without_bom_handling(text)
-                .0
-                .into_owned()
-                .into_bytes()
-        },
+        from_gbk,
     ),
     (
         "body.as-latin-1",

@@ -87,4 +87,10 @@ const REVERSES: &[Reverse] = &[
         title: "its CRLF line ends became LF on its way here",
         advice: ON_ARRIVAL,
     },
+    Reverse {
+        made: "body.gbk-as-utf-8",
+        id: "body.saved-as-gbk",
+        title: "this copy is saved as GBK; what was signed is UTF-8",
+        advice: "keep the bytes as they arrive: save them as they are, or as UTF-8",
+    },
 ];

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pushrig::message::Request;
 use pushrig::platform::Platform;
 use pushrig::signature::SecretName;
@@ -469,6 +471,10 @@ fn the_plain_text_taken_for_the_encrypted_one_is_found() {
         let platform = Platform::OnenetStudioPush;
         scene(platform, short, "msg", "signature", bare.as_ref().unwrap())
     };
+    let decoded = |scene: Scene| {
+        let sealed = scene.with_case(|case, _| case.values[2].clone());
+        (scene, sign(&STANDARD.decode(sealed).unwrap()))
+    };
     check(vec![Item {
         words: "plaintext instead of enc_msg",
         id: "body.plaintext",
@@ -477,8 +483,74 @@ fn the_plain_text_taken_for_the_encrypted_one_is_found() {
             (studio(), sign(msg.as_bytes())),
         ],
     }]);
+    check(vec![Item {
+        words: "enc_msg decoded from base64",
+        id: "body.base64-decoded",
+        made: [push(), studio()].map(decoded).into(),
+    }]);
     // Only OneNET's envelope has a head and no id behind it.
     let whole = cat(&[b"0123456789abcdef\0\0\0\x07", msg.as_bytes()]);
     let hits = push().hits(sign(&whole).as_bytes());
     assert_eq!(hits[0].ids, ["seal.head-not-stripped"]);
+}
+
+#[test]
+fn a_body_that_python_printed_as_bytes_is_found() {
+    let id = "body.bytes-literal";
+    check(vec![
+        item("f'{raw}' of ASCII", id, r#"{"b":1}"#, r#"b'{"b":1}'"#),
+        item(
+            "f'{raw}' of UTF-8 with escapes",
+            id,
+            "{\"b\":\"\u{4e2d}\\n'\"}",
+            r#"b'{"b":"\xe4\xb8\xad\\n\'"}'"#,
+        ),
+    ]);
+}
+
+#[test]
+fn a_whole_body_that_was_written_again_is_found() {
+    let model = onenet("ricnsmart", "5xp7vzm3fN", r#"{"b":1,"a":true}"#);
+    let signature = model.right();
+    for whole in [
+        format!(
+            r#"{{"msg": {{"b": 1, "a": true}}, "msg_signature": "{signature}", "nonce": "5xp7vzm3fN"}}"#
+        ),
+        format!(
+            "{{'msg': {{'b': 1, 'a': True}}, 'msg_signature': '{signature}', 'nonce': '5xp7vzm3fN'}}"
+        ),
+    ] {
+        let wrong = model.with("body", whole.as_bytes());
+        let hits = model.scene.hits(wrong.as_bytes());
+        assert_eq!(hits[0].ids, ["body.whole-body"]);
+    }
+}
+
+#[test]
+fn python_is_named_before_go_where_both_write_the_same() {
+    let model = onenet("ricnsmart", "5xp7vzm3fN", "{\"b\":1,\"a\":\"\u{4e2d}\"}");
+    let first = |wrong: &str| {
+        let wrong = model.with("body", wrong.as_bytes());
+        model.scene.hits(wrong.as_bytes()).swap_remove(0)
+    };
+    let spaced = first("{\"a\": \"\u{4e2d}\", \"b\": 1}");
+    assert_eq!(spaced.ids, ["body.python-sorted-utf8"]);
+    let compact = first("{\"a\":\"\u{4e2d}\",\"b\":1}");
+    let place = |id: &str| compact.also.iter().position(|also| also == id).unwrap();
+    assert!(place("body.python-sorted-compact-utf8") < place("body.go-marshal"));
+}
+
+#[test]
+fn a_copy_that_was_saved_as_gbk_is_told_from_what_was_signed() {
+    let text = "{\"b\":\"\u{4e2d}\u{6587}\"}";
+    let mut model = sensoro("S3cret", URL, text);
+    let signature = model.right();
+    model.scene.request.body = cat(&[b"{\"b\":\"", b"\xd6\xd0\xce\xc4", b"\"}"]);
+    model
+        .scene
+        .diagnose(Some(signature.as_bytes()), None, |found| {
+            let hit = &found.findings.hits[0];
+            assert_eq!(hit.ids, ["body.saved-as-gbk"]);
+            assert!(hit.titles[0].ends_with("what was signed is UTF-8"));
+        });
 }
