@@ -100,9 +100,10 @@ pub struct Findings {
     pub left_out: Vec<&'static str>,
 }
 
-/// At most this many bytes are hashed for all pairs, and for all orders of members: about two
-/// seconds. Only base strings over some 60 kB are affected.
-const MOST_HASHED: usize = 1 << 31;
+/// At most this many bytes are hashed for all pairs and all orders of members together: less
+/// than a second. Pairs fit up to 10 or 20 kB, all orders of eight members beside them up to half
+/// of that.
+const MOST_HASHED: usize = 3 << 27;
 
 /// A longer base string is not searched at all: each mistake of the body is a copy of it.
 pub const LONGEST_SEARCHED: usize = 4 << 20;
@@ -198,13 +199,19 @@ impl<'c> Search<'c> {
             .map(|piece| piece.bytes.len())
             .sum();
         let many = self.groups.len() * self.groups.len() / 2;
-        if !open.is_empty() && many.saturating_mul(length) > MOST_HASHED {
+        let mut left = MOST_HASHED;
+        let mut fits = |count: usize| {
+            let rest = left.checked_sub(count.saturating_mul(length));
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        };
+        if !open.is_empty() && !fits(many) {
             findings.left_out.push("pairs of mistakes");
         } else if !open.is_empty() {
             let pairs = self.pairs(&open, &mut findings.pairs);
             take_answered(&mut open, pairs, &mut findings);
         }
-        if !open.is_empty() && key_order::MOST_ORDERS.saturating_mul(length) > MOST_HASHED {
+        if !open.is_empty() && !fits(key_order::count(self.case)) {
             findings.left_out.push("orders of JSON members");
         } else if !open.is_empty() {
             let orders = self.key_orders(&open, &mut findings);

@@ -1,10 +1,12 @@
 //! What nobody can prove is not claimed.
 
-use pushrig::signature::Output;
+use pushrig::message::Request;
+use pushrig::platform::Platform;
 use pushrig::signature::explain::Of;
 use pushrig::signature::mistake;
+use pushrig::signature::{Output, SecretName};
 
-use crate::bench::{moment, scenes};
+use crate::bench::{Scene, moment, scenes};
 
 #[test]
 fn a_random_signature_has_no_explanation() {
@@ -30,6 +32,35 @@ fn what_is_no_digest_at_all_has_no_explanation() {
         for wrong in ["", "null", "undefined", "ok", "\u{4e2d}", "====", "0"] {
             assert!(scene.hits(wrong.as_bytes()).is_empty(), "{wrong}");
         }
+    }
+}
+
+#[test]
+fn a_long_body_is_searched_only_as_far_as_its_length_allows() {
+    for (members, length, left_out, orders) in [
+        (3, 60_000, &["pairs of mistakes"][..], 6),
+        (
+            8,
+            60_000,
+            &["pairs of mistakes", "orders of JSON members"],
+            0,
+        ),
+    ] {
+        let text = "x".repeat(length / members);
+        let members: Vec<_> = (0..members)
+            .map(|at| format!(r#""{at}":"{text}""#))
+            .collect();
+        let msg = members.join(",");
+        let mut request = Request::new("POST", "/");
+        request.body =
+            format!(r#"{{"msg":{{{msg}}},"msg_signature":"","nonce":"abcdefgh"}}"#).into();
+        let scene = Scene::of(Platform::Onenet, &[(SecretName::Token, "token")], request);
+        scene.diagnose(None, Some(b"1FtJkDnewfBiKFJKKheJPA=="), |found| {
+            let findings = &found.findings;
+            assert!(findings.hits.is_empty() && findings.singles > 50);
+            assert_eq!(findings.left_out, left_out);
+            assert_eq!((findings.pairs, findings.key_orders), (0, orders));
+        });
     }
 }
 

@@ -82,6 +82,18 @@ pub fn each(case: &Case<'_>, visit: &mut Visit<'_>) -> Vec<(String, usize)> {
     skipped
 }
 
+/// How many orders [`each`] makes.
+#[must_use]
+pub fn count(case: &Case<'_>) -> usize {
+    let of = |part: usize| {
+        let mut shapes = Vec::new();
+        node(case.values[part].trim_ascii(), "", &mut shapes)?;
+        let turns = turns(&shapes).into_iter();
+        Some(turns.map(|turn| orders(&shapes, &turn)).sum::<usize>())
+    };
+    body::bodies(case).filter_map(of).sum()
+}
+
 /// The names of an object's members, sorted. Objects of the same names share it.
 struct Shape<'t> {
     /// Where the first one stands.
@@ -186,24 +198,32 @@ impl Node<'_> {
     }
 }
 
-/// Every choice of orders: of all shapes together if there are not too many, else of one at a
-/// time.
-fn each_choice(shapes: &[Shape<'_>], visit: &mut dyn FnMut(&Orders<'_>)) {
+/// The shapes that are permuted together: all of them if that does not take too many orders,
+/// else one at a time.
+fn turns(shapes: &[Shape<'_>]) -> Vec<Vec<usize>> {
     let open: Vec<usize> = (0..shapes.len())
         .filter(|&at| (2..=MOST_KEYS).contains(&shapes[at].names.len()))
         .collect();
-    let together = open
-        .iter()
-        .map(|&at| (1..=shapes[at].names.len()).product::<usize>())
-        .try_fold(1, usize::checked_mul)
-        .is_some_and(|count| count <= MOST_ORDERS);
-    let turns: Vec<&[usize]> = if together {
-        vec![&open]
+    if open.is_empty() {
+        Vec::new()
+    } else if orders(shapes, &open) <= MOST_ORDERS {
+        vec![open]
     } else {
-        open.chunks(1).collect()
-    };
-    for turn in turns.into_iter().filter(|turn| !turn.is_empty()) {
-        choose(shapes, turn, &vec![None; shapes.len()], visit);
+        open.into_iter().map(|shape| vec![shape]).collect()
+    }
+}
+
+/// How many orders some shapes have together.
+fn orders(shapes: &[Shape<'_>], open: &[usize]) -> usize {
+    open.iter()
+        .map(|&at| (1..=shapes[at].names.len()).product())
+        .fold(1, usize::saturating_mul)
+}
+
+/// Every choice of orders.
+fn each_choice(shapes: &[Shape<'_>], visit: &mut dyn FnMut(&Orders<'_>)) {
+    for turn in turns(shapes) {
+        choose(shapes, &turn, &vec![None; shapes.len()], visit);
     }
 }
 
@@ -313,6 +333,12 @@ mod tests {
     fn where_all_orders_are_too_many_each_shape_is_permuted_by_itself() {
         let inner = r#"{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7}"#;
         let seen = texts(&format!(r#"{{"h":{inner},"i":1,"j":2,"k":3,"l":4}}"#));
+        let mut shapes = Vec::new();
+        let text = format!(r#"{{"h":{inner},"i":1,"j":2,"k":3,"l":4}}"#);
+        node(text.as_bytes(), "", &mut shapes).unwrap();
+        let turns = turns(&shapes);
+        let counts: Vec<_> = turns.iter().map(|turn| orders(&shapes, turn)).collect();
+        assert_eq!(counts, [120, 5_040]);
         // 120 of the outer and 5040 of the inner one; the one as written is in both.
         assert_eq!(seen.len(), 5_159);
     }
