@@ -375,7 +375,8 @@ impl Explainer<'_> {
         let form = judged.judgement.form;
         if let Some(name) = form.and_then(Form::secret) {
             let given = if self.checker.secrets.first(name).is_some() {
-                "is it the right one? give others too"
+                "is it the right one? Only the usual slips can be ruled out, not another secret: \
+                 repeat the flag to try more"
             } else {
                 "it is needed"
             };

@@ -7,7 +7,9 @@
 mod arrange;
 mod body;
 mod charset;
+mod confused;
 mod digest;
+mod edited;
 mod input;
 pub mod key_order;
 mod order;
