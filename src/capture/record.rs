@@ -9,14 +9,14 @@
 //! Not kept: blanks between members, how a character was escaped, and the order of members that
 //! this version knows. Everything else is, members that it does not know included.
 
+use memchr::memmem;
 use serde_json::value::RawValue;
 
+use crate::json::scan::{self, JsonError};
 use crate::message::{Request, Response};
 
 mod parse;
 mod write;
-
-pub use parse::{RecordError, is_record};
 
 /// One recorded request (or MQTT message, or bytes that are neither), with what is known of it.
 #[derive(Clone, Debug)]
@@ -135,6 +135,38 @@ impl Record {
             Content::Mqtt(_) | Content::Unparsed { .. } => None,
         }
     }
+}
+
+/// Why a line is not a record, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct RecordError {
+    /// The offset in the line, in bytes from 0.
+    pub at: usize,
+    /// What is wrong there.
+    pub why: String,
+}
+
+impl From<JsonError> for RecordError {
+    fn from(error: JsonError) -> Self {
+        Self {
+            at: error.at,
+            why: error.why.to_owned(),
+        }
+    }
+}
+
+/// Whether a line means to be a record: an object with a member `v` and one of `request`, `mqtt`
+/// and `unparsed`.
+#[must_use]
+pub fn is_record(line: &[u8]) -> bool {
+    // Most bare bodies have no such text anywhere, so they are told apart without being scanned.
+    if memmem::find(line, b"\"v\"").is_none() {
+        return false;
+    }
+    let members = scan::members(line).unwrap_or_default();
+    let has = |name: &[u8]| members.iter().any(|member| member.name == name);
+    has(b"v") && (has(b"request") || has(b"mqtt") || has(b"unparsed"))
 }
 
 impl PartialEq for Record {

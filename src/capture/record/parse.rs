@@ -5,44 +5,12 @@ use std::str;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 use serde_json::value::RawValue;
 
-use super::{Content, Direction, Extra, MqttMessage, Record};
-use crate::json::scan::{self, JsonError};
+use super::{Content, Direction, Extra, MqttMessage, Record, RecordError};
+use crate::json::scan;
 use crate::message::{Headers, Request, Response, Scheme};
-
-/// Why a line is not a record, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct RecordError {
-    /// The offset in the line, in bytes from 0.
-    pub at: usize,
-    /// What is wrong there.
-    pub why: String,
-}
-
-impl From<JsonError> for RecordError {
-    fn from(error: JsonError) -> Self {
-        Self {
-            at: error.at,
-            why: error.why.to_owned(),
-        }
-    }
-}
-
-/// Whether a line means to be a record: an object with a member `v` and one of `request`, `mqtt`
-/// and `unparsed`.
-#[must_use]
-pub fn is_record(line: &[u8]) -> bool {
-    // Most bare bodies have no such text anywhere, so they are told apart without being scanned.
-    if memmem::find(line, b"\"v\"").is_none() {
-        return false;
-    }
-    let members = scan::members(line).unwrap_or_default();
-    let has = |name: &[u8]| members.iter().any(|member| member.name == name);
-    has(b"v") && (has(b"request") || has(b"mqtt") || has(b"unparsed"))
-}
 
 impl Record {
     /// Reads one line of a capture.
