@@ -44,8 +44,10 @@ impl JudgeArgs {
     ) -> Result<(Checker, Given), Error> {
         let mut choice = choice(platform, session)?;
         match &mut choice {
-            Choice::One(scheme) => self.parts.adapt(scheme),
-            Choice::Auto { all, .. } => all.iter_mut().for_each(|scheme| self.parts.adapt(scheme)),
+            Choice::One(scheme) => self.parts.adapt(scheme)?,
+            Choice::Auto { all, .. } => all
+                .iter_mut()
+                .try_for_each(|scheme| self.parts.adapt(scheme))?,
         }
         let secrets = self.secrets.open(session)?;
         let needed = match &choice {

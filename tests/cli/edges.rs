@@ -210,3 +210,10 @@ fn what_python_prints_of_a_body_is_the_body_byte_for_byte() {
         .stdout_has(["valid ", "the body was taken out of what stood around it"])
         .exits(0);
 }
+
+#[test]
+fn a_part_that_the_scheme_does_not_have_is_refused() {
+    pushrig("sign onenet --token abc --nonce n --msg m --in nosuch=1")
+        .stderr_has(["onenet has no part `nosuch` for --in"])
+        .exits(2);
+}
