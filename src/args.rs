@@ -314,36 +314,42 @@ impl ArrivedArgs {
 }
 
 impl PartArgs {
-    /// Tells the scheme what an empty body is signed as, and checks that it has the parts that
-    /// `--in` names.
-    pub fn adapt(&self, scheme: &mut Scheme) -> Result<(), Error> {
-        for own in &self.own {
-            let name = own.split('=').next().unwrap_or_default();
-            let forms = &scheme.recipe.forms;
-            let mut parts = forms
-                .iter()
-                .flat_map(|form| form.parts.iter().chain(&form.echo));
-            if !parts.any(|part| part.name == name) {
-                return Err(Error::usage(format!(
-                    "{} has no part `{}` for --in",
-                    scheme.id(),
-                    name.escape_debug()
-                )));
+    /// Tells the scheme what an empty body is signed as.
+    pub fn adapt(&self, scheme: &mut Scheme) {
+        let Some(text) = &self.empty_body else { return };
+        for part in scheme
+            .recipe
+            .forms
+            .iter_mut()
+            .flat_map(|form| &mut form.parts)
+        {
+            if let Source::Body { empty_as } = &mut part.source {
+                *empty_as = text.as_bytes().to_vec();
             }
         }
-        if let Some(text) = &self.empty_body {
-            for part in scheme
-                .recipe
-                .forms
-                .iter_mut()
-                .flat_map(|form| &mut form.parts)
-            {
-                if let Source::Body { empty_as } = &mut part.source {
-                    *empty_as = text.as_bytes().to_vec();
-                }
-            }
+    }
+
+    /// Refuses an `--in` for a part that the scheme does not have: it is a slip of the pen.
+    pub fn check(&self, scheme: &Scheme) -> Result<(), Error> {
+        let names: Vec<&str> = scheme
+            .recipe
+            .forms
+            .iter()
+            .flat_map(|form| form.parts.iter().chain(&form.echo))
+            .map(|part| part.name.as_str())
+            .collect();
+        let own = self
+            .own
+            .iter()
+            .map(|own| own.split('=').next().unwrap_or_default());
+        match own.into_iter().find(|name| !names.contains(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::usage(format!(
+                "{} has no part `{}` for --in",
+                scheme.id(),
+                name.escape_debug()
+            ))),
         }
-        Ok(())
     }
 
     /// The values that were given.

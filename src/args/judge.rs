@@ -44,10 +44,15 @@ impl JudgeArgs {
     ) -> Result<(Checker, Given), Error> {
         let mut choice = choice(platform, session)?;
         match &mut choice {
-            Choice::One(scheme) => self.parts.adapt(scheme)?,
-            Choice::Auto { all, .. } => all
-                .iter_mut()
-                .try_for_each(|scheme| self.parts.adapt(scheme))?,
+            Choice::One(scheme) => {
+                self.parts.check(scheme)?;
+                self.parts.adapt(scheme);
+            }
+            Choice::Auto { all, .. } => {
+                for scheme in all {
+                    self.parts.adapt(scheme);
+                }
+            }
         }
         let secrets = self.secrets.open(session)?;
         let needed = match &choice {

@@ -93,7 +93,8 @@ pub enum As {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: SignArgs = parse(matches)?;
     let mut scheme = open_scheme(&args.platform.platform)?;
-    args.parts.adapt(&mut scheme)?;
+    args.parts.check(&scheme)?;
+    args.parts.adapt(&mut scheme);
     let secrets = args.secrets.open(session)?;
     let mut given = args.parts.open(session)?;
     let mut moment = session.moment();

@@ -147,7 +147,7 @@ fn only_one_can_have_standard_input() {
             ["--token", "--msg"],
         ),
         (
-            "sign tencent --token x --as request --url http://a/ --body - --in x=-",
+            "sign tencent --token x --as request --url http://a/ --body - --in nonce=-",
             ["--body", "--in"],
         ),
         ("verify onenet --token - -", ["--token", "FILE"]),
