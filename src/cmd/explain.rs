@@ -204,17 +204,15 @@ impl Explainer<'_> {
             }
         }
         if let (Some(public), Some(target)) = (&self.checker.public_url, plain.target())
-            && public.target != "/"
-            && target.starts_with(public.target.trim_end_matches('/').as_bytes())
+            && let Some(prefix) = prefix_before(&public.target, &target)
         {
             readings.push(Reading {
                 public_url: Some(Url {
-                    target: "/".to_owned(),
+                    target: prefix.to_owned(),
                     ..public.clone()
                 }),
                 notes: vec![
-                    "the path of --public-url stands in the request already: it is not added \
-                     twice"
+                    "the path that arrived stands in --public-url already: it is not added twice"
                         .to_owned(),
                 ],
                 ..Reading::default()
@@ -432,4 +430,32 @@ fn in_words<'s>(kinds: impl Iterator<Item = &'s Sloppiness>) -> String {
         }
     }
     words.join(", ")
+}
+
+/// What of a public URL's path stands before the path that arrived, where the two overlap: the
+/// whole URL was given, not only what a proxy puts before it.
+fn prefix_before<'p>(public: &'p str, target: &[u8]) -> Option<&'p str> {
+    let path = target.split(|&byte| byte == b'?').next()?;
+    let path = std::str::from_utf8(path).ok()?.trim_end_matches('/');
+    let public = public.trim_end_matches('/');
+    if public.is_empty() || path.is_empty() {
+        return None;
+    }
+    let prefix = public.strip_suffix(path);
+    let prefix = prefix.or_else(|| path.starts_with(public).then_some(""))?;
+    Some(if prefix.is_empty() { "/" } else { prefix })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_stands_in_the_public_url_is_not_added_twice() {
+        assert_eq!(prefix_before("/iot/hook", b"/hook?a=1"), Some("/iot"));
+        assert_eq!(prefix_before("/hook/", b"/hook"), Some("/"));
+        assert_eq!(prefix_before("/iot", b"/iot/hook"), Some("/"));
+        assert_eq!(prefix_before("/iot", b"/hook"), None);
+        assert_eq!(prefix_before("/", b"/hook"), None);
+    }
 }
