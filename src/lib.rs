@@ -14,6 +14,7 @@
 //! - [`platform`]: one file a platform, all about that protocol and nothing of it elsewhere.
 //! - [`capture`]: recorded requests; one file a foreign format.
 //! - [`check`]: one request judged whole, on top of all of these.
+//! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
 //!
 //! - [`report`]: what was found, written for people and for machines.
@@ -54,6 +55,7 @@ pub mod json;
 pub mod message;
 pub mod moment;
 pub mod platform;
+pub mod reading;
 pub mod report;
 pub mod session;
 pub mod signature;
