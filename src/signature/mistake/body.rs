@@ -1,6 +1,6 @@
 //! The body stage: what parsing and writing again, editors and charsets do to a body.
 
-use super::{Case, Change, Mistake, Stage, charset, confused, edited, mistake};
+use super::{Case, Change, Mistake, Stage, mistake};
 use crate::json::tree::{self, Value};
 use crate::json::{compact, writers};
 use crate::signature::recipe::Source;
@@ -12,10 +12,7 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
     let mut found = Vec::new();
     for at in bodies(case) {
         found.extend(rewritten(case, at));
-        found.extend(edited::mistakes(case, at));
     }
-    found.extend(confused::mistakes(case));
-    found.extend(charset::mistakes(case));
     found
 }
 

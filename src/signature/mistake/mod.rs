@@ -331,6 +331,11 @@ pub fn all(case: &Case<'_>) -> Vec<Mistake> {
     mistakes.extend(secret::mistakes(case));
     mistakes.extend(input::mistakes(case));
     mistakes.extend(body::mistakes(case));
+    for at in body::bodies(case) {
+        mistakes.extend(edited::mistakes(case, at));
+    }
+    mistakes.extend(confused::mistakes(case));
+    mistakes.extend(charset::mistakes(case));
     mistakes.extend(order::mistakes(case));
     mistakes.extend(digest::mistakes(case));
     // A mistake that gives the right digest is none.
