@@ -12,6 +12,7 @@ use crate::platform::onenet_studio::{self, Refusal};
 use crate::platform::recognise::recognise;
 use crate::platform::{Message, OpenError, Platform};
 use crate::signature::recipe::{Recipe, Source};
+use crate::signature::seal::SealError;
 use crate::signature::verify::{Freshness, judge, source_in_words};
 use crate::signature::{Evidence, Form, Judgement, Secrets, Veil, Verdict};
 
@@ -211,11 +212,9 @@ impl Checker {
             && let Some(id) = &message.id
             && id != app_id.as_bytes()
         {
-            return Some(Err(OpenError::Seal(
-                crate::signature::seal::SealError::Id {
-                    found: String::from_utf8_lossy(id).into_owned(),
-                },
-            )));
+            return Some(Err(OpenError::Seal(SealError::Id {
+                found: String::from_utf8_lossy(id).into_owned(),
+            })));
         }
         Some(opened)
     }

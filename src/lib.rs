@@ -16,8 +16,10 @@
 //! - [`check`]: one request judged whole, on top of all of these.
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
-//!
 //! - [`report`]: what was found, written for people and for machines.
+//!
+//! The modules above are pure and synchronous: bytes in, values out. A signature takes
+//! two of them:
 //!
 //! ```standalone_crate
 //! use pushrig::platform::Platform;
@@ -32,7 +34,7 @@
 //! assert_eq!(signature, "c259ed29ec13ba7c649fe0893007401a36e70453");
 //! ```
 //!
-//! The modules above are pure and synchronous: bytes in, values out. Those below are the edge:
+//! The modules below are the edge:
 //!
 //! - [`term`]: colour as a value; escaping of what a peer sent.
 //! - [`config`]: `pushrig.toml`, the profiles.

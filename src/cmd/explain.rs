@@ -15,6 +15,7 @@ use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
+use crate::signature::recipe::Source;
 use crate::signature::{Evidence, Form, Given, Veil, Verdict};
 
 /// The subcommand.
@@ -167,7 +168,10 @@ impl Explainer<'_> {
         let fits = |test: &dyn Fn(&Evidence<'_>) -> bool| {
             readings.iter().find(|reading| test(&evidence(reading)))
         };
-        let chosen = fits(&|evidence| self.is_valid(subject, evidence))
+        // Where there is nothing to choose, the search need not be made to choose.
+        let only = (readings.len() == 1).then(|| &readings[0]);
+        let chosen = only
+            .or_else(|| fits(&|evidence| self.is_valid(subject, evidence)))
             .or_else(|| fits(&|evidence| self.is_explained(subject, evidence)))
             .or_else(|| fits(&|evidence| self.is_computable(subject, evidence)))
             .unwrap_or(&readings[0]);
@@ -325,7 +329,7 @@ impl Explainer<'_> {
         let signs_url = form.is_some_and(|form| {
             form.parts
                 .iter()
-                .any(|part| matches!(part.source, crate::signature::recipe::Source::Url(_)))
+                .any(|part| matches!(part.source, Source::Url(_)))
         });
         if signs_url && self.checker.public_url.is_none() {
             steps.push("--public-url: the URL that the platform was told".to_owned());
