@@ -17,13 +17,17 @@ pub enum Outcome {
     No,
     /// Part of the input could not be read; the rest was judged.
     BadInput,
-    /// A file could not be opened; the rest was judged and is right.
+    /// Something could not be opened or reached; the rest was judged and is right.
     Incomplete,
+    /// Ctrl-C ended it.
+    Interrupted,
+    /// SIGTERM ended it.
+    Terminated,
 }
 
 impl Outcome {
     /// The documented exit code: 0 yes, 1 no, 2 input that could not be read, 3 no complete
-    /// answer.
+    /// answer, 130 and 143 ended by a signal.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -31,6 +35,8 @@ impl Outcome {
             Self::No => 1,
             Self::BadInput => 2,
             Self::Incomplete => 3,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 
@@ -41,7 +47,7 @@ impl Outcome {
     }
 
     /// Both together: unreadable input beats a no, which beats an answer that is not complete,
-    /// which beats a yes.
+    /// which beats a yes; a signal beats them all.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let rank = |outcome| match outcome {
@@ -49,6 +55,8 @@ impl Outcome {
             Self::Incomplete => 1,
             Self::No => 2,
             Self::BadInput => 3,
+            Self::Interrupted => 4,
+            Self::Terminated => 5,
         };
         if rank(self) >= rank(other) {
             self

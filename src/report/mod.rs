@@ -1,5 +1,6 @@
 //! What was found, written for people and for machines.
 
+pub mod case;
 pub mod diff;
 pub mod explanation;
 pub mod verdict;
