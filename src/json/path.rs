@@ -66,10 +66,12 @@ impl fmt::Display for Path {
 
 /// Steps as an RFC 6901 pointer.
 pub(super) fn pointer(steps: &[String]) -> String {
-    steps
-        .iter()
-        .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")))
-        .collect()
+    let mut pointer = String::new();
+    for step in steps {
+        pointer.push('/');
+        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+    }
+    pointer
 }
 
 fn decoded(token: &str) -> Option<String> {

@@ -54,15 +54,26 @@ impl Place {
     /// The bytes that stand there.
     #[must_use]
     pub fn of<'a>(&self, request: &'a Request) -> &'a [u8] {
+        let (text, range) = self.text(request);
+        &text[range.clone()]
+    }
+
+    /// The target, header value or body that it is a part of, and where in it.
+    fn text<'a>(&self, request: &'a Request) -> (&'a [u8], &Range<usize>) {
         match self {
-            Self::Target(range) => &request.target[range.clone()],
-            Self::Body(range) => &request.body[range.clone()],
-            Self::Header { index, range } => request
-                .headers
-                .iter()
-                .nth(*index)
-                .map_or(&[], |(_, value)| &value[range.clone()]),
+            Self::Target(range) => (&request.target, range),
+            Self::Body(range) => (&request.body, range),
+            Self::Header { index, range } => {
+                let field = request.headers.iter().nth(*index);
+                (field.map_or(&[], |(_, value)| value), range)
+            }
         }
+    }
+
+    /// Whether a `=` stands before it: a parameter may come without.
+    fn is_assigned(&self, request: &Request) -> bool {
+        let (text, range) = self.text(request);
+        text[..range.start].ends_with(b"=")
     }
 
     /// Puts other bytes there.
@@ -158,7 +169,11 @@ pub(super) fn write(request: &mut Request, source: &Source, raw: &[u8]) -> Resul
         _ => {}
     }
     if let Some(place) = locate(request, source) {
-        place.write(request, raw);
+        if matches!(source, Source::Query(_) | Source::Field(_)) && !place.is_assigned(request) {
+            place.write(request, &[b"=", raw].concat());
+        } else {
+            place.write(request, raw);
+        }
         return Ok(());
     }
     match source {
@@ -228,7 +243,11 @@ fn remove_one(request: &mut Request, source: &Source) -> bool {
             };
             let mut value = value.to_vec();
             value.drain(pair.whole(&value));
-            request.headers.replace(index, value);
+            if value.is_empty() {
+                request.headers.remove(CREDENTIAL);
+            } else {
+                request.headers.replace(index, value);
+            }
             true
         }
         Source::JsonRaw(pointer) | Source::JsonText(pointer) => {
