@@ -38,6 +38,7 @@
 //! The modules below are the edge:
 //!
 //! - [`term`]: colour as a value; escaping of what a peer sent.
+//! - [`net`]: the exact sender; where bytes move.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
 //! - [`session`]: the streams, the environment and the clock of one run.
@@ -58,6 +59,7 @@ pub mod handshake;
 pub mod json;
 pub mod message;
 pub mod moment;
+pub mod net;
 pub mod platform;
 pub mod reading;
 pub mod report;
