@@ -204,8 +204,16 @@ impl<'a> Judge<'a> {
         let mut known = self.earlier.clone();
         known.extend(probe.known.iter().cloned());
         let found = difference(&probe.echo, &known, self.secrets, &body)?;
-        *refused = found.hint.is_none() && !body.is_empty();
-        Some((found.what, found.hint))
+        if found.hint.is_some() || body.is_empty() {
+            return Some((found.what, found.hint));
+        }
+        *refused = true;
+        let hint = format!(
+            "the body must be the value of `{}` and nothing else; if this is how your server \
+             refuses, it computes another signature or has another token",
+            probe.echo_name
+        );
+        Some((found.what, Some(hint)))
     }
 
     fn too_late(&self, response: &Response) -> Option<Fault> {

@@ -52,6 +52,9 @@ pub fn probes(call: &Call<'_>, moment: &mut Moment) -> Result<Plan, Error> {
     let mut notes = Vec::new();
     let mut probes = maker.right(moment, &mut notes)?;
     probes.extend(maker.wrong(moment)?);
+    for probe in &probes {
+        check(&probe.request)?;
+    }
     Ok(Plan {
         probes,
         notes,
@@ -61,6 +64,18 @@ pub fn probes(call: &Call<'_>, moment: &mut Moment) -> Result<Plan, Error> {
             .and_then(Platform::webhook)
             .map_or(DEFAULT_LIMIT, |webhook| webhook.patience().limit),
     })
+}
+
+/// Refuses a given value that would be a header of its own, which nobody signed.
+fn check(request: &Request) -> Result<(), Error> {
+    let breaks = |value: &[u8]| value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    match request.headers.iter().find(|(_, value)| breaks(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::usage(format!(
+            "the value of the header `{}` holds a line break or a zero byte",
+            String::from_utf8_lossy(name)
+        ))),
+    }
 }
 
 /// The form that has an `echo`, or why there is none.
