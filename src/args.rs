@@ -1,5 +1,6 @@
 //! Flag groups that open themselves: each turns what was typed into ready values.
 
+mod flow;
 mod input;
 mod judge;
 mod target;
@@ -20,6 +21,7 @@ use crate::signature::mistake::OtherSecret;
 use crate::signature::recipe::Source;
 use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
 
+pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::JudgeArgs;
 pub use target::{TargetArgs, parse_url, target_url};

@@ -62,6 +62,7 @@ pub mod moment;
 pub mod net;
 pub mod platform;
 pub mod reading;
+pub mod replay;
 pub mod report;
 pub mod session;
 pub mod signature;
