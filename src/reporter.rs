@@ -14,7 +14,7 @@ use crate::report::human::Human;
 use crate::report::json::{CaseLine, SummaryLine};
 use crate::report::tally::Tally;
 use crate::report::threshold::Threshold;
-use crate::report::{Kind, github, markdown};
+use crate::report::{github, markdown};
 use crate::session::Session;
 
 /// What is not right is kept for GitHub up to this many cases; all are counted.
@@ -211,6 +211,7 @@ impl Reporter {
 mod tests {
     use super::*;
     use crate::globals::{Format, GlobalArgs};
+    use crate::report::Kind;
 
     fn quiet() -> Session {
         Session::new(GlobalArgs {

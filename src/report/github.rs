@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::case::{Case, Report};
+use super::human::other_place;
 use super::words;
 
 /// GitHub shows no more of each kind for one step.
@@ -82,20 +83,14 @@ fn place(case: &Case) -> Vec<(&'static str, String)> {
 }
 
 fn message(case: &Case) -> String {
-    let mut text = case
-        .why
-        .clone()
-        .unwrap_or_else(|| case.outcome.as_str().to_owned());
-    if let Some(status) = case.status {
-        text.push_str(&format!(" (status {status})"));
-    }
-    if let Some(place) = super::human::other_place(case) {
-        text.push_str(&format!("\nrecord: {place}"));
-    }
-    if let Some(hint) = &case.hint {
-        text.push_str(&format!("\nhint: {hint}"));
-    }
-    text
+    let why = case.why.as_deref().unwrap_or(case.outcome.as_str());
+    let mut lines = vec![match case.status {
+        Some(status) => format!("{why} (status {status})"),
+        None => why.to_owned(),
+    }];
+    lines.extend(other_place(case).map(|place| format!("record: {place}")));
+    lines.extend(case.hint.as_ref().map(|hint| format!("hint: {hint}")));
+    lines.join("\n")
 }
 
 /// A message: a line end would end the command.

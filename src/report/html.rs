@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use base64::Engine as _;
-use minijinja::{Environment, context};
+use minijinja::Environment;
+use minijinja::value::Serde;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -22,12 +23,11 @@ const MOST_ROWS: usize = 5_000;
 /// What is not right is told whole; of so many it is folded.
 const MOST_OPEN: usize = 3;
 
+/// A longer list of all cases is folded.
+const MOST_UNFOLDED: usize = 50;
+
 /// Writes a whole report.
 pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let summary = &report.summary;
-    let wrong = report.cases.iter().filter(|case| is_wrong(case.outcome));
-    let right = report.cases.iter().filter(|case| !is_wrong(case.outcome));
-    let count = wrong.clone().count();
     // The name ends in .html: that is what switches escaping on.
     let mut environment = Environment::new();
     environment
@@ -36,31 +36,68 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let template = environment
         .get_template("report.html")
         .map_err(io::Error::other)?;
-    let page = context! {
-        style => STYLE,
-        style_hash => base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE)),
-        name => words::name(report),
-        target => visible(&report.target),
-        at => report.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        by => concat!("pushrig ", env!("CARGO_PKG_VERSION")),
-        tone => tone(summary),
-        verdict => words::verdict(summary),
-        counts => words::counts(summary),
-        tiles => tiles(summary),
-        statuses => summary.statuses.iter().collect::<Vec<_>>(),
-        missed => summary.missed.iter().map(|text| visible(text)).collect::<Vec<_>>(),
-        ended => summary.ended.as_deref().map(visible),
-        plot => Plot::new(report),
-        wrong => wrong.clone().take(MOST_ROWS).map(Row::new).collect::<Vec<_>>(),
-        wrong_left_out => count.saturating_sub(MOST_ROWS),
-        open => count <= MOST_OPEN,
-        // All of them, in their order; but where the list is cut, what is wrong stands above.
-        cases => report.cases.iter().take(MOST_ROWS).map(Row::new).collect::<Vec<_>>(),
-        cases_left_out => report.cases.len().saturating_sub(MOST_ROWS),
-        fold => right.count() > 50,
-    };
+    let page = Serde(Page::new(report));
     let page = template.render(page).map_err(io::Error::other)?;
     out.write_all(page.as_bytes())
+}
+
+/// What the template shows.
+#[derive(Serialize)]
+struct Page<'r> {
+    style: &'static str,
+    /// The one style that the page's policy lets through.
+    style_hash: String,
+    name: String,
+    target: String,
+    at: String,
+    by: &'static str,
+    tone: &'static str,
+    verdict: &'static str,
+    counts: String,
+    tiles: Vec<Tile>,
+    statuses: Vec<(&'r u16, &'r u64)>,
+    missed: Vec<String>,
+    ended: Option<String>,
+    plot: Option<Plot>,
+    wrong: Vec<Row>,
+    wrong_left_out: usize,
+    /// Whether the details of what is wrong are open.
+    open: bool,
+    cases: Vec<Row>,
+    cases_left_out: usize,
+    /// Whether the list of all is folded.
+    fold: bool,
+}
+
+impl<'r> Page<'r> {
+    fn new(report: &'r Report) -> Self {
+        let summary = &report.summary;
+        let cases = &report.cases;
+        let wrong = cases.iter().filter(|case| is_wrong(case.outcome));
+        let count = wrong.clone().count();
+        Self {
+            style: STYLE,
+            style_hash: base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE)),
+            name: words::name(report),
+            target: visible(&report.target),
+            at: report.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            by: concat!("pushrig ", env!("CARGO_PKG_VERSION")),
+            tone: tone(summary),
+            verdict: words::verdict(summary),
+            counts: words::counts(summary),
+            tiles: tiles(summary),
+            statuses: summary.statuses.iter().collect(),
+            missed: summary.missed.iter().map(|text| visible(text)).collect(),
+            ended: summary.ended.as_deref().map(visible),
+            plot: Plot::new(report),
+            wrong: wrong.take(MOST_ROWS).map(Row::new).collect(),
+            wrong_left_out: count.saturating_sub(MOST_ROWS),
+            open: count <= MOST_OPEN,
+            cases: cases.iter().take(MOST_ROWS).map(Row::new).collect(),
+            cases_left_out: cases.len().saturating_sub(MOST_ROWS),
+            fold: cases.len() > MOST_UNFOLDED,
+        }
+    }
 }
 
 fn tone(summary: &Summary) -> &'static str {
