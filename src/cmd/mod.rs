@@ -5,6 +5,7 @@ pub mod completions;
 pub mod explain;
 pub mod handshake;
 pub mod man;
+pub mod replay;
 pub mod samples;
 pub mod sign;
 pub mod verify;
@@ -34,6 +35,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
+    replay::SUBCOMMAND,
     handshake::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,

@@ -140,10 +140,17 @@ impl Tally {
             .expect("a histogram that grows takes any other");
     }
 
+    /// How many cases there were, and how many of them are not right.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        let wrong = self.failed + self.errors + self.unsent;
+        (self.passed + self.skipped + wrong, wrong)
+    }
+
     /// Whether anything so far is not right.
     #[must_use]
     pub fn is_wrong(&self) -> bool {
-        self.failed + self.errors + self.unsent > 0
+        self.counts().1 > 0
     }
 
     /// What it comes to.
