@@ -21,11 +21,11 @@ use crate::platform::Platform;
 
 use super::digest::{Digest, DigestValue, Keyed, LONGEST};
 use super::evidence::{Evidence, percent_encoded};
-use super::form::MOST_PIECES;
+use super::form::{Lack, MOST_PIECES};
 use super::place::{self, Place, PlaceError, fix_length, query_value};
 use super::recipe::{Form, Part, Recipe, Source, TimeMeaning, TimeUnit, UrlPart};
 use super::secret::{SecretName, Secrets};
-use super::verify::{judge, lack_in_words};
+use super::verify::{judge, lack_in_words, source_in_words};
 
 /// A recorded request that can be signed anew, again and again.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl Resigner {
         secrets: &Secrets,
         moment: &mut Moment,
     ) -> Result<Self, ResignError> {
-        let form = applying(&scheme.recipe, request, secrets)?;
+        let (form, digest) = applying(&scheme.recipe, request, secrets)?;
         let expires = |form: &Form| {
             let rule = form.time.as_ref();
             rule.is_some_and(|rule| rule.meaning == TimeMeaning::Expires)
@@ -155,7 +155,7 @@ impl Resigner {
             return Err(ResignError::Quotes(form.name.clone()));
         }
         let mut request = request.clone();
-        let hasher = hasher(form, &request, secrets)?;
+        let hasher = hasher(form, digest, secrets)?;
         let mut slots = Vec::with_capacity(2);
         for part in &form.parts {
             if let Some(slot) = slot(scheme, form, part, &mut request, moment)?
@@ -166,11 +166,8 @@ impl Resigner {
         }
         let percent = is_percent_encoded(form, &request);
         let prefix = prefix(form, percent);
-        let size = match &hasher {
-            Hasher::Plain(digest) => digest.size(),
-            Hasher::Keyed(keyed) => keyed.digest().size(),
-        };
-        let blank = [prefix.as_slice(), &b"0".repeat(form.output.length(size))].concat();
+        let text = b"0".repeat(form.output.length(digest.size()));
+        let blank = [prefix.as_slice(), &text].concat();
         place::write(&mut request, &form.signature.source, &blank)?;
         fix_length(&mut request);
         let mut resigner = Self {
@@ -301,7 +298,7 @@ impl Resigner {
         self.flat.extend_from_slice(&self.request.body);
         for slot in self.slots.iter_mut().chain([&mut self.signature]) {
             let place = place::locate(&self.request, &slot.source)
-                .ok_or_else(|| ResignError::Nonce(self.form.name.clone()))?;
+                .ok_or_else(|| PlaceError::NoPlace(source_in_words(&slot.source)))?;
             slot.range = in_wire(&self.request, self.body_start, &place);
             slot.echoes.clear();
         }
@@ -406,19 +403,21 @@ impl Slot {
     }
 }
 
-/// The form that a request is judged by; what hinders is said in the words of [`judge`].
+/// The form that a request is judged by and its hash function; what hinders is said in the words
+/// of [`judge`].
 fn applying<'r>(
     recipe: &'r Recipe,
     request: &Request,
     secrets: &Secrets,
-) -> Result<&'r Form, ResignError> {
+) -> Result<(&'r Form, Digest), ResignError> {
     let evidence = Evidence::of(request);
     let found = recipe
         .forms
         .iter()
-        .find(|form| form.received(&evidence).is_ok() && form.gather(&evidence).is_ok());
-    if let Some(form) = found {
-        return Ok(form);
+        .filter(|form| form.received(&evidence).is_ok())
+        .find_map(|form| Some((form, form.gather(&evidence).ok()?.digest)));
+    if let Some(found) = found {
+        return Ok(found);
     }
     let judgement = judge(recipe, &evidence, secrets);
     let why = judgement.why.unwrap_or_default();
@@ -428,17 +427,21 @@ fn applying<'r>(
     })
 }
 
-/// The hash function with its key, and the certainty that every secret is there.
-fn hasher(form: &Form, request: &Request, secrets: &Secrets) -> Result<Hasher, ResignError> {
-    let evidence = Evidence::of(request);
+/// The hash function with its key, once every secret is there.
+fn hasher(form: &Form, digest: Digest, secrets: &Secrets) -> Result<Hasher, ResignError> {
     let unreadable = |lack| ResignError::Unreadable(lack_in_words(form, &lack));
-    let ingredients = form.gather(&evidence).map_err(unreadable)?;
-    form.digest(&ingredients, secrets, 0).map_err(unreadable)?;
+    for part in &form.parts {
+        if let Source::Secret(name) = part.source
+            && secrets.first(name).is_none()
+        {
+            return Err(unreadable(Lack::Secret(name)));
+        }
+    }
     Ok(match &form.key {
-        None => Hasher::Plain(ingredients.digest),
+        None => Hasher::Plain(digest),
         Some(key) => {
             let key = key.bytes(secrets, 0).map_err(unreadable)?;
-            Hasher::Keyed(Keyed::new(ingredients.digest, &key))
+            Hasher::Keyed(Keyed::new(digest, &key))
         }
     })
 }
