@@ -2,6 +2,7 @@
 
 mod input;
 mod judge;
+mod target;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
 
 pub use input::{inputs, open, read, read_rest};
 pub use judge::JudgeArgs;
+pub use target::{TargetArgs, parse_url, target_url};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {

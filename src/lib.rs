@@ -16,6 +16,7 @@
 //! - [`check`]: one request judged whole, on top of all of these.
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
+//! - [`handshake`]: a platform's URL verification, played against a user's server.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -37,6 +38,7 @@
 //! The modules below are the edge:
 //!
 //! - [`term`]: colour as a value; escaping of what a peer sent.
+//! - [`net`]: the exact sender; where bytes move.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
 //! - [`session`]: the streams, the environment and the clock of one run.
@@ -53,9 +55,11 @@ pub mod config;
 pub mod diagnose;
 pub mod error;
 pub mod globals;
+pub mod handshake;
 pub mod json;
 pub mod message;
 pub mod moment;
+pub mod net;
 pub mod platform;
 pub mod reading;
 pub mod report;

@@ -1,0 +1,95 @@
+//! Why there is no answer, or none that can be used: in words, with the next thing to try.
+
+use std::io;
+use std::time::Duration;
+
+use crate::term;
+
+use super::reply::Flaw;
+
+/// Why an exchange came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The name is unknown.
+    #[error("the name `{host}` cannot be resolved: {cause}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Nobody takes the connection.
+    #[error("no connection to {address}: {}", plain(cause))]
+    Connect {
+        /// Whom.
+        address: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// TLS was not agreed upon.
+    #[error("TLS with {address} failed: {why}")]
+    Tls {
+        /// With whom.
+        address: String,
+        /// Why, in words.
+        why: String,
+        /// The flag that helps, if one does.
+        hint: Option<&'static str>,
+    },
+    /// It took too long.
+    #[error("no answer within {}: {phase}", humantime::format_duration(*limit))]
+    TimedOut {
+        /// How long was waited.
+        limit: Duration,
+        /// What was being waited for.
+        phase: &'static str,
+    },
+    /// The connection broke.
+    #[error("the connection broke {phase}: {}", plain(cause))]
+    Broke {
+        /// When.
+        phase: &'static str,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The answer is not one.
+    #[error("{0}")]
+    Flaw(Flaw),
+}
+
+impl Failure {
+    /// Whether the server answered, and wrongly; otherwise there is no complete answer.
+    #[must_use]
+    pub fn is_an_answer(&self) -> bool {
+        matches!(self, Self::Flaw(flaw) if !matches!(flaw, Flaw::Early { .. }))
+    }
+
+    /// The next thing to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Resolve { .. } => {
+                Some("check the name, or say where it is by --resolve HOST:PORT:ADDR")
+            }
+            Self::Connect { cause, .. } if cause.kind() == io::ErrorKind::ConnectionRefused => {
+                Some("is the server running, and does it listen on that port?")
+            }
+            Self::Tls { hint, .. } => *hint,
+            Self::TimedOut { .. } => Some("--timeout changes how long is waited"),
+            Self::Flaw(flaw) => flaw.hint(),
+            Self::Connect { .. } | Self::Broke { .. } => None,
+        }
+    }
+}
+
+/// What the system said, without its number.
+fn plain(cause: &io::Error) -> String {
+    match cause.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
+        io::ErrorKind::BrokenPipe => "closed by the server".to_owned(),
+        io::ErrorKind::HostUnreachable => "the host cannot be reached".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "the network cannot be reached".to_owned(),
+        _ => term::escape(cause.to_string().as_bytes()),
+    }
+}
