@@ -40,9 +40,9 @@ pub struct Resigner {
     body_start: usize,
     /// What goes over the wire where the body goes in chunks; empty where it does not.
     framed: Vec<u8>,
-    /// What is drawn or read from the clock, in the order of the form's parts.
+    /// What is drawn or read from the clock, in the order of the form's parts; the signature over
+    /// them is the last.
     slots: Vec<Slot>,
-    signature: Slot,
     /// How many bytes of the signature's place are its prefix.
     prefix: usize,
     /// Whether the signature is percent-encoded, so that its length varies.
@@ -170,8 +170,8 @@ impl Resigner {
         let blank = [prefix.as_slice(), &text].concat();
         place::write(&mut request, &form.signature.source, &blank)?;
         fix_length(&mut request);
+        slots.push(Slot::new(form.signature.source.clone(), Fill::Signature));
         let mut resigner = Self {
-            signature: Slot::new(form.signature.source.clone(), Fill::Signature),
             secrets: first_of_each(form, secrets),
             form: form.clone(),
             hasher,
@@ -207,20 +207,13 @@ impl Resigner {
                     let size = time_text(moment, unit, &mut text);
                     self.put(index, &text[..size]);
                 }
-                Fill::Signature => {}
+                Fill::Signature => {
+                    let digest = self.digest();
+                    let mut text = [0; LONGEST];
+                    let size = self.form.output.write(&digest, &mut text);
+                    self.put_signature(index, &text[..size]);
+                }
             }
-        }
-        let digest = self.digest();
-        let mut text = [0; LONGEST];
-        let size = self.form.output.write(&digest, &mut text);
-        let start = self.signature.range.start + self.prefix;
-        if self.percent {
-            let text = percent_encoded(&text[..size]);
-            let before = &self.flat[self.signature.range.start..start];
-            let text = [before, text.as_bytes()].concat();
-            self.put_signature(&text);
-        } else {
-            self.flat[start..start + size].copy_from_slice(&text[..size]);
         }
         self.frame();
     }
@@ -239,7 +232,7 @@ impl Resigner {
     #[must_use]
     pub fn request(&self) -> Request {
         let mut request = self.request.clone();
-        for slot in self.slots.iter().chain([&self.signature]) {
+        for slot in &self.slots {
             let raw = &self.flat[slot.range.clone()];
             if let Some(place) = place::locate(&request, &slot.source) {
                 place.write(&mut request, raw);
@@ -268,13 +261,16 @@ impl Resigner {
         }
     }
 
-    fn put_signature(&mut self, text: &[u8]) {
-        let range = self.signature.range.clone();
-        if range.len() == text.len() {
-            self.flat[range].copy_from_slice(text);
+    /// Writes the signature behind its prefix.
+    fn put_signature(&mut self, index: usize, text: &[u8]) {
+        let range = self.slots[index].range.clone();
+        let start = range.start + self.prefix;
+        if self.percent {
+            let prefix = &self.flat[range.start..start];
+            let text = [prefix, percent_encoded(text).as_bytes()].concat();
+            self.put(index, &text);
         } else {
-            let source = self.signature.source.clone();
-            self.lay_with(&source, text);
+            self.flat[start..range.end].copy_from_slice(text);
         }
     }
 
@@ -296,7 +292,7 @@ impl Resigner {
         self.request.write_head(&mut self.flat);
         self.body_start = self.flat.len();
         self.flat.extend_from_slice(&self.request.body);
-        for slot in self.slots.iter_mut().chain([&mut self.signature]) {
+        for slot in &mut self.slots {
             let place = place::locate(&self.request, &slot.source)
                 .ok_or_else(|| PlaceError::NoPlace(source_in_words(&slot.source)))?;
             slot.range = in_wire(&self.request, self.body_start, &place);
@@ -310,33 +306,33 @@ impl Resigner {
             .map_err(|lack| ResignError::Unreadable(lack_in_words(&self.form, &lack)))?;
         let mut pieces = Vec::with_capacity(self.form.parts.len());
         for (part, value) in self.form.parts.iter().zip(&ingredients.values) {
-            let stands = self.stands(part);
-            pieces.push(match (&part.source, stands) {
+            let signed = self.signed_range(&part.source);
+            let covered = |slot: &Slot| {
+                let signed = signed.as_ref();
+                signed.is_some_and(|signed| overlap(signed, &slot.range))
+            };
+            if self.slots.last().is_some_and(covered) {
+                return Err(ResignError::Covered(self.form.name.clone()));
+            }
+            pieces.push(match (&part.source, &signed) {
                 (Source::Secret(name), _) => Piece::Secret(*name),
-                (_, Some(range)) => {
-                    if overlap(&range, &self.signature.range) {
-                        return Err(ResignError::Covered(self.form.name.clone()));
-                    }
-                    Piece::Flat(range)
+                (source, Some(signed)) if self.is_verbatim(source, signed) => {
+                    Piece::Flat(signed.clone())
                 }
-                (source, None) => {
+                (source, _) => {
                     let start = self.fixed.len();
                     self.fixed.extend_from_slice(value);
-                    let range = start..self.fixed.len();
-                    if let Source::Url(url) = source {
-                        let offset = start + value.len() - url_end(&self.request, *url);
-                        let target = self.request.method.len() + 1;
-                        let signed = target..target + url_end(&self.request, *url);
-                        if overlap(&signed, &self.signature.range) {
-                            return Err(ResignError::Covered(self.form.name.clone()));
-                        }
+                    let end = self.fixed.len();
+                    if let (Source::Url(_), Some(signed)) = (source, &signed) {
+                        // The target is the end of a URL.
+                        let target = end - signed.len();
                         for slot in &mut self.slots {
-                            if overlap(&signed, &slot.range) {
-                                slot.echoes.push(offset + slot.range.start - target);
+                            if overlap(signed, &slot.range) {
+                                slot.echoes.push(target + slot.range.start - signed.start);
                             }
                         }
                     }
-                    Piece::Fixed(range)
+                    Piece::Fixed(start..end)
                 }
             });
         }
@@ -345,19 +341,28 @@ impl Resigner {
         Ok(())
     }
 
-    /// Where a part stands in `flat` exactly as it is hashed, if it does so for sure.
-    fn stands(&self, part: &Part) -> Option<Range<usize>> {
-        let source = &part.source;
-        if let Source::Body { .. } = source {
-            let body = self.body_start..self.flat.len();
-            return (!body.is_empty()).then_some(body);
+    /// What of `flat` a part is made of.
+    fn signed_range(&self, source: &Source) -> Option<Range<usize>> {
+        let target = self.request.method.len() + 1;
+        match source {
+            Source::Body { .. } => {
+                let body = self.body_start..self.flat.len();
+                (!body.is_empty()).then_some(body)
+            }
+            Source::Url(part) => Some(target..target + signed_target(&self.request, *part)),
+            _ => place::locate(&self.request, source)
+                .map(|place| in_wire(&self.request, self.body_start, &place)),
         }
-        let place = place::locate(&self.request, source)?;
-        let range = in_wire(&self.request, self.body_start, &place);
-        let raw = matches!(source, Source::Header(_) | Source::JsonRaw(_));
-        // What is written into a slot needs no escapes.
-        let fresh = || self.slots.iter().any(|slot| slot.range == range);
-        (raw || range == self.signature.range || fresh()).then_some(range)
+    }
+
+    /// Whether what a part is made of is hashed as it stands.
+    fn is_verbatim(&self, source: &Source, range: &Range<usize>) -> bool {
+        match source {
+            Source::Header(_) | Source::JsonRaw(_) | Source::Body { .. } => true,
+            Source::Url(_) => false,
+            // What is written into a slot needs no escapes.
+            _ => self.slots.iter().any(|slot| slot.range == *range),
+        }
     }
 
     fn digest(&self) -> DigestValue {
@@ -544,8 +549,8 @@ fn in_wire(request: &Request, body_start: usize, place: &Place) -> Range<usize> 
     start + range.start..start + range.end
 }
 
-/// How much of the target is at the end of a signed URL.
-fn url_end(request: &Request, part: UrlPart) -> usize {
+/// How much of the target stands in a signed URL.
+fn signed_target(request: &Request, part: UrlPart) -> usize {
     let target = &request.target;
     match part {
         UrlPart::Path => memchr::memchr(b'?', target).unwrap_or(target.len()),
