@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
-use crate::args::{PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url};
+use crate::args::{
+    PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
+};
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
 use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude, probes};
@@ -32,7 +34,8 @@ the platform sends base64; then wrong ones, which had better not be echoed.
 
 Examples:
   pushrig handshake onenet http://127.0.0.1:8000/push --token env:TOKEN
-  pushrig handshake tencent http://127.0.0.1:8000/iot --token env:TOKEN --strict";
+  pushrig handshake tencent http://127.0.0.1:8000/iot --token env:TOKEN \\
+      --strict";
 
 #[derive(Args, Debug)]
 struct HandshakeArgs {
