@@ -246,7 +246,16 @@ impl<'a> Judge<'a> {
                 shown(&response.body, self.secrets)
             )
         };
-        vec![("request", shown(&line, self.secrets)), ("answer", answer)]
+        let echo = format!(
+            "`{}`, the value of `{}`",
+            shown(&probe.echo, self.secrets),
+            probe.echo_name
+        );
+        vec![
+            ("request", shown(&line, self.secrets)),
+            ("echo", echo),
+            ("answer", answer),
+        ]
     }
 
     /// The command that finds the mistake in the server's own signature.

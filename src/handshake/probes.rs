@@ -348,6 +348,34 @@ impl Maker<'_> {
     }
 }
 
+/// The name of the handshake that proves what happens to a `+`.
+pub(super) const PROOF: &str = "plus-escaped";
+
+impl Probe {
+    /// The same handshake with `%2B` for each raw `+` of its query. The platform never sends it;
+    /// a server that echoes it, and not the one with the raw `+`, takes a `+` for a blank.
+    #[must_use]
+    pub fn with_escaped_plus(&self) -> Option<Self> {
+        if self.name != "plus" || !self.request.target.contains(&b'+') {
+            return None;
+        }
+        let mut probe = self.clone();
+        PROOF.clone_into(&mut probe.name);
+        "a signature whose `+` is written %2B".clone_into(&mut probe.about);
+        let target = &self.request.target;
+        let query = target.iter().position(|&byte| byte == b'?')?;
+        let (path, query) = target.split_at(query);
+        probe.request.target = path.to_vec();
+        for &byte in query {
+            match byte {
+                b'+' => probe.request.target.extend_from_slice(b"%2B"),
+                _ => probe.request.target.push(byte),
+            }
+        }
+        Some(probe)
+    }
+}
+
 fn holds_in_words(signature: &[u8]) -> &'static str {
     match (signature.contains(&b'+'), signature.contains(&b'/')) {
         (true, true) => "holds a `+` and a `/`",
@@ -444,6 +472,24 @@ mod tests {
                 [(false, false), (true, false), (false, true)]
             );
         }
+    }
+
+    #[test]
+    fn a_raw_plus_has_an_escaped_twin_and_an_escaped_one_has_none() {
+        let plan = plan(Platform::Onenet);
+        let twins: Vec<_> = plan
+            .probes
+            .iter()
+            .filter_map(Probe::with_escaped_plus)
+            .collect();
+        let [twin] = twins.as_slice() else {
+            panic!("{twins:?}")
+        };
+        let raw = String::from_utf8(plan.probes[2].request.target.clone()).unwrap();
+        let target = String::from_utf8(twin.request.target.clone()).unwrap();
+        assert_eq!(target, raw.replace('+', "%2B"));
+        assert_eq!(twin.echo, plan.probes[2].echo);
+        assert_eq!(twin.clone().with_escaped_plus(), None);
     }
 
     #[test]
