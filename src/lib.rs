@@ -16,6 +16,7 @@
 //! - [`check`]: one request judged whole, on top of all of these.
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
+//! - [`handshake`]: a platform's URL verification, played against a user's server.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -54,6 +55,7 @@ pub mod config;
 pub mod diagnose;
 pub mod error;
 pub mod globals;
+pub mod handshake;
 pub mod json;
 pub mod message;
 pub mod moment;

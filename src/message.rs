@@ -46,6 +46,16 @@ impl FromStr for Scheme {
     }
 }
 
+/// A header that is to be added, to replace what is there, or, without a value, to be taken
+/// away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderEdit {
+    /// The name as it is written.
+    pub name: String,
+    /// The value.
+    pub value: Option<String>,
+}
+
 /// An ordered list of header fields, names and values exactly as they were written.
 ///
 /// All bytes lie in one buffer: a capture of a million requests has many millions of fields.
@@ -110,6 +120,30 @@ impl Headers {
         }
         if !found {
             changed.push(name, value);
+        }
+        *self = changed;
+    }
+
+    /// Makes changes that were asked for: the first of a name replaces what is there, further
+    /// ones stand behind, and one without a value takes the fields of that name away.
+    pub fn edit(&mut self, edits: &[HeaderEdit]) {
+        for (index, edit) in edits.iter().enumerate() {
+            let first = !edits[..index]
+                .iter()
+                .any(|earlier| earlier.name.eq_ignore_ascii_case(&edit.name));
+            match &edit.value {
+                None => self.remove(&edit.name),
+                Some(value) if first => self.set(&edit.name, value),
+                Some(value) => self.push(&edit.name, value),
+            }
+        }
+    }
+
+    /// Gives the field number `index`, from 0, this value; the others stay.
+    pub fn replace(&mut self, index: usize, value: impl AsRef<[u8]>) {
+        let mut changed = Self::with_capacity(self.len(), self.bytes.len());
+        for (at, (name, old)) in self.iter().enumerate() {
+            changed.push(name, if at == index { value.as_ref() } else { old });
         }
         *self = changed;
     }
@@ -217,6 +251,13 @@ impl Request {
     #[must_use]
     pub fn to_wire(&self) -> Vec<u8> {
         let mut wire = Vec::with_capacity(256 + self.body.len());
+        self.write_head(&mut wire);
+        push_body(&mut wire, &self.body, &self.chunks);
+        wire
+    }
+
+    /// Appends the head and the empty line behind it.
+    pub(crate) fn write_head(&self, wire: &mut Vec<u8>) {
         wire.extend_from_slice(&self.method);
         wire.push(b' ');
         wire.extend_from_slice(&self.target);
@@ -230,25 +271,41 @@ impl Request {
             wire.extend_from_slice(b"\r\n");
         }
         wire.extend_from_slice(b"\r\n");
-        if self.chunks.is_empty() {
-            wire.extend_from_slice(&self.body);
-            return wire;
-        }
-        let mut rest = self.body.as_slice();
-        for &size in &self.chunks {
-            let size = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
-            let (chunk, after) = rest.split_at(size);
-            rest = after;
-            if !chunk.is_empty() {
-                push_chunk(&mut wire, chunk);
-            }
-        }
-        if !rest.is_empty() {
-            push_chunk(&mut wire, rest);
-        }
-        wire.extend_from_slice(b"0\r\n\r\n");
-        wire
     }
+
+    /// Where the value of the header number `index` starts in the head.
+    pub(crate) fn value_start(&self, index: usize) -> usize {
+        let line = self.method.len() + 1 + self.target.len() + 1 + self.version.len() + 2;
+        self.headers
+            .iter()
+            .take(index + 1)
+            .enumerate()
+            .fold(line, |start, (at, (name, value))| {
+                let own = if at == index { 0 } else { value.len() + 2 };
+                start + name.len() + 2 + own
+            })
+    }
+}
+
+/// Appends a body: as it is, or in chunks of these sizes and one more for what is left.
+pub(crate) fn push_body(wire: &mut Vec<u8>, body: &[u8], chunks: &[u64]) {
+    if chunks.is_empty() {
+        wire.extend_from_slice(body);
+        return;
+    }
+    let mut rest = body;
+    for &size in chunks {
+        let size = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
+        let (chunk, after) = rest.split_at(size);
+        rest = after;
+        if !chunk.is_empty() {
+            push_chunk(wire, chunk);
+        }
+    }
+    if !rest.is_empty() {
+        push_chunk(wire, rest);
+    }
+    wire.extend_from_slice(b"0\r\n\r\n");
 }
 
 fn push_chunk(wire: &mut Vec<u8>, chunk: &[u8]) {
@@ -330,6 +387,20 @@ mod tests {
         assert_eq!(
             headers,
             Headers::from_iter([("A", "1"), ("x-N", "5"), ("B", "3")])
+        );
+    }
+
+    #[test]
+    fn edits_replace_add_and_take_away() {
+        let edit = |name: &str, value: &str| HeaderEdit {
+            name: name.to_owned(),
+            value: (!value.is_empty()).then(|| value.to_owned()),
+        };
+        let mut headers = Headers::from_iter([("X-A", "old"), ("gone", "x"), ("Kept", "k")]);
+        headers.edit(&[edit("x-a", "1"), edit("X-A", "2"), edit("Gone", "")]);
+        assert_eq!(
+            headers,
+            Headers::from_iter([("X-A", "1"), ("Kept", "k"), ("X-A", "2")])
         );
     }
 

@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod completions;
 pub mod explain;
+pub mod handshake;
 pub mod man;
 pub mod samples;
 pub mod sign;
@@ -33,6 +34,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
+    handshake::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];
