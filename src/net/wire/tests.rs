@@ -402,10 +402,8 @@ async fn who_is_not_there_is_told_apart() {
         Some("is the server running, and does it listen on that port?")
     );
     // `.invalid` never resolves: RFC 6761.
-    let unknown = client_with("http://no.such.host.invalid/", |_| {})
-        .exchange(GET)
-        .await;
-    let unknown = unknown.err().unwrap();
+    let mut nobody = client_with("http://no.such.host.invalid/", |_| {});
+    let unknown = nobody.exchange(GET).await.err().unwrap();
     assert!(matches!(unknown, Failure::Resolve { .. }), "{unknown}");
     assert!(
         unknown

@@ -151,7 +151,8 @@ async fn a_certificate_that_is_refused_says_why_and_which_flag_helps() {
         params.not_before = date_time_ymd(2999, 1, 1)
     });
     let nameless = ca.serve("a.example", |params| params.subject_alt_names.clear());
-    let stranger = Trust::File(Ca::new().file());
+    let other = Ca::new();
+    let stranger = Trust::File(other.file());
     for (trust, host, address, why, flag) in [
         (
             stranger,
