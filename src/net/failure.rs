@@ -87,10 +87,11 @@ pub(super) fn plain(cause: &io::Error) -> String {
     match cause.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
-        io::ErrorKind::BrokenPipe => "closed by the server".to_owned(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
+            "closed by the server".to_owned()
+        }
         io::ErrorKind::HostUnreachable => "the host cannot be reached".to_owned(),
         io::ErrorKind::NetworkUnreachable => "the network cannot be reached".to_owned(),
-        io::ErrorKind::UnexpectedEof => "closed by the server".to_owned(),
         io::ErrorKind::NotFound => "there is no such socket".to_owned(),
         _ => {
             let text = cause.to_string();

@@ -132,14 +132,13 @@ impl Connection {
         loop {
             self.incoming.restart(wire.starts_with(b"HEAD "));
             let reused = idle.is_some();
-            let mut stream = match idle.take() {
-                Some(stream) => stream,
-                None => {
-                    let (stream, took, peer) = self.dialer.connect(deadline).await?;
-                    timings = took;
-                    self.peer = peer;
-                    stream
-                }
+            let mut stream = if let Some(stream) = idle.take() {
+                stream
+            } else {
+                let (stream, took, peer) = self.dialer.connect(deadline).await?;
+                timings = took;
+                self.peer = peer;
+                stream
             };
             let mut talk = Talk::new(&mut stream, &mut self.incoming, wire);
             let timer = &mut self.timer;

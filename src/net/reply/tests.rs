@@ -282,8 +282,8 @@ fn nothing_goes_on_for_ever() {
             assert_eq!(feed(start, "y\r\n").0, *flaw);
             continue;
         }
-        let (found, held) = feed(start, again);
-        assert_eq!(found, *flaw, "{start:?} {again:?}");
+        let (end, held) = feed(start, again);
+        assert_eq!(end, *flaw, "{start:?} {again:?}");
         assert!(
             held <= SMALL.head + SMALL.body + 200,
             "{held} bytes of {start:?} {again:?}"

@@ -350,7 +350,8 @@ async fn a_server_that_sends_without_end_does_not_outrun_the_clock() {
     let address = serve(|_, mut stream| {
         read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-        while stream.write_all(&[b'x'; 1 << 16]).is_ok() {}
+        let many = vec![b'x'; 1 << 16];
+        while stream.write_all(&many).is_ok() {}
     });
     let mut client = client_with(&url("http", address), |options| {
         options.limit = Duration::from_millis(50);
@@ -381,7 +382,7 @@ async fn a_limit_beyond_all_clocks_is_no_limit() {
         stream.write_all(OK).unwrap();
     });
     let mut client = client_with(&url("http", address), |options| {
-        options.limit = Duration::MAX
+        options.limit = Duration::MAX;
     });
     assert_eq!(client.exchange(GET).await.unwrap().status(), 200);
 }
@@ -457,7 +458,7 @@ async fn a_unix_socket_stands_in_for_the_host() {
     let at = |path: &std::path::Path| {
         let path = path.to_owned();
         client_with("http://a.invalid/", |options| {
-            options.unix_socket = Some(path)
+            options.unix_socket = Some(path);
         })
     };
     let missing = at(&path).exchange(GET).await.err().unwrap();

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
@@ -22,8 +22,9 @@ struct Ca {
 }
 
 impl Ca {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -96,7 +97,7 @@ async fn failure(mut client: Connection) -> (String, String) {
 
 #[tokio::test]
 async fn a_certificate_of_the_named_ca_is_trusted() {
-    let ca = Ca::new();
+    let ca = Ca::new("a CA");
     for host in ["localhost", "a.example", "127.0.0.1"] {
         let address = ca.serve(host, |_| {});
         let mut client = trusting(Trust::File(ca.file()), host, address);
@@ -127,7 +128,7 @@ async fn a_certificate_that_signed_itself_is_its_own_ca() {
         "{words}"
     );
     let (words, hint) = failure(trusting(
-        Trust::File(Ca::new().file()),
+        Trust::File(Ca::new("a CA").file()),
         "localhost",
         address,
     ))
@@ -141,19 +142,27 @@ async fn a_certificate_that_signed_itself_is_its_own_ca() {
 
 #[tokio::test]
 async fn a_certificate_that_is_refused_says_why_and_which_flag_helps() {
-    let ca = Ca::new();
+    let ca = Ca::new("a CA");
     let known = || Trust::File(ca.file());
     let usual = ca.serve("a.example", |_| {});
     let expired = ca.serve("a.example", |params| {
-        params.not_after = date_time_ymd(2001, 1, 1)
+        params.not_after = date_time_ymd(2001, 1, 1);
     });
     let early = ca.serve("a.example", |params| {
-        params.not_before = date_time_ymd(2999, 1, 1)
+        params.not_before = date_time_ymd(2999, 1, 1);
     });
     let nameless = ca.serve("a.example", |params| params.subject_alt_names.clear());
-    let other = Ca::new();
+    let (other, renewed) = (Ca::new("another CA"), Ca::new("a CA"));
     let stranger = Trust::File(other.file());
+    let namesake = Trust::File(renewed.file());
     for (trust, host, address, why, flag) in [
+        (
+            namesake,
+            "a.example",
+            usual,
+            "another CA of the same name has signed its certificate",
+            "--cacert",
+        ),
         (
             stranger,
             "a.example",
@@ -229,7 +238,7 @@ async fn a_url_of_the_wrong_scheme_is_told_so() {
         failure.to_string(),
         "no answer within 50ms: the server does not go on with TLS"
     );
-    let secure = Ca::new().serve("localhost", |_| {});
+    let secure = Ca::new("a CA").serve("localhost", |_| {});
     let failure = client(secure).exchange(GET).await.err().unwrap();
     assert!(
         failure.to_string().starts_with("the answer is not HTTP"),
