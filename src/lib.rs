@@ -16,6 +16,7 @@
 //! - [`check`]: one request judged whole, on top of all of these.
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
+//! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -51,6 +52,7 @@ pub mod check;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod delivery;
 pub mod diagnose;
 pub mod error;
 pub mod globals;

@@ -282,7 +282,9 @@ fn request(
         let form = if args.handshake {
             choose(scheme, given, true)?
         } else {
-            plain_form(scheme)?
+            scheme.recipe.plain_form().ok_or_else(|| {
+                Error::usage(format!("{} has no form to sign by", scheme.id()))
+            })?
         };
         let ordered = Ordered {
             form,
@@ -312,16 +314,6 @@ fn request(
         request.method = method.as_bytes().to_vec();
     }
     Ok(request)
-}
-
-/// The form of an ordinary push.
-fn plain_form(scheme: &Scheme) -> Result<&Form, Error> {
-    let forms = &scheme.recipe.forms;
-    forms
-        .iter()
-        .find(|form| form.echo.is_none())
-        .or(forms.first())
-        .ok_or_else(|| Error::usage(format!("{} has no form to sign by", scheme.id())))
 }
 
 /// What the request carries: `--msg`, else `--body`.

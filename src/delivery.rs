@@ -1,0 +1,335 @@
+//! One message on its way: when it is tried again, and when that ends.
+//!
+//! [`Attempts`] is told how each try ended and says what comes next; it neither sends nor
+//! sleeps. [`Retry`] and [`Speed`] are what a user says about it, [`outlook`] tells what the
+//! platform itself would do.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::platform::{Patience, Platform};
+
+/// What comes after a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It was accepted: nothing comes.
+    Done,
+    /// Wait so long, then try again.
+    Wait(Duration),
+    /// One delivery through the error action, which is nobody's answer: see [`Step::Dropped`].
+    ErrorAction,
+    /// It is given up.
+    Dropped,
+}
+
+/// The tries of one message.
+#[derive(Clone, Debug)]
+pub struct Attempts {
+    pauses: std::vec::IntoIter<Duration>,
+    error_action: bool,
+}
+
+impl Attempts {
+    /// A first try, one more after each of the pauses, then the error action if there is one.
+    #[must_use]
+    pub fn new(pauses: Vec<Duration>, error_action: bool) -> Self {
+        Self {
+            pauses: pauses.into_iter(),
+            error_action,
+        }
+    }
+
+    /// What comes after a try, or after the error action: whatever came of that, the message is
+    /// dropped behind it.
+    pub fn next(&mut self, accepted: bool) -> Step {
+        if accepted {
+            self.pauses = Vec::new().into_iter();
+            self.error_action = false;
+            return Step::Done;
+        }
+        if let Some(pause) = self.pauses.next() {
+            return Step::Wait(pause);
+        }
+        if std::mem::take(&mut self.error_action) {
+            return Step::ErrorAction;
+        }
+        Step::Dropped
+    }
+
+    /// How many more tries there may be, the error action not counted.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.pauses.len()
+    }
+}
+
+/// When a message that was not accepted is sent again: `--retry`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Retry {
+    /// Never.
+    #[default]
+    None,
+    /// As the platform does.
+    Platform,
+    /// After these pauses.
+    After(Vec<Duration>),
+}
+
+impl Retry {
+    /// The pauses; none where the platform's were asked for and it has none that are known.
+    #[must_use]
+    pub fn pauses(&self, platform: Option<&Patience>) -> Option<Vec<Duration>> {
+        match self {
+            Self::None => Some(Vec::new()),
+            Self::Platform => platform.map(|patience| patience.retries.to_vec()),
+            Self::After(pauses) => Some(pauses.clone()),
+        }
+    }
+}
+
+impl FromStr for Retry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => return Ok(Self::None),
+            "platform" => return Ok(Self::Platform),
+            _ => {}
+        }
+        let pauses = text.split(',').map(|pause| {
+            let pause = pause.trim();
+            let seconds = pause.parse().map(Duration::from_secs);
+            seconds.or_else(|_| humantime::parse_duration(pause))
+        });
+        pauses
+            .collect::<Result<_, _>>()
+            .map(Self::After)
+            .map_err(|_| "expected platform, none, or pauses such as 1s,3s,10s".to_owned())
+    }
+}
+
+/// How much faster than in reality pauses pass: `10x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed(f64);
+
+impl Default for Speed {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+impl Speed {
+    /// How long a pause takes at this speed.
+    #[must_use]
+    pub fn shortened(self, pause: Duration) -> Duration {
+        Duration::try_from_secs_f64(pause.as_secs_f64() / self.0).unwrap_or(Duration::MAX)
+    }
+}
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.strip_suffix(['x', 'X'])
+            .unwrap_or(text)
+            .parse()
+            .ok()
+            .filter(|factor: &f64| factor.is_finite() && *factor > 0.0)
+            .map(Self)
+            .ok_or_else(|| "expected how many times as fast, such as 10x".to_owned())
+    }
+}
+
+/// What the platform itself would do with a message that was not accepted, in one sentence.
+#[must_use]
+pub fn outlook(platform: Platform, patience: &Patience) -> String {
+    let mut text = match patience.retries {
+        [] => format!("{} would drop it", platform.name()),
+        pauses => format!(
+            "{} would send it again after {}",
+            platform.name(),
+            in_words(pauses)
+        ),
+    };
+    if let Some(inferred) = patience.inferred {
+        let _ = write!(text, " ({inferred} inferred: not published)");
+    }
+    if !patience.retries.is_empty() {
+        text.push_str(", then drop it");
+    }
+    if let Some(afterwards) = patience.afterwards {
+        text.push_str("; ");
+        text.push_str(afterwards);
+    }
+    text
+}
+
+/// `5 s, up to 3 times`; `1 s, 3 s and 10 s`; `5 s, 10 s and so on up to 1 h, 16 times in all`.
+fn in_words(pauses: &[Duration]) -> String {
+    /// As many pauses as are still read.
+    const MOST: usize = 4;
+    let words: Vec<_> = pauses.iter().map(|&pause| duration(pause)).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, ..] if words.iter().all(|word| word == first) => {
+            format!("{first}, up to {} times", words.len())
+        }
+        [first, second, .., last] if words.len() > MOST => format!(
+            "{first}, {second} and so on up to {last}, {} times in all",
+            words.len()
+        ),
+        [start @ .., last] => format!("{} and {last}", start.join(", ")),
+    }
+}
+
+/// A duration in its largest units, parted from their numbers: `1 h`, `90 s` as `1 min 30 s`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let text = humantime::format_duration(duration).to_string();
+    let mut spaced = String::with_capacity(text.len() + 8);
+    for part in text.split(' ') {
+        let unit = part.find(|c: char| !c.is_ascii_digit());
+        let (number, unit) = part.split_at(unit.unwrap_or(part.len()));
+        let unit = if unit == "m" { "min" } else { unit };
+        if !spaced.is_empty() {
+            spaced.push(' ');
+        }
+        spaced.push_str(number);
+        spaced.push(' ');
+        spaced.push_str(unit);
+    }
+    spaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn steps(attempts: &mut Attempts, accepted: &[bool]) -> Vec<Step> {
+        accepted.iter().map(|&it| attempts.next(it)).collect()
+    }
+
+    #[test]
+    fn what_is_accepted_is_done_and_stays_so() {
+        let mut attempts = Attempts::new(vec![SECOND; 3], true);
+        assert_eq!(attempts.left(), 3);
+        assert_eq!(
+            steps(&mut attempts, &[false, true, false]),
+            [Step::Wait(SECOND), Step::Done, Step::Dropped]
+        );
+        assert_eq!(attempts.left(), 0);
+    }
+
+    #[test]
+    fn what_is_refused_is_tried_after_each_pause_and_then_dropped() {
+        let pauses = Platform::Tencent.webhook().unwrap().patience().retries;
+        let mut attempts = Attempts::new(pauses.to_vec(), false);
+        let seconds = |seconds| Step::Wait(Duration::from_secs(seconds));
+        assert_eq!(
+            steps(&mut attempts, &[false; 5]),
+            [
+                seconds(1),
+                seconds(3),
+                seconds(10),
+                Step::Dropped,
+                Step::Dropped
+            ]
+        );
+    }
+
+    #[test]
+    fn the_error_action_comes_once_after_the_last_try() {
+        let mut attempts = Attempts::new(vec![SECOND], true);
+        assert_eq!(
+            steps(&mut attempts, &[false, false, false]),
+            [Step::Wait(SECOND), Step::ErrorAction, Step::Dropped]
+        );
+        let mut alone = Attempts::new(Vec::new(), true);
+        assert_eq!(alone.next(false), Step::ErrorAction);
+        assert_eq!(Attempts::new(Vec::new(), true).next(true), Step::Done);
+    }
+
+    #[test]
+    fn every_platforms_schedule_ends() {
+        for platform in Platform::ALL {
+            let Some(webhook) = platform.webhook() else {
+                continue;
+            };
+            let patience = webhook.patience();
+            let pauses = Retry::Platform.pauses(Some(&patience)).unwrap();
+            let count = pauses.len();
+            let mut attempts = Attempts::new(pauses, false);
+            for tried in 0..count {
+                assert_eq!(attempts.left(), count - tried);
+                assert!(matches!(attempts.next(false), Step::Wait(_)));
+            }
+            assert_eq!(attempts.next(false), Step::Dropped);
+        }
+    }
+
+    #[test]
+    fn retry_is_a_word_or_pauses() {
+        assert_eq!("none".parse(), Ok(Retry::None));
+        assert_eq!("platform".parse(), Ok(Retry::Platform));
+        let pauses = vec![SECOND, Duration::from_millis(300), Duration::from_mins(1)];
+        assert_eq!("1s, 300ms,1m".parse(), Ok(Retry::After(pauses)));
+        assert_eq!("1".parse(), Ok(Retry::After(vec![SECOND])));
+        for wrong in ["", "often", "1s,", "-1", "1s;2s"] {
+            assert!(wrong.parse::<Retry>().is_err(), "{wrong:?}");
+        }
+        assert_eq!(Retry::Platform.pauses(None), None);
+        assert_eq!(Retry::None.pauses(None), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_speed_is_a_positive_number_with_or_without_an_x() {
+        for (text, millis) in [("10x", 100), ("10", 100), ("0.5X", 2000), ("1000x", 1)] {
+            let speed: Speed = text.parse().unwrap();
+            assert_eq!(speed.shortened(SECOND), Duration::from_millis(millis));
+        }
+        assert_eq!(Speed::default().shortened(SECOND), SECOND);
+        for wrong in ["", "x", "0", "-1x", "inf", "NaN", "10xx", "fast"] {
+            assert!(wrong.parse::<Speed>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_platform_would_do_is_said_in_a_sentence() {
+        let said = |platform: Platform| {
+            let patience = platform.webhook().unwrap().patience();
+            outlook(platform, &patience)
+        };
+        assert_eq!(
+            said(Platform::Onenet),
+            "OneNET would send it again after 5 s, up to 3 times (count and spacing inferred: \
+             not published), then drop it; after 2000 failures in all, or 24 h of nothing else, \
+             it stops pushing, and what was missed is not sent later"
+        );
+        assert_eq!(
+            said(Platform::OnenetStudioPush),
+            "OneNET Studio would send it again after 5 s, 10 s and so on up to 1 h, 16 times \
+             in all, then drop it"
+        );
+        assert_eq!(
+            said(Platform::Tencent),
+            "Tencent would send it again after 1 s, 3 s and 10 s, then drop it; where the rule \
+             has an error action, that gets it once, too"
+        );
+        assert_eq!(
+            said(Platform::Sensoro),
+            "SENSORO would send it again after 1 s, up to 3 times (the spacing inferred: not \
+             published), then drop it"
+        );
+    }
+
+    #[test]
+    fn durations_have_a_blank_before_the_unit() {
+        assert_eq!(duration(Duration::from_secs(90)), "1 min 30 s");
+        assert_eq!(duration(Duration::from_hours(1)), "1 h");
+        assert_eq!(duration(Duration::from_millis(250)), "250 ms");
+    }
+}
