@@ -67,7 +67,8 @@ impl Choice {
     }
 
     /// The scheme for one request; `named` is the platform that its record names.
-    fn scheme(&self, named: Option<&str>, evidence: &Evidence<'_>) -> Option<&Scheme> {
+    #[must_use]
+    pub fn scheme(&self, named: Option<&str>, evidence: &Evidence<'_>) -> Option<&Scheme> {
         match self {
             Self::One(scheme) => Some(scheme),
             Self::Auto { all, assume } => named

@@ -46,6 +46,16 @@ impl FromStr for Scheme {
     }
 }
 
+/// A header that is to be added, to replace what is there, or, without a value, to be taken
+/// away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderEdit {
+    /// The name as it is written.
+    pub name: String,
+    /// The value.
+    pub value: Option<String>,
+}
+
 /// An ordered list of header fields, names and values exactly as they were written.
 ///
 /// All bytes lie in one buffer: a capture of a million requests has many millions of fields.
@@ -112,6 +122,21 @@ impl Headers {
             changed.push(name, value);
         }
         *self = changed;
+    }
+
+    /// Makes changes that were asked for: the first of a name replaces what is there, further
+    /// ones stand behind, and one without a value takes the fields of that name away.
+    pub fn edit(&mut self, edits: &[HeaderEdit]) {
+        for (index, edit) in edits.iter().enumerate() {
+            let first = !edits[..index]
+                .iter()
+                .any(|earlier| earlier.name.eq_ignore_ascii_case(&edit.name));
+            match &edit.value {
+                None => self.remove(&edit.name),
+                Some(value) if first => self.set(&edit.name, value),
+                Some(value) => self.push(&edit.name, value),
+            }
+        }
     }
 
     /// Drops every field of that name.
@@ -330,6 +355,20 @@ mod tests {
         assert_eq!(
             headers,
             Headers::from_iter([("A", "1"), ("x-N", "5"), ("B", "3")])
+        );
+    }
+
+    #[test]
+    fn edits_replace_add_and_take_away() {
+        let edit = |name: &str, value: &str| HeaderEdit {
+            name: name.to_owned(),
+            value: (!value.is_empty()).then(|| value.to_owned()),
+        };
+        let mut headers = Headers::from_iter([("X-A", "old"), ("gone", "x"), ("Kept", "k")]);
+        headers.edit(&[edit("x-a", "1"), edit("X-A", "2"), edit("Gone", "")]);
+        assert_eq!(
+            headers,
+            Headers::from_iter([("X-A", "1"), ("Kept", "k"), ("X-A", "2")])
         );
     }
 

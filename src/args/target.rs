@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::parse_duration;
 use crate::error::Error;
-use crate::message::{Request, Url};
+use crate::message::{HeaderEdit, Url};
 use crate::net::tls::Trust;
 use crate::net::{DialOptions, Dialer, Resolve};
 use crate::session::Session;
@@ -19,7 +19,7 @@ use crate::session::Session;
 pub struct TargetArgs {
     /// A header of every request; replaces one of that name, and `Name:` takes it away
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
-    pub headers: Vec<Header>,
+    pub headers: Vec<HeaderEdit>,
     /// The time for one answer, connecting included
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
@@ -38,16 +38,7 @@ pub struct TargetArgs {
     pub unix_socket: Option<PathBuf>,
 }
 
-/// A header from the command line; without a value it takes headers of that name away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The name as it was written.
-    pub name: String,
-    /// The value.
-    pub value: Option<String>,
-}
-
-fn parse_header(text: &str) -> Result<Header, String> {
+fn parse_header(text: &str) -> Result<HeaderEdit, String> {
     let (name, value) = text
         .split_once(':')
         .ok_or_else(|| "expected `Name: value`".to_owned())?;
@@ -58,7 +49,7 @@ fn parse_header(text: &str) -> Result<Header, String> {
         return Err("a line break in a value would be a header of its own".to_owned());
     }
     let value = value.trim_matches([' ', '\t']);
-    Ok(Header {
+    Ok(HeaderEdit {
         name: name.to_owned(),
         value: (!value.is_empty()).then(|| value.to_owned()),
     })
@@ -84,20 +75,6 @@ impl TargetArgs {
             return Err(Error::usage("--timeout leaves no time at all"));
         }
         Dialer::new(url, options).map(Arc::new)
-    }
-
-    /// Adds the headers: the first of a name replaces what is there, further ones stand behind.
-    pub fn add_headers(&self, request: &mut Request) {
-        for (index, header) in self.headers.iter().enumerate() {
-            let first = !self.headers[..index]
-                .iter()
-                .any(|earlier| earlier.name.eq_ignore_ascii_case(&header.name));
-            match &header.value {
-                None => request.headers.remove(&header.name),
-                Some(value) if first => request.headers.set(&header.name, value),
-                Some(value) => request.headers.push(&header.name, value),
-            }
-        }
     }
 }
 
@@ -126,23 +103,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_of_the_command_line_replace_add_and_take_away() {
-        let headers = ["x-a: 1", "X-A:2", "Gone:", "New:  v "]
-            .map(|text| parse_header(text).unwrap())
-            .to_vec();
-        let mut request = Request::new("GET", "/");
-        for (name, value) in [("X-A", "old"), ("gone", "x"), ("Kept", "k")] {
-            request.headers.push(name, value);
-        }
-        let args = TargetArgs {
-            headers,
-            ..TargetArgs::default()
-        };
-        args.add_headers(&mut request);
+    fn a_header_is_a_name_and_a_value_and_nothing_that_would_be_another_line() {
+        let header = parse_header("New:  v ").unwrap();
         assert_eq!(
-            request.to_wire(),
-            b"GET / HTTP/1.1\r\nX-A: 1\r\nKept: k\r\nX-A: 2\r\nNew: v\r\n\r\n"
+            (header.name.as_str(), header.value.as_deref()),
+            ("New", Some("v"))
         );
+        assert_eq!(parse_header("Gone:").unwrap().value, None);
         for wrong in ["", "no colon", ": v", "a b: c", "A: b\r\nC: d"] {
             assert!(parse_header(wrong).is_err(), "{wrong:?}");
         }

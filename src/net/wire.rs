@@ -168,7 +168,7 @@ impl Dialer {
                     hint,
                 }
             })?;
-        timings.tls = Some(started.elapsed() - connect);
+        timings.tls = Some(started.elapsed().saturating_sub(connect));
         Ok((Stream::Tls(Box::new(stream)), timings, peer))
     }
 
