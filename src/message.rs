@@ -139,6 +139,15 @@ impl Headers {
         }
     }
 
+    /// Gives the field number `index`, from 0, this value; the others stay.
+    pub fn replace(&mut self, index: usize, value: impl AsRef<[u8]>) {
+        let mut changed = Self::with_capacity(self.len(), self.bytes.len());
+        for (at, (name, old)) in self.iter().enumerate() {
+            changed.push(name, if at == index { value.as_ref() } else { old });
+        }
+        *self = changed;
+    }
+
     /// Drops every field of that name.
     pub fn remove(&mut self, name: &str) {
         *self = self
@@ -242,6 +251,13 @@ impl Request {
     #[must_use]
     pub fn to_wire(&self) -> Vec<u8> {
         let mut wire = Vec::with_capacity(256 + self.body.len());
+        self.write_head(&mut wire);
+        push_body(&mut wire, &self.body, &self.chunks);
+        wire
+    }
+
+    /// Appends the head and the empty line behind it.
+    pub(crate) fn write_head(&self, wire: &mut Vec<u8>) {
         wire.extend_from_slice(&self.method);
         wire.push(b' ');
         wire.extend_from_slice(&self.target);
@@ -255,25 +271,41 @@ impl Request {
             wire.extend_from_slice(b"\r\n");
         }
         wire.extend_from_slice(b"\r\n");
-        if self.chunks.is_empty() {
-            wire.extend_from_slice(&self.body);
-            return wire;
-        }
-        let mut rest = self.body.as_slice();
-        for &size in &self.chunks {
-            let size = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
-            let (chunk, after) = rest.split_at(size);
-            rest = after;
-            if !chunk.is_empty() {
-                push_chunk(&mut wire, chunk);
-            }
-        }
-        if !rest.is_empty() {
-            push_chunk(&mut wire, rest);
-        }
-        wire.extend_from_slice(b"0\r\n\r\n");
-        wire
     }
+
+    /// Where the value of the header number `index` starts in the head.
+    pub(crate) fn value_start(&self, index: usize) -> usize {
+        let line = self.method.len() + 1 + self.target.len() + 1 + self.version.len() + 2;
+        self.headers
+            .iter()
+            .take(index + 1)
+            .enumerate()
+            .fold(line, |start, (at, (name, value))| {
+                let own = if at == index { 0 } else { value.len() + 2 };
+                start + name.len() + 2 + own
+            })
+    }
+}
+
+/// Appends a body: as it is, or in chunks of these sizes and one more for what is left.
+pub(crate) fn push_body(wire: &mut Vec<u8>, body: &[u8], chunks: &[u64]) {
+    if chunks.is_empty() {
+        wire.extend_from_slice(body);
+        return;
+    }
+    let mut rest = body;
+    for &size in chunks {
+        let size = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
+        let (chunk, after) = rest.split_at(size);
+        rest = after;
+        if !chunk.is_empty() {
+            push_chunk(wire, chunk);
+        }
+    }
+    if !rest.is_empty() {
+        push_chunk(wire, rest);
+    }
+    wire.extend_from_slice(b"0\r\n\r\n");
 }
 
 fn push_chunk(wire: &mut Vec<u8>, chunk: &[u8]) {

@@ -50,6 +50,28 @@ impl Moment {
             .collect()
     }
 
+    /// Fills `place` with characters drawn from `alphabet` (ASCII, at most 256 of them).
+    ///
+    /// One random number gives five characters: five digits of a 64-bit fraction to the base of
+    /// the alphabet's size are even enough for any nonce.
+    pub fn fill(&mut self, alphabet: &[u8], place: &mut [u8]) {
+        let base = alphabet.len() as u64;
+        for five in place.chunks_mut(5) {
+            let mut fraction = self.chance.next_u64();
+            for character in five {
+                let wide = u128::from(fraction) * u128::from(base);
+                let [high, low] = [wide >> 64, wide & u128::from(u64::MAX)]
+                    .map(|half| u64::try_from(half).unwrap_or_default());
+                *character = usize::try_from(high)
+                    .ok()
+                    .and_then(|at| alphabet.get(at))
+                    .copied()
+                    .unwrap_or_default();
+                fraction = low;
+            }
+        }
+    }
+
     /// A number from 0 to `end - 1`.
     pub fn below(&mut self, end: usize) -> usize {
         self.chance.random_range(0..end)

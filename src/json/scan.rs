@@ -11,6 +11,8 @@ use memchr::{memchr_iter, memrchr};
 mod find;
 mod string;
 
+pub(super) use find::child;
+pub(crate) use find::offset_in;
 pub use find::{find, last};
 pub(super) use string::escaped;
 pub use string::{checked_text, text};

@@ -4,9 +4,13 @@
 use jiff::Timestamp;
 
 use super::{Delivery, Event, Platform, Webhook};
+use crate::check::Scheme;
 use crate::json::{tree, writers};
 use crate::message::{Request, Url};
 use crate::moment::Moment;
+use crate::signature::place;
+use crate::signature::recipe::Source;
+use crate::signature::resign::Resigner;
 use crate::signature::verify::judge;
 use crate::signature::{Evidence, Form, Given, SecretName, Secrets, Verdict};
 
@@ -186,6 +190,85 @@ fn every_challenge_verifies_as_a_handshake() {
         let judgement = judge(&recipe, &Evidence::of(&challenge), &bench.secrets);
         assert_eq!(judgement.form, recipe.form("handshake"));
         assert_eq!(judgement.verdict, Verdict::Valid);
+    }
+}
+
+/// Where what a refresh changes stands: nonce, time and signature.
+fn fresh_places(form: &Form) -> Vec<&Source> {
+    let time = form.time.as_ref().map(|rule| rule.part.as_str());
+    let changes = |name: &str| name == "nonce" || Some(name) == time;
+    let parts = form.parts.iter().filter(|part| changes(&part.name));
+    let mut places: Vec<_> = parts.map(|part| &part.source).collect();
+    places.push(&form.signature.source);
+    places
+}
+
+fn without_fresh_values(form: &Form, request: &Request) -> Request {
+    let mut blank = request.clone();
+    for source in fresh_places(form) {
+        place::set(&mut blank, source, b"0").unwrap();
+    }
+    blank
+}
+
+/// Signs a recorded request anew twice and looks at what changed.
+fn assert_signed_anew(platform: Platform, recorded: &Request, secrets: &Secrets) {
+    let scheme = Scheme::of(platform);
+    let mut moment = Moment::fixed(Timestamp::from_millisecond(NOW + 5_000).unwrap(), 8);
+    let mut resigner = Resigner::prepare(&scheme, recorded, secrets, &mut moment).unwrap();
+    let mut before = recorded.clone();
+    for _ in 0..2 {
+        let request = resigner.request();
+        assert_eq!(request.to_wire(), resigner.wire());
+        assert!(is_valid(platform, &request, secrets), "{request:?}");
+        let form = resigner.form();
+        for source in fresh_places(form) {
+            let value = |request| place::locate(request, source).unwrap().of(request);
+            let (old, new) = (value(&before), value(&request));
+            assert!(old != new && old.len() == new.len(), "{request:?}");
+        }
+        assert_eq!(
+            without_fresh_values(form, &request),
+            without_fresh_values(form, &before)
+        );
+        before = request;
+        moment.now += jiff::SignedDuration::from_secs(1);
+        resigner.refresh(&mut moment);
+    }
+}
+
+#[test]
+fn what_was_recorded_is_signed_anew_and_nothing_else_changes() {
+    each_delivery(|platform, webhook, bench, message| {
+        let request = bench.deliver(webhook, message);
+        assert_signed_anew(platform, &request, &bench.secrets);
+    });
+}
+
+#[test]
+fn handshakes_are_signed_anew_with_a_raw_plus_in_the_query() {
+    for platform in Platform::ALL {
+        let Some(webhook) = platform.webhook() else {
+            continue;
+        };
+        let bench = Bench::with("http://h/p?a=1+2", webhook.sample_secrets());
+        let challenge = webhook.challenge(&bench.delivery(), &mut moment()).unwrap();
+        let Some(challenge) = challenge else {
+            continue;
+        };
+        assert_signed_anew(platform, &challenge, &bench.secrets);
+        let scheme = Scheme::of(platform);
+        let mut moment = moment();
+        let resigner = Resigner::prepare(&scheme, &challenge, &bench.secrets, &mut moment);
+        let mut resigner = resigner.unwrap();
+        let in_query = platform != Platform::Tencent;
+        let with_plus = (0..100).find(|_| {
+            resigner.refresh(&mut moment);
+            let target = resigner.request().target;
+            memchr::memchr_iter(b'+', &target).count() > 1
+        });
+        assert_eq!(with_plus.is_some(), in_query);
+        assert!(is_valid(platform, &resigner.request(), &bench.secrets));
     }
 }
 

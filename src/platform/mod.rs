@@ -11,9 +11,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::json::JsonError;
 use crate::message::{Request, Url};
-use crate::moment::Moment;
-use crate::signature::evidence::percent_encoded;
+use crate::moment::{ALPHANUMERIC, Moment};
 use crate::signature::form::Lack;
+use crate::signature::place::{add_parameter, query_value};
+use crate::signature::recipe::Source;
 use crate::signature::seal::{self, Layout, SealError};
 use crate::signature::verify::lack_in_words;
 use crate::signature::{Evidence, Form, Given, Recipe, Secret, SecretName, Secrets};
@@ -140,6 +141,25 @@ impl Platform {
         match self {
             Self::Onenet => onenet::DOCUMENTED_KEYS,
             _ => &[],
+        }
+    }
+
+    /// What a nonce at that place is drawn from; nothing that needs an escape there. `None` is a
+    /// user's own recipe.
+    #[must_use]
+    pub fn nonce_alphabet(platform: Option<Self>, place: &Source) -> &'static [u8] {
+        match (platform, place) {
+            (Some(Self::Onenet), Source::JsonText(_)) => onenet::NONCE,
+            _ => ALPHANUMERIC,
+        }
+    }
+
+    /// How long a nonce usually is.
+    #[must_use]
+    pub fn nonce_length(platform: Option<Self>) -> usize {
+        match platform {
+            Some(Self::Onenet | Self::OnenetStudioPush) => 8,
+            _ => 16,
         }
     }
 
@@ -376,7 +396,7 @@ impl<'a> Delivery<'a> {
     fn request(
         &self,
         method: &str,
-        target: String,
+        target: impl Into<Vec<u8>>,
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Request {
@@ -392,23 +412,11 @@ impl<'a> Delivery<'a> {
 
     /// The target with parameters behind those that it has.
     ///
-    /// Values go in raw, as the platforms send them, except for what would end the parameter or
-    /// the target: that is percent-encoded.
-    fn target_with(&self, parameters: &[(&str, &str)]) -> String {
-        let mut target = self.to.target.clone();
-        let mut mark = if target.contains('?') { '&' } else { '?' };
+    /// Values go in raw but for what would end them, see [`query_value`].
+    fn target_with(&self, parameters: &[(&str, &str)]) -> Vec<u8> {
+        let mut target = self.to.target.clone().into_bytes();
         for (name, value) in parameters {
-            target.push(mark);
-            target.push_str(name);
-            target.push('=');
-            for byte in value.bytes() {
-                if byte.is_ascii_graphic() && !matches!(byte, b'%' | b'&' | b'#' | b'"') {
-                    target.push(char::from(byte));
-                } else {
-                    target.push_str(&percent_encoded(&[byte]));
-                }
-            }
-            mark = '&';
+            add_parameter(&mut target, name, query_value(value.as_bytes()).as_bytes());
         }
         target
     }

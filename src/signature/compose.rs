@@ -5,13 +5,12 @@
 
 use crate::error::Error;
 use crate::json::scan;
-use crate::json::tree::Value;
-use crate::json::write::compact;
 use crate::message::{Request, Url};
 use crate::moment::{ALPHANUMERIC, Moment};
 
 use super::evidence::{Evidence, Given, percent_encoded};
-use super::recipe::{Form, Recipe, SignaturePlace, Source, TimeMeaning, TimeUnit};
+use super::place::{self, PlaceError};
+use super::recipe::{Form, Recipe, Source, TimeMeaning, TimeUnit};
 use super::secret::Secrets;
 use super::verify::{Verdict, judge, lack_in_words};
 
@@ -73,11 +72,17 @@ pub fn compose(
         ) {
             continue;
         }
+        // What the URL and the body hold already stays.
+        if ordered.given.find(&part.name).is_none()
+            && place::locate(&request, &part.source).is_some()
+        {
+            continue;
+        }
         let value = value(form, &part.name, ordered.given, moment)?;
         if part.source == Source::Flag {
             flags.push(part.name.as_str(), value);
         } else {
-            place(&mut request, &part.source, &value)?;
+            put(&mut request, &part.source, &value)?;
         }
     }
     let signature = {
@@ -86,7 +91,7 @@ pub fn compose(
             .and_then(|ingredients| form.sign(&ingredients, secrets, 0))
             .map_err(|lack| Error::usage(lack_in_words(form, &lack)))?
     };
-    place(&mut request, &form.signature.source, signature.as_bytes())?;
+    put(&mut request, &form.signature.source, signature.as_bytes())?;
     if !request.body.is_empty() || request.method == b"POST" {
         let length = request.body.len().to_string();
         request.headers.push("Content-Length", length);
@@ -150,59 +155,20 @@ pub fn flag_hint(name: &str) -> String {
     }
 }
 
-/// Puts a value at its place.
-fn place(request: &mut Request, source: &Source, value: &[u8]) -> Result<(), Error> {
+/// Puts a value at its place. What is not unreserved is percent-encoded in a query: nobody knows
+/// whether the receiver of a user's own scheme takes a `+` for a blank.
+fn put(request: &mut Request, source: &Source, value: &[u8]) -> Result<(), Error> {
     match source {
-        Source::Header(name) => request.headers.push(name.as_str(), value),
-        Source::Query(name) => {
-            let mark = if request.target.contains(&b'?') {
-                '&'
-            } else {
-                '?'
-            };
-            let pair = format!("{mark}{name}={}", percent_encoded(value));
-            request.target.extend_from_slice(pair.as_bytes());
-        }
-        Source::JsonText(pointer) => {
-            let text = Value::String(String::from_utf8_lossy(value).into_owned());
-            insert(request, pointer, &compact(&text))?;
-        }
-        Source::JsonRaw(pointer) => insert(request, pointer, value)?,
-        _ => {
-            return Err(Error::usage(format!(
-                "the {} of this scheme cannot be put into a request",
-                SignaturePlace::NAME
-            )));
-        }
+        Source::Query(_) => place::write(request, source, percent_encoded(value).as_bytes()),
+        _ => place::set(request, source, value),
     }
-    Ok(())
-}
-
-/// Adds a member at the end of the body, which is an object or empty.
-fn insert(request: &mut Request, pointer: &str, value: &[u8]) -> Result<(), Error> {
-    let name = &pointer[1..];
-    if name.contains('/') {
-        return Err(Error::usage(format!(
-            "`{pointer}` lies deeper than the body's own members: give the whole body by --body"
-        )));
-    }
-    let body = request.body.trim_ascii();
-    let body = if body.is_empty() { &b"{}"[..] } else { body };
-    let members = scan::members(body)
-        .map_err(|why| Error::usage(format!("--body is not a JSON object: {}", why.why)))?;
-    if scan::last(&members, name).is_some() {
-        return Ok(());
-    }
-    let comma = if members.is_empty() { "" } else { "," };
-    let name = compact(&Value::String(name.replace("~1", "/").replace("~0", "~")));
-    request.body = [
-        &body[..body.len() - 1],
-        comma.as_bytes(),
-        &name,
-        b":",
-        value,
-        b"}",
-    ]
-    .concat();
-    Ok(())
+    .map_err(|why| {
+        let error = Error::usage(why.to_string());
+        match why {
+            PlaceError::Body(_) | PlaceError::NoParent(_) => {
+                error.with_hint("give the whole body by --body")
+            }
+            _ => error,
+        }
+    })
 }

@@ -168,6 +168,15 @@ impl Form {
             };
             count += 1;
         }
+        Ok(self.arrange(pieces, count))
+    }
+
+    /// Orders the first `count` pieces and puts the joiners between; gives how many they are.
+    pub(super) fn arrange<'p>(
+        &'p self,
+        pieces: &mut [&'p [u8]; MOST_PIECES],
+        mut count: usize,
+    ) -> usize {
         if self.order == Order::Sorted {
             pieces[..count].sort_unstable();
         }
@@ -178,11 +187,12 @@ impl Form {
             }
             count = 2 * count - 1;
         }
-        Ok(count)
+        count
     }
 }
 
-const MOST_PIECES: usize = 2 * MOST_PARTS;
+/// The parts of a form and the joiners between them.
+pub(super) const MOST_PIECES: usize = 2 * MOST_PARTS;
 
 impl Key {
     /// The key bytes of the `index`-th secret.

@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`recipe`] is the scheme, [`evidence`] finds its parts in a request,
 //! [`form`] puts them together and [`digest`] hashes them; [`verify`] gives the verdict; [`mistake`] is the table of what people
-//! get wrong and [`explain`] the search through it. [`veil`] hides secrets in what is shown.
+//! get wrong and [`explain`] the search through it. [`place`] says where a part stands, to write
+//! it: [`compose`] makes a whole request, and [`resign`] signs a recorded one anew. [`veil`] hides secrets in what is shown.
 
 pub mod compose;
 pub mod digest;
@@ -10,8 +11,10 @@ pub mod evidence;
 pub mod explain;
 pub mod form;
 pub mod mistake;
+pub mod place;
 pub mod recipe;
 pub mod recipe_file;
+pub mod resign;
 pub mod seal;
 pub mod secret;
 pub mod veil;

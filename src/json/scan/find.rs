@@ -36,8 +36,16 @@ pub fn last<'a>(members: &[Member<'a>], name: &str) -> Option<&'a [u8]> {
         .map(|member| member.value)
 }
 
-/// The member or element that one token of a pointer names.
-fn child<'a>(value: &'a [u8], token: &str) -> Result<Option<&'a [u8]>, JsonError> {
+/// Where a part that was found in a text stands in it.
+pub(crate) fn offset_in(text: &[u8], part: &[u8]) -> usize {
+    part.as_ptr().addr() - text.as_ptr().addr()
+}
+
+/// The member or element that one (decoded) token of a pointer names.
+pub(in crate::json) fn child<'a>(
+    value: &'a [u8],
+    token: &str,
+) -> Result<Option<&'a [u8]>, JsonError> {
     let mut found = None;
     match value.get(skip_blanks(value, 0)) {
         Some(b'{') => each_member(value, |member| {

@@ -1,0 +1,568 @@
+//! Signs a recorded request anew: a fresh nonce, the time of now, the signature over both.
+//!
+//! A replay sends the same record many times, so the work is split. [`Resigner::prepare`] finds
+//! the form and the places, lays the request's bytes once with values of the right length, and
+//! remembers where in them the changing values stand and what is hashed. [`Resigner::refresh`]
+//! writes into those bytes and allocates nothing, unless a value changes its length: then all is
+//! laid again.
+//!
+//! Everything else stays as it was recorded, also what looks like a nonce or a time and is not
+//! signed: the `id` and `time` of `OneNET` Studio, the id of a standard webhook.
+
+use std::io::Write as _;
+use std::ops::Range;
+
+use crate::check::Scheme;
+use crate::error::Error;
+use crate::json::edit::escape;
+use crate::message::{Request, push_body};
+use crate::moment::Moment;
+use crate::platform::Platform;
+
+use super::digest::{Digest, DigestValue, Keyed, LONGEST};
+use super::evidence::{Evidence, percent_encoded};
+use super::form::MOST_PIECES;
+use super::place::{self, Place, PlaceError, fix_length, query_value};
+use super::recipe::{Form, Part, Recipe, Source, TimeMeaning, TimeUnit, UrlPart};
+use super::secret::{SecretName, Secrets};
+use super::verify::{judge, lack_in_words};
+
+/// A recorded request that can be signed anew, again and again.
+#[derive(Debug)]
+pub struct Resigner {
+    form: Form,
+    secrets: Secrets,
+    hasher: Hasher,
+    /// The request with values of the lengths that `flat` was laid with.
+    request: Request,
+    /// Head and body, the body in one piece.
+    flat: Vec<u8>,
+    body_start: usize,
+    /// What goes over the wire where the body goes in chunks; empty where it does not.
+    framed: Vec<u8>,
+    /// What is drawn or read from the clock, in the order of the form's parts.
+    slots: Vec<Slot>,
+    signature: Slot,
+    /// How many bytes of the signature's place are its prefix.
+    prefix: usize,
+    /// Whether the signature is percent-encoded, so that its length varies.
+    percent: bool,
+    /// What is hashed and does not stand in `flat` as it is hashed.
+    fixed: Vec<u8>,
+    /// The values of the form's parts.
+    pieces: Vec<Piece>,
+}
+
+/// A place whose bytes change with every refresh.
+#[derive(Debug)]
+struct Slot {
+    source: Source,
+    fill: Fill,
+    /// Where in `flat`.
+    range: Range<usize>,
+    /// Where the same bytes start in `fixed`: in a signed URL.
+    echoes: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fill {
+    Chance(&'static [u8]),
+    Time(TimeUnit),
+    Signature,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Secret(SecretName),
+    Fixed(Range<usize>),
+    Flat(Range<usize>),
+}
+
+#[derive(Debug)]
+enum Hasher {
+    Plain(Digest),
+    Keyed(Keyed),
+}
+
+/// Why a request cannot be signed anew.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResignError {
+    /// There is no signature in it; the text says where one would stand.
+    #[error("it is not signed: {0}")]
+    Unsigned(String),
+    /// Something that is signed cannot be found, or no secret for it.
+    #[error("{0}")]
+    Unreadable(String),
+    /// What it carries is a credential that ends at a time of its own.
+    #[error("it carries a token that expires, which is issued and not signed anew")]
+    Expires,
+    /// The signature stands in what is signed.
+    #[error("form `{0}` cannot be signed in its place: its signature would cover itself")]
+    Covered(String),
+    /// The recipe's signature is the raw bytes of a JSON value, which are never a digest's text.
+    #[error("form `{0}` cannot be signed in its place: json-raw takes in the quotes")]
+    Quotes(String),
+    /// The nonce is neither text nor a number.
+    #[error("the nonce of form `{0}` is neither a text nor a number")]
+    Nonce(String),
+    /// A value does not fit at its place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+}
+
+impl ResignError {
+    /// What to do instead.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Expires => Some("issue a token with `pushrig sign onenet-studio`"),
+            Self::Unsigned(_) => Some("send it as it was recorded with --keep"),
+            _ => None,
+        }
+    }
+}
+
+impl From<ResignError> for Error {
+    fn from(why: ResignError) -> Self {
+        let error = Self::usage(why.to_string());
+        match why.hint() {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}
+
+impl Resigner {
+    /// Makes a request ready and signs it for the first time, with the first secret of its kind.
+    ///
+    /// A signed URL is that of the request: its scheme, `Host` and target are already those of
+    /// where it will go.
+    pub fn prepare(
+        scheme: &Scheme,
+        request: &Request,
+        secrets: &Secrets,
+        moment: &mut Moment,
+    ) -> Result<Self, ResignError> {
+        let form = applying(&scheme.recipe, request, secrets)?;
+        let expires = |form: &Form| {
+            let rule = form.time.as_ref();
+            rule.is_some_and(|rule| rule.meaning == TimeMeaning::Expires)
+        };
+        if expires(form) {
+            return Err(ResignError::Expires);
+        }
+        if matches!(form.signature.source, Source::JsonRaw(_)) {
+            return Err(ResignError::Quotes(form.name.clone()));
+        }
+        let mut request = request.clone();
+        let hasher = hasher(form, &request, secrets)?;
+        let mut slots = Vec::with_capacity(2);
+        for part in &form.parts {
+            if let Some(slot) = slot(scheme, form, part, &mut request, moment)?
+                && slots.iter().all(|other: &Slot| other.source != slot.source)
+            {
+                slots.push(slot);
+            }
+        }
+        let percent = is_percent_encoded(form, &request);
+        let prefix = prefix(form, percent);
+        let size = match &hasher {
+            Hasher::Plain(digest) => digest.size(),
+            Hasher::Keyed(keyed) => keyed.digest().size(),
+        };
+        let blank = [prefix.as_slice(), &b"0".repeat(form.output.length(size))].concat();
+        place::write(&mut request, &form.signature.source, &blank)?;
+        fix_length(&mut request);
+        let mut resigner = Self {
+            signature: Slot::new(form.signature.source.clone(), Fill::Signature),
+            secrets: first_of_each(form, secrets),
+            form: form.clone(),
+            hasher,
+            request,
+            flat: Vec::new(),
+            body_start: 0,
+            framed: Vec::new(),
+            slots,
+            prefix: prefix.len(),
+            percent,
+            fixed: Vec::new(),
+            pieces: Vec::new(),
+        };
+        resigner.lay()?;
+        resigner.refresh(moment);
+        Ok(resigner)
+    }
+
+    /// A fresh nonce, the time of `moment`, and the signature over them.
+    pub fn refresh(&mut self, moment: &mut Moment) {
+        for index in 0..self.slots.len() {
+            let slot = &self.slots[index];
+            match slot.fill {
+                Fill::Chance(alphabet) => {
+                    let place = &mut self.flat[slot.range.clone()];
+                    moment.fill(alphabet, place);
+                    for &at in &slot.echoes {
+                        self.fixed[at..at + place.len()].copy_from_slice(place);
+                    }
+                }
+                Fill::Time(unit) => {
+                    let mut text = [0; LONGEST];
+                    let size = time_text(moment, unit, &mut text);
+                    self.put(index, &text[..size]);
+                }
+                Fill::Signature => {}
+            }
+        }
+        let digest = self.digest();
+        let mut text = [0; LONGEST];
+        let size = self.form.output.write(&digest, &mut text);
+        let start = self.signature.range.start + self.prefix;
+        if self.percent {
+            let text = percent_encoded(&text[..size]);
+            let before = &self.flat[self.signature.range.start..start];
+            let text = [before, text.as_bytes()].concat();
+            self.put_signature(&text);
+        } else {
+            self.flat[start..start + size].copy_from_slice(&text[..size]);
+        }
+        self.frame();
+    }
+
+    /// The bytes to send, signed by the last refresh.
+    #[must_use]
+    pub fn wire(&self) -> &[u8] {
+        if self.framed.is_empty() {
+            &self.flat
+        } else {
+            &self.framed
+        }
+    }
+
+    /// The same as a request.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let mut request = self.request.clone();
+        for slot in self.slots.iter().chain([&self.signature]) {
+            let raw = &self.flat[slot.range.clone()];
+            if let Some(place) = place::locate(&request, &slot.source) {
+                place.write(&mut request, raw);
+            }
+        }
+        request
+    }
+
+    /// The form that it is signed by.
+    #[must_use]
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// Writes a slot's bytes; another length lays all anew.
+    fn put(&mut self, index: usize, text: &[u8]) {
+        let slot = &self.slots[index];
+        if slot.range.len() == text.len() {
+            self.flat[slot.range.clone()].copy_from_slice(text);
+            for &at in &slot.echoes {
+                self.fixed[at..at + text.len()].copy_from_slice(text);
+            }
+        } else {
+            let source = slot.source.clone();
+            self.lay_with(&source, text);
+        }
+    }
+
+    fn put_signature(&mut self, text: &[u8]) {
+        let range = self.signature.range.clone();
+        if range.len() == text.len() {
+            self.flat[range].copy_from_slice(text);
+        } else {
+            let source = self.signature.source.clone();
+            self.lay_with(&source, text);
+        }
+    }
+
+    /// Lays all anew around a value of another length.
+    fn lay_with(&mut self, source: &Source, text: &[u8]) {
+        let mut request = self.request();
+        if let Some(place) = place::locate(&request, source) {
+            place.write(&mut request, text);
+        }
+        fix_length(&mut request);
+        self.request = request;
+        self.lay()
+            .expect("what could be laid once can be laid with another length");
+    }
+
+    /// Lays the request's bytes and finds in them what changes and what is hashed.
+    fn lay(&mut self) -> Result<(), ResignError> {
+        self.flat.clear();
+        self.request.write_head(&mut self.flat);
+        self.body_start = self.flat.len();
+        self.flat.extend_from_slice(&self.request.body);
+        for slot in self.slots.iter_mut().chain([&mut self.signature]) {
+            let place = place::locate(&self.request, &slot.source)
+                .ok_or_else(|| ResignError::Nonce(self.form.name.clone()))?;
+            slot.range = in_wire(&self.request, self.body_start, &place);
+            slot.echoes.clear();
+        }
+        self.fixed.clear();
+        let evidence = Evidence::of(&self.request);
+        let ingredients = self
+            .form
+            .gather(&evidence)
+            .map_err(|lack| ResignError::Unreadable(lack_in_words(&self.form, &lack)))?;
+        let mut pieces = Vec::with_capacity(self.form.parts.len());
+        for (part, value) in self.form.parts.iter().zip(&ingredients.values) {
+            let stands = self.stands(part);
+            pieces.push(match (&part.source, stands) {
+                (Source::Secret(name), _) => Piece::Secret(*name),
+                (_, Some(range)) => {
+                    if overlap(&range, &self.signature.range) {
+                        return Err(ResignError::Covered(self.form.name.clone()));
+                    }
+                    Piece::Flat(range)
+                }
+                (source, None) => {
+                    let start = self.fixed.len();
+                    self.fixed.extend_from_slice(value);
+                    let range = start..self.fixed.len();
+                    if let Source::Url(url) = source {
+                        let offset = start + value.len() - url_end(&self.request, *url);
+                        let target = self.request.method.len() + 1;
+                        let signed = target..target + url_end(&self.request, *url);
+                        if overlap(&signed, &self.signature.range) {
+                            return Err(ResignError::Covered(self.form.name.clone()));
+                        }
+                        for slot in &mut self.slots {
+                            if overlap(&signed, &slot.range) {
+                                slot.echoes.push(offset + slot.range.start - target);
+                            }
+                        }
+                    }
+                    Piece::Fixed(range)
+                }
+            });
+        }
+        self.pieces = pieces;
+        self.frame();
+        Ok(())
+    }
+
+    /// Where a part stands in `flat` exactly as it is hashed, if it does so for sure.
+    fn stands(&self, part: &Part) -> Option<Range<usize>> {
+        let source = &part.source;
+        if let Source::Body { .. } = source {
+            let body = self.body_start..self.flat.len();
+            return (!body.is_empty()).then_some(body);
+        }
+        let place = place::locate(&self.request, source)?;
+        let range = in_wire(&self.request, self.body_start, &place);
+        let raw = matches!(source, Source::Header(_) | Source::JsonRaw(_));
+        // What is written into a slot needs no escapes.
+        let fresh = || self.slots.iter().any(|slot| slot.range == range);
+        (raw || range == self.signature.range || fresh()).then_some(range)
+    }
+
+    fn digest(&self) -> DigestValue {
+        let mut pieces: [&[u8]; MOST_PIECES] = [&[]; MOST_PIECES];
+        for (into, piece) in pieces.iter_mut().zip(&self.pieces) {
+            *into = match piece {
+                Piece::Fixed(range) => &self.fixed[range.clone()],
+                Piece::Flat(range) => &self.flat[range.clone()],
+                Piece::Secret(name) => self
+                    .secrets
+                    .first(*name)
+                    .map_or(&[], |secret| secret.expose()),
+            };
+        }
+        let count = self.form.arrange(&mut pieces, self.pieces.len());
+        let pieces = pieces[..count].iter().copied();
+        match &self.hasher {
+            Hasher::Plain(digest) => digest.hash(pieces),
+            Hasher::Keyed(keyed) => keyed.hmac(pieces),
+        }
+    }
+
+    /// Puts the body into its chunks, if it goes in chunks.
+    fn frame(&mut self) {
+        if self.request.chunks.is_empty() {
+            return;
+        }
+        let (head, body) = self.flat.split_at(self.body_start);
+        self.framed.clear();
+        self.framed.extend_from_slice(head);
+        push_body(&mut self.framed, body, &self.request.chunks);
+    }
+}
+
+impl Slot {
+    fn new(source: Source, fill: Fill) -> Self {
+        Self {
+            source,
+            fill,
+            range: 0..0,
+            echoes: Vec::new(),
+        }
+    }
+}
+
+/// The form that a request is judged by; what hinders is said in the words of [`judge`].
+fn applying<'r>(
+    recipe: &'r Recipe,
+    request: &Request,
+    secrets: &Secrets,
+) -> Result<&'r Form, ResignError> {
+    let evidence = Evidence::of(request);
+    let found = recipe
+        .forms
+        .iter()
+        .find(|form| form.received(&evidence).is_ok() && form.gather(&evidence).is_ok());
+    if let Some(form) = found {
+        return Ok(form);
+    }
+    let judgement = judge(recipe, &evidence, secrets);
+    let why = judgement.why.unwrap_or_default();
+    Err(match judgement.verdict {
+        super::Verdict::Unsigned => ResignError::Unsigned(why),
+        _ => ResignError::Unreadable(why),
+    })
+}
+
+/// The hash function with its key, and the certainty that every secret is there.
+fn hasher(form: &Form, request: &Request, secrets: &Secrets) -> Result<Hasher, ResignError> {
+    let evidence = Evidence::of(request);
+    let unreadable = |lack| ResignError::Unreadable(lack_in_words(form, &lack));
+    let ingredients = form.gather(&evidence).map_err(unreadable)?;
+    form.digest(&ingredients, secrets, 0).map_err(unreadable)?;
+    Ok(match &form.key {
+        None => Hasher::Plain(ingredients.digest),
+        Some(key) => {
+            let key = key.bytes(secrets, 0).map_err(unreadable)?;
+            Hasher::Keyed(Keyed::new(ingredients.digest, &key))
+        }
+    })
+}
+
+fn first_of_each(form: &Form, secrets: &Secrets) -> Secrets {
+    let mut kept = Secrets::new();
+    for part in &form.parts {
+        if let Source::Secret(name) = part.source
+            && let Some(secret) = secrets.first(name)
+        {
+            kept.push(name, secret.clone());
+        }
+    }
+    kept
+}
+
+/// The slot of a part that changes, its value already in the request in the right length.
+fn slot(
+    scheme: &Scheme,
+    form: &Form,
+    part: &Part,
+    request: &mut Request,
+    moment: &mut Moment,
+) -> Result<Option<Slot>, ResignError> {
+    let Some(place) = place::locate(request, &part.source) else {
+        return Ok(None);
+    };
+    // The quotes of a raw string are no part of what changes.
+    let raw = place.of(request);
+    let (source, raw) = match (&part.source, raw) {
+        (Source::JsonRaw(pointer), [b'"', inside @ .., b'"']) => {
+            (Source::JsonText(pointer.clone()), inside)
+        }
+        (source, raw) => (source.clone(), raw),
+    };
+    let time = form.time.as_ref().filter(|rule| rule.part == part.name);
+    let fill = match time {
+        Some(rule) => Fill::Time(rule.unit),
+        None if part.name != "nonce" => return Ok(None),
+        None => match (&source, raw.first()) {
+            (Source::JsonRaw(_), Some(b'0'..=b'9' | b'-')) => Fill::Chance(DIGITS),
+            (Source::JsonRaw(_), _) => return Err(ResignError::Nonce(form.name.clone())),
+            _ => Fill::Chance(Platform::nonce_alphabet(scheme.platform, &source)),
+        },
+    };
+    let text = match fill {
+        Fill::Chance(alphabet) => {
+            let decoded = Evidence::of(request)
+                .find(&part.name, &source)
+                .unwrap_or_default();
+            let count = match String::from_utf8_lossy(&decoded).chars().count() {
+                0 => Platform::nonce_length(scheme.platform),
+                count => count,
+            };
+            moment.text(alphabet, count).into_bytes()
+        }
+        Fill::Time(unit) => {
+            let mut text = [0; LONGEST];
+            let size = time_text(moment, unit, &mut text);
+            text[..size].to_vec()
+        }
+        Fill::Signature => Vec::new(),
+    };
+    place::write(request, &source, &text)?;
+    Ok(Some(Slot::new(source, fill)))
+}
+
+/// What a nonce that is a JSON number is drawn from: without a zero, none stands in front.
+const DIGITS: &[u8] = b"123456789";
+
+/// Whether a signature is percent-encoded at its place: in a credential always, in a query where
+/// its sender did so.
+fn is_percent_encoded(form: &Form, request: &Request) -> bool {
+    match &form.signature.source {
+        Source::Field(_) => true,
+        source @ Source::Query(_) => place::locate(request, source)
+            .is_some_and(|place| memchr::memchr(b'%', place.of(request)).is_some()),
+        _ => false,
+    }
+}
+
+/// The signature's prefix as it is written at its place.
+fn prefix(form: &Form, percent: bool) -> Vec<u8> {
+    let prefix = form.signature.prefix.as_bytes();
+    match &form.signature.source {
+        _ if percent => percent_encoded(prefix).into_bytes(),
+        Source::Query(_) => query_value(prefix).into_bytes(),
+        Source::JsonText(_) => escape(prefix),
+        _ => prefix.to_vec(),
+    }
+}
+
+/// Where a place lies in the bytes of head and body.
+fn in_wire(request: &Request, body_start: usize, place: &Place) -> Range<usize> {
+    let (start, range) = match place {
+        Place::Target(range) => (request.method.len() + 1, range),
+        Place::Body(range) => (body_start, range),
+        Place::Header { index, range } => (request.value_start(*index), range),
+    };
+    start + range.start..start + range.end
+}
+
+/// How much of the target is at the end of a signed URL.
+fn url_end(request: &Request, part: UrlPart) -> usize {
+    let target = &request.target;
+    match part {
+        UrlPart::Path => memchr::memchr(b'?', target).unwrap_or(target.len()),
+        UrlPart::Full | UrlPart::PathAndQuery => target.len(),
+    }
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+fn time_text(moment: &Moment, unit: TimeUnit, text: &mut [u8; LONGEST]) -> usize {
+    let number = match unit {
+        TimeUnit::Seconds => moment.seconds(),
+        TimeUnit::Millis => moment.millis(),
+    };
+    let mut rest = &mut text[..];
+    write!(rest, "{number}").expect("64 bytes hold any number");
+    LONGEST - rest.len()
+}
+
+#[cfg(test)]
+mod tests;
