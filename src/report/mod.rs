@@ -3,7 +3,18 @@
 pub mod case;
 pub mod diff;
 pub mod explanation;
+pub mod github;
+#[cfg(test)]
+mod golden;
+pub mod human;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod tally;
+pub mod tap;
+pub mod threshold;
 pub mod verdict;
+mod words;
 
 use std::borrow::Cow;
 

@@ -1,0 +1,326 @@
+//! Counts cases one by one, in memory that does not grow with them.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::case::{Case, CaseOutcome, Latency, Summary};
+use crate::error::Outcome;
+
+/// What the cases so far come to.
+///
+/// ```
+/// use std::time::Duration;
+/// use pushrig::error::Outcome;
+/// use pushrig::report::tally::Tally;
+///
+/// let mut tally = Tally::new();
+/// tally.passed(200, 1.5);
+/// let summary = tally.summary(Duration::from_secs(1));
+/// assert_eq!((summary.cases, summary.outcome), (1, Some(Outcome::Yes)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tally {
+    passed: u64,
+    failed: u64,
+    errors: u64,
+    unsent: u64,
+    skipped: u64,
+    warnings: u64,
+    /// By status. A list, not a map: the index costs a million passes nothing.
+    statuses: Vec<u64>,
+    /// In microseconds.
+    times: Histogram<u64>,
+    /// The histogram rounds to three digits; these do not, in milliseconds.
+    sum: f64,
+    min: f64,
+    max: f64,
+}
+
+/// Longer answers are counted as this long by the percentiles; the maximum stays exact.
+const LONGEST_MICROS: f64 = 3_600e6;
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tally {
+    /// Nothing is counted yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            passed: 0,
+            failed: 0,
+            errors: 0,
+            unsent: 0,
+            skipped: 0,
+            warnings: 0,
+            statuses: Vec::new(),
+            times: Histogram::new(3).expect("three significant figures are allowed"),
+            sum: 0.0,
+            min: f64::INFINITY,
+            max: 0.0,
+        }
+    }
+
+    /// Counts one case.
+    pub fn add(&mut self, case: &Case) {
+        *match case.outcome {
+            CaseOutcome::Pass => &mut self.passed,
+            CaseOutcome::Fail => &mut self.failed,
+            CaseOutcome::Error => &mut self.errors,
+            CaseOutcome::Unsent => &mut self.unsent,
+            CaseOutcome::Skip => &mut self.skipped,
+        } += 1;
+        self.warnings += case.warnings.len() as u64;
+        if let Some(status) = case.status {
+            self.status(status);
+            // The time until no answer came says nothing about answers.
+            if let Some(ms) = case.ms {
+                self.time(ms);
+            }
+        }
+    }
+
+    /// Counts one case that passed and has nothing to tell, without making one.
+    pub fn passed(&mut self, status: u16, ms: f64) {
+        self.passed += 1;
+        self.status(status);
+        self.time(ms);
+    }
+
+    fn status(&mut self, status: u16) {
+        let index = usize::from(status);
+        if index >= self.statuses.len() {
+            self.statuses.resize(index + 1, 0);
+        }
+        self.statuses[index] += 1;
+    }
+
+    fn time(&mut self, ms: f64) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to what fits"
+        )]
+        let micros = (ms * 1_000.0).clamp(0.0, LONGEST_MICROS).round() as u64;
+        self.times.saturating_record(micros);
+        self.sum += ms;
+        self.min = self.min.min(ms);
+        self.max = self.max.max(ms);
+    }
+
+    /// Adds what another one counted: one a worker, and all together at the end.
+    pub fn absorb(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.errors += other.errors;
+        self.unsent += other.unsent;
+        self.skipped += other.skipped;
+        self.warnings += other.warnings;
+        if self.statuses.len() < other.statuses.len() {
+            self.statuses.resize(other.statuses.len(), 0);
+        }
+        for (mine, theirs) in self.statuses.iter_mut().zip(&other.statuses) {
+            *mine += theirs;
+        }
+        self.times
+            .add(&other.times)
+            .expect("a histogram that grows takes any other");
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Whether anything so far is not right.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        self.failed + self.errors + self.unsent > 0
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn summary(&self, elapsed: Duration) -> Summary {
+        let errors = self.errors + self.unsent;
+        let mut outcome = Outcome::of(self.failed == 0);
+        if self.errors > 0 {
+            outcome = outcome.and(Outcome::Incomplete);
+        }
+        if self.unsent > 0 {
+            outcome = outcome.and(Outcome::BadInput);
+        }
+        let statuses = (0..).zip(&self.statuses);
+        Summary {
+            cases: self.passed + self.failed + errors + self.skipped,
+            passed: self.passed,
+            failed: self.failed,
+            errors,
+            skipped: self.skipped,
+            warnings: self.warnings,
+            elapsed,
+            statuses: statuses
+                .filter(|(_, count)| **count > 0)
+                .map(|(status, count)| (status, *count))
+                .collect(),
+            latency: self.latency(),
+            missed: Vec::new(),
+            ended: None,
+            outcome: Some(outcome),
+        }
+    }
+
+    fn latency(&self) -> Option<Latency> {
+        if self.times.is_empty() {
+            return None;
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts and times are far below 2^52"
+        )]
+        let percentile = |quantile| {
+            let micros = self.times.value_at_quantile(quantile) as f64;
+            // A bucket's end may lie beyond what was really measured.
+            (micros / 1_000.0).clamp(self.min, self.max)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let mean = self.sum / self.times.len() as f64;
+        Some(Latency {
+            min: self.min,
+            mean,
+            p50: percentile(0.5),
+            p90: percentile(0.9),
+            p95: percentile(0.95),
+            p99: percentile(0.99),
+            max: self.max,
+        })
+    }
+}
+
+impl Summary {
+    /// Cases that were sent a second; none if no time went by.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let sent = (self.cases - self.skipped) as f64;
+        (!self.elapsed.is_zero()).then(|| sent / self.elapsed.as_secs_f64())
+    }
+
+    /// Notes what was asked of the whole, and missed: that is a no.
+    pub fn miss(&mut self, missed: impl IntoIterator<Item = String>) {
+        for words in missed {
+            self.missed.push(words);
+            self.fold(Outcome::No);
+        }
+    }
+
+    /// Notes that it was ended before its time, by what, and what that comes to.
+    pub fn end(&mut self, by: impl Into<String>, outcome: Outcome) {
+        self.ended = Some(by.into());
+        self.fold(outcome);
+    }
+
+    fn fold(&mut self, outcome: Outcome) {
+        self.outcome = Some(self.outcome.unwrap_or(Outcome::Yes).and(outcome));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome_of(outcomes: &[CaseOutcome]) -> Option<Outcome> {
+        let mut tally = Tally::new();
+        for &outcome in outcomes {
+            tally.add(&Case {
+                outcome,
+                ..Case::default()
+            });
+        }
+        tally.summary(Duration::ZERO).outcome
+    }
+
+    #[test]
+    fn the_exit_code_follows_from_what_was_counted() {
+        use CaseOutcome::{Error, Fail, Pass, Skip, Unsent};
+        assert_eq!(outcome_of(&[]), Some(Outcome::Yes));
+        assert_eq!(outcome_of(&[Pass, Skip]), Some(Outcome::Yes));
+        assert_eq!(outcome_of(&[Pass, Fail]), Some(Outcome::No));
+        assert_eq!(outcome_of(&[Pass, Error]), Some(Outcome::Incomplete));
+        assert_eq!(outcome_of(&[Fail, Error]), Some(Outcome::No));
+        assert_eq!(outcome_of(&[Fail, Error, Unsent]), Some(Outcome::BadInput));
+        let mut summary = Tally::new().summary(Duration::ZERO);
+        summary.miss(Vec::new());
+        assert_eq!(summary.outcome, Some(Outcome::Yes));
+        summary.miss(["p99 is 231 ms".to_owned()]);
+        assert_eq!(summary.outcome, Some(Outcome::No));
+        summary.end("Ctrl-C", Outcome::Interrupted);
+        assert_eq!(summary.outcome, Some(Outcome::Interrupted));
+        assert_eq!(summary.ended.as_deref(), Some("Ctrl-C"));
+    }
+
+    #[test]
+    fn percentiles_are_right_to_three_digits_and_never_beyond_what_was_measured() {
+        let mut tally = Tally::new();
+        for n in 1..=1_000_u32 {
+            tally.passed(200, f64::from(n));
+        }
+        let latency = tally.summary(Duration::from_secs(2)).latency.unwrap();
+        let near = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 0.002, "{a} is not {b}");
+        near(latency.p50, 500.0);
+        near(latency.p90, 900.0);
+        near(latency.p95, 950.0);
+        near(latency.p99, 990.0);
+        near(latency.mean, 500.5);
+        assert_eq!((latency.min, latency.max), (1.0, 1_000.0));
+        assert!(latency.p99 <= latency.max);
+
+        let mut one = Tally::new();
+        one.passed(204, 0.123_4);
+        let latency = one.summary(Duration::ZERO).latency.unwrap();
+        assert!((latency.p50 - 0.123_4).abs() < f64::EPSILON, "{latency:?}");
+    }
+
+    #[test]
+    fn hours_and_nonsense_are_counted_all_the_same() {
+        let mut tally = Tally::new();
+        for ms in [-1.0, 1e12, 0.0] {
+            tally.passed(999, ms);
+        }
+        assert_eq!(tally.summary(Duration::ZERO).statuses[&999], 3);
+    }
+
+    #[test]
+    fn workers_together_count_as_one_would() {
+        let case = |outcome, status, ms| Case {
+            outcome,
+            status,
+            ms,
+            warnings: vec!["w".to_owned()],
+            ..Case::default()
+        };
+        let cases = [
+            case(CaseOutcome::Fail, Some(500), Some(3.0)),
+            case(CaseOutcome::Error, None, Some(10_000.0)),
+            case(CaseOutcome::Pass, Some(200), Some(1.0)),
+            case(CaseOutcome::Skip, None, None),
+        ];
+        let mut all = Tally::new();
+        let mut together = Tally::new();
+        for case in &cases {
+            all.add(case);
+            let mut worker = Tally::new();
+            worker.add(case);
+            together.absorb(&worker);
+        }
+        let summary = all.summary(Duration::from_secs(2));
+        assert_eq!(summary, together.summary(Duration::from_secs(2)));
+        assert_eq!(summary.cases, 4);
+        assert_eq!(summary.warnings, 4);
+        assert_eq!(summary.rate(), Some(1.5));
+        assert_eq!(summary.statuses.len(), 2);
+        // The time-out is no answer's time.
+        assert_eq!(summary.latency.unwrap().max, 3.0);
+    }
+}
