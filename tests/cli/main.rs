@@ -4,6 +4,7 @@
 
 mod harness;
 mod leaks;
+mod server;
 
 mod capture;
 mod docs;
