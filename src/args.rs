@@ -2,6 +2,7 @@
 
 mod input;
 mod judge;
+mod report;
 mod target;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
 
 pub use input::{inputs, open, read, read_rest};
 pub use judge::JudgeArgs;
+pub use report::{ReportArgs, Reporter};
 pub use target::{TargetArgs, parse_url, target_url};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.

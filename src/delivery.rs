@@ -142,22 +142,23 @@ impl FromStr for Speed {
 }
 
 /// What the platform itself would do with a message that was not accepted, in one sentence.
+///
+/// Where its own schedule was `played_out` there is nothing left of that to tell.
 #[must_use]
-pub fn outlook(platform: Platform, patience: &Patience) -> String {
+pub fn outlook(platform: Platform, patience: &Patience, played_out: bool) -> String {
+    let name = platform.name();
     let mut text = match patience.retries {
-        [] => format!("{} would drop it", platform.name()),
-        pauses => format!(
-            "{} would send it again after {}",
-            platform.name(),
-            in_words(pauses)
-        ),
+        [] => format!("{name} drops it"),
+        _ if played_out => format!("{name} drops it now"),
+        pauses => {
+            let mut text = format!("{name} would send it again after {}", in_words(pauses));
+            if let Some(inferred) = patience.inferred {
+                let _ = write!(text, " ({inferred} inferred: not published)");
+            }
+            text.push_str(", then drop it");
+            text
+        }
     };
-    if let Some(inferred) = patience.inferred {
-        let _ = write!(text, " ({inferred} inferred: not published)");
-    }
-    if !patience.retries.is_empty() {
-        text.push_str(", then drop it");
-    }
     if let Some(afterwards) = patience.afterwards {
         text.push_str("; ");
         text.push_str(afterwards);
@@ -301,7 +302,7 @@ mod tests {
     fn what_a_platform_would_do_is_said_in_a_sentence() {
         let said = |platform: Platform| {
             let patience = platform.webhook().unwrap().patience();
-            outlook(platform, &patience)
+            outlook(platform, &patience, false)
         };
         assert_eq!(
             said(Platform::Onenet),
@@ -323,6 +324,15 @@ mod tests {
             said(Platform::Sensoro),
             "SENSORO would send it again after 1 s, up to 3 times (the spacing inferred: not \
              published), then drop it"
+        );
+    }
+
+    #[test]
+    fn after_its_own_schedule_a_platform_drops_it() {
+        let patience = Platform::Sensoro.webhook().unwrap().patience();
+        assert_eq!(
+            outlook(Platform::Sensoro, &patience, true),
+            "SENSORO drops it now"
         );
     }
 

@@ -16,6 +16,7 @@
 //! - [`check`]: one request judged whole, on top of all of these.
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
+//! - [`push`](mod@push): what a platform pushes, and the request that carries it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`report`]: what was found, written for people and for machines.
 //!
@@ -61,6 +62,7 @@ pub mod message;
 pub mod moment;
 pub mod net;
 pub mod platform;
+pub mod push;
 pub mod reading;
 pub mod report;
 pub mod session;

@@ -4,6 +4,7 @@ pub mod capture;
 pub mod completions;
 pub mod explain;
 pub mod man;
+pub mod push;
 pub mod samples;
 pub mod sign;
 pub mod verify;
@@ -33,6 +34,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
+    push::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];

@@ -355,6 +355,18 @@ struct RequestLine<'a> {
     text: Bytes<'a>,
 }
 
+/// A line break in a value would be a header of its own, which nobody signed.
+pub(super) fn check_headers(request: &Request) -> Result<(), Error> {
+    let broken = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    match request.headers.iter().find(|(_, value)| broken(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::usage(format!(
+            "the value of the header `{}` holds a line break or a zero byte",
+            String::from_utf8_lossy(name)
+        ))),
+    }
+}
+
 /// Prints a request in the form that was asked for.
 pub(super) fn print_request(
     session: &mut Session,
@@ -363,14 +375,7 @@ pub(super) fn print_request(
     platform: &str,
     moment: &Moment,
 ) -> Result<(), Error> {
-    // A line break in a value would be a header of its own, which nobody signed.
-    let broken = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-    if let Some((name, _)) = request.headers.iter().find(|(_, value)| broken(value)) {
-        return Err(Error::usage(format!(
-            "the value of the header `{}` holds a line break or a zero byte",
-            String::from_utf8_lossy(name)
-        )));
-    }
+    check_headers(request)?;
     if session.json() && form != As::Record {
         let (kind, text) = match form {
             As::Curl => ("curl", curl::write(request)),

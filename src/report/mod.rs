@@ -14,7 +14,7 @@ pub mod tally;
 pub mod tap;
 pub mod threshold;
 pub mod verdict;
-mod words;
+pub mod words;
 
 use std::borrow::Cow;
 
