@@ -16,6 +16,7 @@
 //! - [`check`]: one request judged whole, on top of all of these.
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
+//! - [`handshake`]: a platform's URL verification, played against a user's server.
 //! - [`push`](mod@push): what a platform pushes, and the request that carries it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`report`]: what was found, written for people and for machines.
@@ -57,6 +58,7 @@ pub mod delivery;
 pub mod diagnose;
 pub mod error;
 pub mod globals;
+pub mod handshake;
 pub mod json;
 pub mod message;
 pub mod moment;

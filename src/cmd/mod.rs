@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod completions;
 pub mod explain;
+pub mod handshake;
 pub mod man;
 pub mod push;
 pub mod samples;
@@ -34,6 +35,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
+    handshake::SUBCOMMAND,
     push::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,

@@ -190,9 +190,12 @@ impl Run {
         let mut account = Account::default();
         let mut pause = None;
         loop {
-            let tried = self.try_once(&mut connection, parcel.request.clone()).await;
+            let mut tried = self
+                .try_once(&mut connection, parcel.request.clone())
+                .await;
+            tried.pause = pause;
             let accepted = tried.is_accepted(courier.patience.as_ref());
-            account.tries.push(Try { pause, ..tried });
+            account.tries.push(tried);
             match attempts.next(accepted) {
                 Step::Done | Step::Dropped => break,
                 Step::Wait(wait) => {

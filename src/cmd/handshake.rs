@@ -1,0 +1,243 @@
+//! `pushrig handshake`: the platform's URL verification, played against a server.
+
+use std::time::{Duration, Instant};
+
+use clap::{ArgMatches, Args};
+
+use super::{Subcommand, define, parse};
+use crate::args::{PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url};
+use crate::check::Scheme;
+use crate::error::{Error, Outcome};
+use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude, probes};
+use crate::message::Url;
+use crate::net::{Connection, Failure, block_on};
+use crate::report::case::{Case, CaseOutcome};
+use crate::report::human::Human;
+use crate::report::json::{CaseLine, SummaryLine};
+use crate::report::tally::Tally;
+use crate::session::Session;
+use crate::signature::{Secrets, Veil};
+
+/// The subcommand.
+pub const SUBCOMMAND: Subcommand = Subcommand {
+    name: "handshake",
+    about: "Verify a server's URL as the platform does, and judge the answer",
+    define: |command| define::<HandshakeArgs>(command, EXAMPLES),
+    run,
+};
+
+const EXAMPLES: &str = "\
+Several right handshakes are sent, one of them with a `+` in its signature where
+the platform sends base64; then wrong ones, which had better not be echoed.
+
+Examples:
+  pushrig handshake onenet http://127.0.0.1:8000/push --token env:TOKEN
+  pushrig handshake tencent http://127.0.0.1:8000/iot --token env:TOKEN --strict";
+
+#[derive(Args, Debug)]
+struct HandshakeArgs {
+    #[command(flatten)]
+    platform: PlatformArg,
+    /// The URL that is saved in the platform's console [default: the profile's]
+    #[arg(value_name = "URL", value_parser = parse_url)]
+    url: Option<Url>,
+    /// A server that echoes a wrong handshake fails, too
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    parts: FixedArgs,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
+}
+
+/// The parts of a handshake, which are drawn if they are not fixed.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Parts that are fixed (the others are drawn)")]
+struct FixedArgs {
+    /// The nonce
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    nonce: Option<String>,
+    /// The timestamp
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    timestamp: Option<String>,
+    /// OneNET's msg, which is to be echoed: text, @FILE or -
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    msg: Option<String>,
+    /// The text that is to be echoed elsewhere
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    echostr: Option<String>,
+    /// A part of a recipe file's own
+    #[arg(long = "in", value_name = "NAME=VALUE", allow_hyphen_values = true)]
+    own: Vec<String>,
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
+    let args: HandshakeArgs = parse(matches)?;
+    let scheme = open_scheme(&args.platform.platform)?;
+    let to = target_url(args.url.as_ref(), session)?;
+    let parts = PartArgs {
+        nonce: args.parts.nonce.clone(),
+        timestamp: args.parts.timestamp.clone(),
+        msg: args.parts.msg.clone(),
+        echostr: args.parts.echostr.clone(),
+        own: args.parts.own.clone(),
+        ..PartArgs::default()
+    };
+    parts.check(&scheme)?;
+    let secrets = args.secrets.open(session)?;
+    let given = parts.open(session)?;
+    let call = Call {
+        scheme: &scheme,
+        to: &to,
+        secrets: &secrets,
+        given: &given,
+    };
+    let mut plan = probes(&call, &mut session.moment())?;
+    for note in &plan.notes {
+        session.note(note);
+    }
+    for probe in &mut plan.probes {
+        probe.request.headers.edit(&args.target.headers);
+    }
+    let dialer = args.target.dialer(&to, plan.limit)?;
+    let started = Instant::now();
+    let bout = Bout {
+        scheme: &scheme,
+        to: &to,
+        secrets: &secrets,
+        strict: args.strict,
+        limit: args.target.timeout.unwrap_or(plan.limit),
+        plan: &plan,
+    };
+    let (mut cases, endings) = block_on(bout.fight(dialer.connection()))?;
+    conclusions(&scheme, &plan, &mut cases, &endings);
+    if cases.len() < plan.probes.len() {
+        let rest = plan.probes.len() - cases.len();
+        session.note(&format!("the other {rest} handshakes were not sent"));
+    }
+    show(session, &cases, started.elapsed())
+}
+
+/// One run of all handshakes against one server.
+struct Bout<'a> {
+    scheme: &'a Scheme,
+    to: &'a Url,
+    secrets: &'a Secrets,
+    strict: bool,
+    limit: Duration,
+    plan: &'a Plan,
+}
+
+impl Bout<'_> {
+    /// Sends the handshakes one after the other, as long as there is somebody who answers.
+    async fn fight(&self, mut connection: Connection) -> (Vec<Case>, Vec<Option<Ending>>) {
+        let mut judge = Judge::new(self.scheme, self.to, self.secrets, self.limit);
+        let (mut cases, mut endings) = (Vec::new(), Vec::new());
+        for probe in &self.plan.probes {
+            let answered = endings.iter().any(Option::is_some);
+            if probe.kind == Kind::Wrong && !answered {
+                break;
+            }
+            // The platform comes once for each URL: no handshake leans on the one before.
+            connection.close();
+            let wire = probe.request.to_wire();
+            let failure = match connection.exchange(&wire).await {
+                Ok(answer) => {
+                    let response = answer.to_response();
+                    let finding = judge.judge(probe, &response);
+                    endings.push(Some(finding.ending));
+                    cases.push(finding.case(self.scheme.id(), probe, &response, self.strict));
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            let mut case = self.unanswered(probe, &failure);
+            case.status = connection.partial().map(|response| response.status);
+            endings.push((case.outcome == CaseOutcome::Pass).then_some(Ending::Refused));
+            cases.push(case);
+            if is_unreachable(&failure) {
+                break;
+            }
+        }
+        (cases, endings)
+    }
+
+    /// The case of a handshake without an answer that could be judged.
+    fn unanswered(&self, probe: &Probe, failure: &Failure) -> Case {
+        let why = failure.to_string();
+        let mut case = Case {
+            id: case_id(self.scheme.id(), probe),
+            platform: Some(self.scheme.id().to_owned()),
+            ..Case::default()
+        };
+        if probe.kind == Kind::Wrong && !is_unreachable(failure) {
+            // Who gives a stranger no answer lets nobody in.
+            case.warnings.push(format!(
+                "refused without an answer that the platform could read: {why}"
+            ));
+            return case;
+        }
+        case.outcome = if failure.is_an_answer() {
+            CaseOutcome::Fail
+        } else {
+            CaseOutcome::Error
+        };
+        case.why = Some(Veil::over(self.secrets).hide_text(&why).into_owned());
+        case.hint = failure.hint().map(str::to_owned);
+        case
+    }
+}
+
+fn is_unreachable(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Resolve { .. } | Failure::Connect { .. } | Failure::Tls { .. }
+    )
+}
+
+/// Puts what all answers together show beside the case that shows it best.
+fn conclusions(scheme: &Scheme, plan: &Plan, cases: &mut [Case], endings: &[Option<Ending>]) {
+    let answers: Vec<_> = plan
+        .probes
+        .iter()
+        .zip(endings)
+        .filter_map(|(probe, ending)| Some((probe, (*ending)?)))
+        .collect();
+    for conclusion in conclude(scheme, &answers) {
+        let at = plan
+            .probes
+            .iter()
+            .position(|probe| conclusion.of.last() == Some(&probe.name));
+        if let Some(case) = at.and_then(|at| cases.get_mut(at)) {
+            case.hint = Some(format!("{}: {}", conclusion.what, conclusion.hint));
+        }
+    }
+}
+
+/// Prints the cases and what they come to.
+fn show(session: &mut Session, cases: &[Case], elapsed: Duration) -> Result<Outcome, Error> {
+    let mut tally = Tally::new();
+    for case in cases {
+        tally.add(case);
+    }
+    let summary = tally.summary(elapsed);
+    if session.json() {
+        for case in cases {
+            session.print_json(&CaseLine::new(case))?;
+        }
+        session.print_json(&SummaryLine::new(&summary))?;
+    } else {
+        let human = Human {
+            paint: session.paint,
+            quiet: session.globals.quiet,
+            verbose: session.globals.verbose,
+        };
+        for case in cases {
+            human.case(case, &mut session.out)?;
+        }
+        human.summary(&summary, &mut session.out)?;
+    }
+    Ok(summary.outcome.unwrap_or(Outcome::Yes))
+}
