@@ -1,12 +1,10 @@
 //! The flags of the subcommands that report cases.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::error::{Error, Outcome};
-use crate::message::Url;
-use crate::net::stop::Signal;
 use crate::report::case::Case;
 use crate::report::human::Human;
 use crate::report::json::{CaseLine, SummaryLine};
@@ -19,22 +17,29 @@ pub struct ReportArgs {}
 
 /// Reports cases as they happen.
 pub struct Reporter {
-    started: Instant,
     tally: Tally,
+    ended: Option<(String, Outcome)>,
+}
+
+impl ReportArgs {
+    /// Begins.
+    pub fn open(
+        &self,
+        _command: &str,
+        _target: &str,
+        _session: &mut Session,
+    ) -> Result<Reporter, Error> {
+        Ok(Reporter {
+            tally: Tally::new(),
+            ended: None,
+        })
+    }
 }
 
 impl Reporter {
-    /// Begins.
-    pub fn open(
-        _: &ReportArgs,
-        _command: &str,
-        _target: &Url,
-        _session: &mut Session,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            started: Instant::now(),
-            tally: Tally::new(),
-        })
+    /// Ended by a signal.
+    pub fn end(&mut self, by: impl Into<String>, outcome: Outcome) {
+        self.ended = Some((by.into(), outcome));
     }
 
     /// Reports one case.
@@ -52,10 +57,10 @@ impl Reporter {
     }
 
     /// Ends.
-    pub fn finish(self, ended: Option<Signal>, session: &mut Session) -> Result<Outcome, Error> {
-        let mut summary = self.tally.summary(self.started.elapsed());
-        if let Some(signal) = ended {
-            summary.end(signal.name(), signal.outcome());
+    pub fn finish(self, elapsed: Duration, session: &mut Session) -> Result<Outcome, Error> {
+        let mut summary = self.tally.summary(elapsed);
+        if let Some((by, outcome)) = self.ended {
+            summary.end(by, outcome);
         }
         if session.json() {
             session.print_json(&SummaryLine::new(&summary))?;

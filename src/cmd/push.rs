@@ -5,7 +5,7 @@ mod courier;
 
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{ArgMatches, Args, ValueEnum};
@@ -14,7 +14,7 @@ use self::courier::{Courier, Pace};
 use super::sign::{self, check_headers, print_request};
 use super::{Subcommand, define, parse};
 use crate::args::{
-    ReportArgs, Reporter, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
+    ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
 };
 use crate::check::Scheme;
 use crate::delivery::{Retry, Speed};
@@ -253,11 +253,22 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         remote: course.allow_remote,
     };
     let moment = session.moment();
-    let mut reporter = Reporter::open(&args.report, "push", &url, session)?;
-    let ended = net::block_on(courier::deliver(courier, &pace, moment, |case| {
+    let mut reporter = args.report.open("push", &without_secrets(&url), session)?;
+    let started = Instant::now();
+    let signal = net::block_on(courier::deliver(courier, &pace, moment, |case| {
         reporter.case(case, session)
     }))??;
-    reporter.finish(ended, session)
+    if let Some(signal) = signal {
+        reporter.end(signal.name(), signal.outcome());
+    }
+    reporter.finish(started.elapsed(), session)
+}
+
+/// A URL without what may be a secret in it: a password, a query.
+fn without_secrets(url: &Url) -> String {
+    let host = url.authority.rsplit('@').next().unwrap_or_default();
+    let path = url.target.split('?').next().unwrap_or_default();
+    format!("{}://{host}{path}", url.scheme)
 }
 
 /// The time for one try where the platform's is not known.

@@ -199,6 +199,9 @@ impl Run {
             match attempts.next(accepted) {
                 Step::Done | Step::Dropped => break,
                 Step::Wait(wait) => {
+                    // The pauses of platforms outlast any connection; and on one that was kept,
+                    // a server's hanging up could be taken for its end, and cost a try.
+                    connection.close();
                     sleep(courier.speed.shortened(wait)).await;
                     pause = Some(wait);
                     if courier.fresh {
