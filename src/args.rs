@@ -1,5 +1,6 @@
 //! Flag groups that open themselves: each turns what was typed into ready values.
 
+mod flow;
 mod input;
 mod judge;
 mod report;
@@ -21,9 +22,10 @@ use crate::signature::mistake::OtherSecret;
 use crate::signature::recipe::Source;
 use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
 
+pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::JudgeArgs;
-pub use report::{ReportArgs, Reporter};
+pub use report::{ReportArgs, ReportFile};
 pub use target::{TargetArgs, parse_url, target_url};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.

@@ -1,8 +1,8 @@
 //! One message on its way: when it is tried again, and when that ends.
 //!
 //! [`Attempts`] is told how each try ended and says what comes next; it neither sends nor
-//! sleeps. [`Retry`] and [`Speed`] are what a user says about it, [`outlook`] tells what the
-//! platform itself would do.
+//! sleeps. [`Retry`] is what a user says about it, [`outlook`] tells what the platform itself
+//! would do.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -109,36 +109,10 @@ impl FromStr for Retry {
     }
 }
 
-/// How much faster than in reality pauses pass: `10x`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Speed(f64);
-
-impl Default for Speed {
-    fn default() -> Self {
-        Self(1.0)
-    }
-}
-
-impl Speed {
-    /// How long a pause takes at this speed.
-    #[must_use]
-    pub fn shortened(self, pause: Duration) -> Duration {
-        Duration::try_from_secs_f64(pause.as_secs_f64() / self.0).unwrap_or(Duration::MAX)
-    }
-}
-
-impl FromStr for Speed {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.strip_suffix(['x', 'X'])
-            .unwrap_or(text)
-            .parse()
-            .ok()
-            .filter(|factor: &f64| factor.is_finite() && *factor > 0.0)
-            .map(Self)
-            .ok_or_else(|| "expected how many times as fast, such as 10x".to_owned())
-    }
+/// How long a pause takes at a speed: twice as fast is half as long.
+#[must_use]
+pub fn shortened(pause: Duration, speed: f64) -> Duration {
+    Duration::try_from_secs_f64(pause.as_secs_f64() / speed).unwrap_or(Duration::MAX)
 }
 
 /// What the platform itself would do with a message that was not accepted, in one sentence.
@@ -287,15 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn a_speed_is_a_positive_number_with_or_without_an_x() {
-        for (text, millis) in [("10x", 100), ("10", 100), ("0.5X", 2000), ("1000x", 1)] {
-            let speed: Speed = text.parse().unwrap();
-            assert_eq!(speed.shortened(SECOND), Duration::from_millis(millis));
+    fn pauses_pass_faster_or_slower() {
+        for (speed, millis) in [(10.0, 100), (0.5, 2000), (1000.0, 1)] {
+            assert_eq!(shortened(SECOND, speed), Duration::from_millis(millis));
         }
-        assert_eq!(Speed::default().shortened(SECOND), SECOND);
-        for wrong in ["", "x", "0", "-1x", "inf", "NaN", "10xx", "fast"] {
-            assert!(wrong.parse::<Speed>().is_err(), "{wrong:?}");
-        }
+        assert_eq!(shortened(SECOND, 1e-300), Duration::MAX);
     }
 
     #[test]

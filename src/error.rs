@@ -233,6 +233,16 @@ impl Error {
         }
     }
 
+    /// What it makes of a run that goes on without: input that could not be read, or an answer
+    /// that is not complete.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.code() {
+            2 => Outcome::BadInput,
+            _ => Outcome::Incomplete,
+        }
+    }
+
     /// Whether the reader of our output went away, which is success: `pushrig … | head`.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {

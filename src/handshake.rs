@@ -12,7 +12,7 @@
 //! echoes it works, and lets anyone in.
 
 mod conclude;
-mod difference;
+pub mod difference;
 mod judge;
 mod probes;
 

@@ -44,6 +44,8 @@
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
 //! - [`session`]: the streams, the environment and the clock of one run.
+//! - [`output`]: a file that takes its name only when it is whole.
+//! - [`reporter`]: prints the cases of a run, and writes its reports.
 //! - [`args`]: flag groups that open themselves.
 //! - [`cmd`]: the list of subcommands, one file each.
 //! - [`cli`]: parsing, the one match, exit codes.
@@ -63,10 +65,13 @@ pub mod json;
 pub mod message;
 pub mod moment;
 pub mod net;
+pub mod output;
 pub mod platform;
 pub mod push;
 pub mod reading;
+pub mod replay;
 pub mod report;
+pub mod reporter;
 pub mod session;
 pub mod signature;
 pub mod term;

@@ -1,7 +1,7 @@
 //! `pushrig capture`: import requests from other programs, and show what a capture holds.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command, ValueEnum};
 
@@ -10,6 +10,7 @@ use crate::args::{SecretArgs, inputs, open_scheme, read};
 use crate::capture::{Content, Located, curl};
 use crate::error::{Error, Outcome};
 use crate::message::Headers;
+use crate::output::Output;
 use crate::session::Session;
 use crate::signature::Secrets;
 use crate::term;
@@ -219,46 +220,6 @@ fn import(args: &ImportArgs, session: &mut Session) -> Result<Outcome, Error> {
         session.note(&format!("{count} {plural} written to {}", path.display()));
     }
     Ok(outcome)
-}
-
-/// A file that takes its name only when it is whole: a failed import leaves what was there.
-struct Output {
-    path: PathBuf,
-    draft: tempfile::NamedTempFile,
-}
-
-impl Output {
-    fn create(path: &Path) -> Result<Self, Error> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut draft = tempfile::Builder::new();
-        draft.prefix(".pushrig-");
-        // A temporary file is its owner's alone; this one becomes an ordinary file.
-        #[cfg(unix)]
-        draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let draft = draft
-            .tempfile_in(folder)
-            .map_err(|cause| Error::writing(path, cause))?;
-        Ok(Self {
-            path: path.to_owned(),
-            draft,
-        })
-    }
-
-    fn write(&mut self, line: &[u8]) -> Result<(), Error> {
-        self.draft
-            .write_all(line)
-            .map_err(|cause| Error::writing(&self.path, cause))
-    }
-
-    fn finish(self) -> Result<PathBuf, Error> {
-        match self.draft.persist(&self.path) {
-            Ok(_) => Ok(self.path),
-            Err(why) => Err(Error::writing(self.path, why.error)),
-        }
-    }
 }
 
 /// A capture keeps what arrived, even a secret; that is worth a warning.

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
-use crate::args::{PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url};
+use crate::args::{
+    PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
+};
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
 use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude, probes};

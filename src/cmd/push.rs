@@ -14,10 +14,11 @@ use self::courier::{Courier, Pace};
 use super::sign::{self, check_headers, print_request};
 use super::{Subcommand, define, parse};
 use crate::args::{
-    ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
+    ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_rate, parse_speed, parse_url,
+    refuse_remote_load, target_url,
 };
 use crate::check::Scheme;
-use crate::delivery::{Retry, Speed};
+use crate::delivery::Retry;
 use crate::error::{Error, Outcome};
 use crate::message::Url;
 use crate::net;
@@ -115,8 +116,8 @@ struct CourseArgs {
     #[arg(long, value_name = "none|platform|1s,3s", default_value = "none", allow_hyphen_values = true)]
     retry: Retry,
     /// Let the pauses between tries pass N times as fast
-    #[arg(long, value_name = "Nx", default_value = "1x", allow_hyphen_values = true)]
-    speed: Speed,
+    #[arg(long, value_name = "Nx", value_parser = parse_speed, default_value = "1x", allow_hyphen_values = true)]
+    speed: f64,
     /// Sign each further try anew; it is not published whether platforms do
     #[arg(long)]
     fresh_retries: bool,
@@ -153,15 +154,6 @@ fn parse_count(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|&count| count > 0)
         .ok_or_else(|| "expected a number from 1 on".to_owned())
-}
-
-fn parse_rate(text: &str) -> Result<f64, String> {
-    /// A million a second is a pause of a microsecond; pauses end at 2^64 s.
-    const RANGE: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
-    text.parse()
-        .ok()
-        .filter(|rate| RANGE.contains(rate))
-        .ok_or_else(|| "expected how many a second: 10, or 0.5".to_owned())
 }
 
 /// Offers the events and the platforms; recipe files are told apart later.
@@ -233,8 +225,14 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         Some(url) => Some((url.clone(), args.target.dialer(url, limit)?)),
         None => None,
     };
+    let dialer = args.target.dialer(&url, limit)?;
+    let load: &[&str] = if course.rate.is_some() { &["--rate"] } else { &[] };
+    refuse_remote_load(load, course.allow_remote, &dialer)?;
+    if let Some((_, dialer)) = &error_action {
+        refuse_remote_load(load, course.allow_remote, dialer)?;
+    }
     let courier = Courier {
-        dialer: args.target.dialer(&url, limit)?,
+        dialer,
         url: url.clone(),
         error_action,
         headers: args.target.headers.clone(),
@@ -250,7 +248,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let pace = Pace {
         count: course.count,
         rate: course.rate,
-        remote: course.allow_remote,
     };
     let moment = session.moment();
     let mut reporter = args.report.open("push", &without_secrets(&url), session)?;

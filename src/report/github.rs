@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::case::{Case, Report};
+use super::human::other_place;
 use super::words;
 
 /// GitHub shows no more of each kind for one step.
@@ -82,28 +83,22 @@ fn place(case: &Case) -> Vec<(&'static str, String)> {
 }
 
 fn message(case: &Case) -> String {
-    let mut text = case
-        .why
-        .clone()
-        .unwrap_or_else(|| case.outcome.as_str().to_owned());
-    if let Some(status) = case.status {
-        text.push_str(&format!(" (status {status})"));
-    }
-    if let Some(place) = super::human::other_place(case) {
-        text.push_str(&format!("\nrecord: {place}"));
-    }
-    if let Some(hint) = &case.hint {
-        text.push_str(&format!("\nhint: {hint}"));
-    }
-    text
+    let why = case.why.as_deref().unwrap_or(case.outcome.as_str());
+    let mut lines = vec![match case.status {
+        Some(status) => format!("{why} (status {status})"),
+        None => why.to_owned(),
+    }];
+    lines.extend(other_place(case).map(|place| format!("record: {place}")));
+    lines.extend(case.hint.as_ref().map(|hint| format!("hint: {hint}")));
+    lines.join("\n")
 }
 
 /// A message: a line end would end the command.
 fn escape(text: &str) -> String {
-    text.replace('%', "%25")
+    words::visible(text)
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
-        .replace('\u{1b}', "\\x1b")
 }
 
 /// A property: a comma or a colon would end it.
@@ -134,8 +129,8 @@ mod tests {
         let text = written(&golden::report());
         assert_eq!(text.lines().count(), 5, "{text}");
         assert!(text.lines().all(|line| line.starts_with("::")), "{text}");
-        assert_eq!(escape_property("a:b,c%\r\n"), "a%3Ab%2Cc%25%0D%0A");
-        assert_eq!(escape("a:b,c%\r\n"), "a:b,c%25%0D%0A");
+        assert_eq!(escape_property("a:b,c%\r\nd"), "a%3Ab%2Cc%25%0Ad");
+        assert_eq!(escape("a:b,c%\r\nd"), "a:b,c%25%0Ad");
     }
 
     #[test]

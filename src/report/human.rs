@@ -19,7 +19,7 @@ pub struct Human {
 
 impl Human {
     /// Writes one case, if it is to be shown.
-    pub fn case(&self, case: &Case, out: &mut impl Write) -> io::Result<()> {
+    pub fn case(self, case: &Case, out: &mut impl Write) -> io::Result<()> {
         if self.quiet && !is_wrong(case.outcome) {
             return Ok(());
         }
@@ -41,7 +41,7 @@ impl Human {
         Ok(())
     }
 
-    fn line(&self, case: &Case, out: &mut impl Write) -> io::Result<()> {
+    fn line(self, case: &Case, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
         let word = format!("{:<5}", case.outcome.as_str());
         let word = match case.outcome {
@@ -67,7 +67,7 @@ impl Human {
 
     /// A name and its text. Further lines of the text begin with a bar: what a server sent must
     /// not stand at the start of a line, where a CI system looks for commands.
-    fn row(&self, name: &str, text: &str, out: &mut impl Write) -> io::Result<()> {
+    fn row(self, name: &str, text: &str, out: &mut impl Write) -> io::Result<()> {
         let mut lines = text.lines();
         let first = escape(lines.next().unwrap_or_default().as_bytes());
         writeln!(out, "  {}  {first}", self.paint.key(&format!("{name:<8}")))?;
@@ -78,7 +78,7 @@ impl Human {
     }
 
     /// Writes the summary; a single case that was shown says it all itself.
-    pub fn summary(&self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+    pub fn summary(self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
         let said_by_the_case = summary.cases == 1
             && !self.quiet
             && !self.verbose
@@ -117,7 +117,7 @@ impl Human {
         Ok(())
     }
 
-    fn counts(&self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+    fn counts(self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
         let cases = words::counted(summary.cases, "case", "cases");
         let passed = paint.ok(&format!("{} passed", summary.passed));

@@ -21,7 +21,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     };
     writeln!(
         out,
-        "## {mark} {} {}\n\n{}, to {}\n",
+        "## {mark} {}: {}\n\n{}, to {}\n",
         words::name(report),
         words::verdict(summary),
         words::counts(summary),

@@ -6,19 +6,87 @@ pub mod explanation;
 pub mod github;
 #[cfg(test)]
 mod golden;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod plot;
 pub mod tally;
 pub mod tap;
 pub mod threshold;
 pub mod verdict;
-pub mod words;
+mod words;
+
+pub use words::millis;
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
+
+use self::case::Report;
+
+/// The reports that go to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `JUnit` XML, for CI systems.
+    Junit,
+    /// The Test Anything Protocol.
+    Tap,
+    /// One JSON document.
+    Json,
+    /// A page for people.
+    Html,
+    /// A summary for a job's page or a comment.
+    Markdown,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Junit,
+        Self::Tap,
+        Self::Json,
+        Self::Html,
+        Self::Markdown,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Junit => "junit",
+            Self::Tap => "tap",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Junit => "JUnit XML, for CI systems",
+            Self::Tap => "The Test Anything Protocol, version 14",
+            Self::Json => "One JSON document",
+            Self::Html => "A page with a latency plot",
+            Self::Markdown => "A summary for a job's page or a comment",
+        }
+    }
+
+    /// Writes a report of this kind.
+    pub fn write(self, report: &Report, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Junit => junit::write(report, out),
+            Self::Tap => tap::write(report, out),
+            Self::Json => json::write(report, out),
+            Self::Html => html::write(report, out),
+            Self::Markdown => markdown::write(report, out),
+        }
+    }
+}
 
 /// Bytes in JSON: text where they are UTF-8, else `{"base64":"…"}`, as in captures.
 #[derive(Clone, Debug)]

@@ -58,7 +58,7 @@ impl Tally {
             skipped: 0,
             warnings: 0,
             statuses: Vec::new(),
-            times: Histogram::new(3).expect("three significant figures are allowed"),
+            times: no_times(),
             sum: 0.0,
             min: f64::INFINITY,
             max: 0.0,
@@ -106,7 +106,9 @@ impl Tally {
             reason = "clamped to what fits"
         )]
         let micros = (ms * 1_000.0).clamp(0.0, LONGEST_MICROS).round() as u64;
-        self.times.saturating_record(micros);
+        self.times
+            .record(micros)
+            .expect("a histogram that grows takes any value");
         self.sum += ms;
         self.min = self.min.min(ms);
         self.max = self.max.max(ms);
@@ -126,12 +128,16 @@ impl Tally {
         for (mine, theirs) in self.statuses.iter_mut().zip(&other.statuses) {
             *mine += theirs;
         }
-        self.times
-            .add(&other.times)
-            .expect("a histogram that grows takes any other");
+        self.absorb_times(&other.times);
         self.sum += other.sum;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    fn absorb_times(&mut self, other: &Histogram<u64>) {
+        self.times
+            .add(other)
+            .expect("a histogram that grows takes any other");
     }
 
     /// Whether anything so far is not right.
@@ -196,6 +202,11 @@ impl Tally {
             max: self.max,
         })
     }
+}
+
+/// An empty histogram that grows as it must.
+fn no_times() -> Histogram<u64> {
+    Histogram::new(3).expect("three significant figures are allowed")
 }
 
 impl Summary {

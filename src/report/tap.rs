@@ -100,6 +100,7 @@ fn diagnostics(case: &Case, out: &mut impl Write) -> io::Result<()> {
 /// A double-quoted scalar of YAML, which is a JSON string but for characters that YAML holds to
 /// be unprintable.
 fn quoted(text: &str) -> String {
+    use std::fmt::Write as _;
     let json = serde_json::to_string(text).expect("a text is JSON");
     let mut quoted = String::with_capacity(json.len());
     for character in json.chars() {
@@ -110,7 +111,7 @@ fn quoted(text: &str) -> String {
             | '\u{feff}'
             | '\u{fffe}'
             | '\u{ffff}' => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+                write!(quoted, "\\u{:04x}", u32::from(character)).expect("a String takes any text");
             }
             plain => quoted.push(plain),
         }

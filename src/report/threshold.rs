@@ -7,7 +7,7 @@ use super::case::{Latency, Summary};
 use super::words;
 
 /// A condition under which a run fails.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Threshold {
     metric: Metric,
     comparison: Comparison,
@@ -16,7 +16,7 @@ pub struct Threshold {
     text: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Metric {
     Time(fn(&Latency) -> f64, &'static str),
     Rate,

@@ -5,7 +5,6 @@ use crate::error::Outcome;
 use crate::term::escape;
 
 /// A time of so many milliseconds: "0.43 ms", "12.3 ms", "231 ms", "1.25 s".
-#[must_use]
 pub fn millis(ms: f64) -> String {
     match ms {
         ..1.0 => format!("{ms:.2} ms"),
@@ -17,16 +16,14 @@ pub fn millis(ms: f64) -> String {
 }
 
 /// A time with all its digits, where it stands beside a limit: "200.02 ms".
-#[must_use]
-pub fn exact_millis(ms: f64) -> String {
+pub(super) fn exact_millis(ms: f64) -> String {
     let text = format!("{ms:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("{text} ms")
 }
 
 /// A rate: "412 a second", "0.33 a second".
-#[must_use]
-pub fn rate(a_second: f64) -> String {
+pub(super) fn rate(a_second: f64) -> String {
     match a_second {
         ..10.0 => format!("{a_second:.2} a second"),
         ..100.0 => format!("{a_second:.1} a second"),
@@ -35,14 +32,12 @@ pub fn rate(a_second: f64) -> String {
 }
 
 /// "1 case", "2 cases".
-#[must_use]
-pub fn counted(count: u64, one: &str, many: &str) -> String {
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// The outcome of a run in one word, as JSON has it.
-#[must_use]
-pub fn outcome(outcome: Outcome) -> &'static str {
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Yes => "yes",
         Outcome::No => "no",
@@ -54,8 +49,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// What a run came to, as a word beside its name: "passed", "failed", "not complete".
-#[must_use]
-pub fn verdict(summary: &Summary) -> &'static str {
+pub(super) fn verdict(summary: &Summary) -> &'static str {
     match summary.outcome {
         None | Some(Outcome::Yes) => "passed",
         Some(Outcome::No) => "failed",
@@ -66,8 +60,7 @@ pub fn verdict(summary: &Summary) -> &'static str {
 }
 
 /// The counts in one line: "20 cases: 18 passed, 1 failed, 1 error".
-#[must_use]
-pub fn counts(summary: &Summary) -> String {
+pub(super) fn counts(summary: &Summary) -> String {
     let mut text = format!(
         "{}: {} passed",
         counted(summary.cases, "case", "cases"),
@@ -83,8 +76,7 @@ pub fn counts(summary: &Summary) -> String {
 }
 
 /// The counts beside `passed`, with their words for one and for many.
-#[must_use]
-pub fn other_counts(summary: &Summary) -> [(u64, &'static str, &'static str); 4] {
+pub(super) fn other_counts(summary: &Summary) -> [(u64, &'static str, &'static str); 4] {
     [
         (summary.failed, "failed", "failed"),
         (summary.errors, "error", "errors"),
@@ -94,8 +86,7 @@ pub fn other_counts(summary: &Summary) -> [(u64, &'static str, &'static str); 4]
 }
 
 /// Whether a case is listed among what is not right.
-#[must_use]
-pub fn is_wrong(outcome: CaseOutcome) -> bool {
+pub(super) fn is_wrong(outcome: CaseOutcome) -> bool {
     matches!(
         outcome,
         CaseOutcome::Fail | CaseOutcome::Error | CaseOutcome::Unsent
@@ -103,22 +94,19 @@ pub fn is_wrong(outcome: CaseOutcome) -> bool {
 }
 
 /// The name of a run: "pushrig replay".
-#[must_use]
-pub fn name(report: &Report) -> String {
+pub(super) fn name(report: &Report) -> String {
     format!("pushrig {}", report.command)
 }
 
 /// Text that is safe to write into a document: lines stay, and what is invisible, steers a
 /// terminal or is no character of XML is written as an escape.
-#[must_use]
-pub fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(one_line).collect();
     lines.join("\n")
 }
 
 /// The same in one line.
-#[must_use]
-pub fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     escape(text.as_bytes())
         .replace('\u{fffe}', "\\u{fffe}")
         .replace('\u{ffff}', "\\u{ffff}")

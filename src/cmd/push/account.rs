@@ -8,7 +8,7 @@ use crate::message::Response;
 use crate::net::{Answer, Failure, Timings};
 use crate::platform::Patience;
 use crate::report::case::{Case, CaseOutcome};
-use crate::report::words::millis;
+use crate::report::millis;
 use crate::signature::Veil;
 use crate::term::escape;
 

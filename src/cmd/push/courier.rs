@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::account::{Account, Try};
 use crate::cmd::sign::check_headers;
-use crate::delivery::{Attempts, Speed, Step};
+use crate::delivery::{Attempts, Step, shortened};
 use crate::error::Error;
 use crate::message::{HeaderEdit, Request, Url};
 use crate::moment::Moment;
@@ -43,7 +43,7 @@ pub(super) struct Courier {
     /// Whether those are the platform's own: nothing of them is left to tell.
     pub(super) played_out: bool,
     /// How fast the pauses pass.
-    pub(super) speed: Speed,
+    pub(super) speed: f64,
     /// Whether each try is signed anew.
     pub(super) fresh: bool,
     /// Tells the time of each message.
@@ -57,8 +57,6 @@ pub(super) struct Pace {
     pub(super) count: Option<usize>,
     /// How many start in a second; none starts each when the one before has ended.
     pub(super) rate: Option<f64>,
-    /// Whether a rate may go to another machine.
-    pub(super) remote: bool,
 }
 
 /// Delivers all, tells each case when it has ended, and what ended it before its time.
@@ -68,9 +66,6 @@ pub(super) async fn deliver(
     moment: Moment,
     mut tell: impl FnMut(Case) -> Result<(), Error>,
 ) -> Result<Option<Signal>, Error> {
-    if pace.rate.is_some() && !pace.remote {
-        courier.stays_here().await?;
-    }
     let run = Rc::new(Run {
         started: Instant::now(),
         moment: RefCell::new(moment),
@@ -101,8 +96,7 @@ async fn run_all(
     };
     let mut started = JoinSet::new();
     for index in 0..count {
-        #[expect(clippy::cast_precision_loss, reason = "a start that is off by 2^-53")]
-        let due = run.started + Duration::from_secs_f64(index as f64 / rate);
+        let due = due(run.started, index, rate);
         loop {
             tokio::select! {
                 biased;
@@ -119,30 +113,23 @@ async fn run_all(
     Ok(())
 }
 
+/// When a push starts; a start that no clock reaches is as good as far away.
+fn due(started: Instant, index: usize, rate: f64) -> Instant {
+    const FAR: Duration = Duration::from_secs(100 * 365 * 86_400);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "far fewer than 2^52 are ever started"
+    )]
+    let wait = Duration::try_from_secs_f64(index as f64 / rate).unwrap_or(FAR);
+    started + wait.min(FAR)
+}
+
 /// What a task came to; a panic in one goes on here.
 fn joined(ended: Result<Result<Case, Error>, tokio::task::JoinError>) -> Result<Case, Error> {
     match ended.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(case) => case,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         Err(Err(cancelled)) => Err(Error::Output(std::io::Error::other(cancelled))),
-    }
-}
-
-impl Courier {
-    /// Open-loop load on somebody else's server is seldom meant.
-    async fn stays_here(&self) -> Result<(), Error> {
-        let action = self.error_action.as_ref().map(|(url, dialer)| (url, dialer));
-        for (url, dialer) in std::iter::once((&self.url, &self.dialer)).chain(action) {
-            // A name that is not known is told by the case.
-            if let Ok(false) = dialer.is_loopback().await {
-                return Err(Error::usage(format!(
-                    "--rate starts pushes whether or not {} keeps up, and it is not on this machine",
-                    url.authority
-                ))
-                .with_hint("if it is yours to load, say --allow-remote"));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -202,7 +189,7 @@ impl Run {
                     // The pauses of platforms outlast any connection; and on one that was kept,
                     // a server's hanging up could be taken for its end, and cost a try.
                     connection.close();
-                    sleep(courier.speed.shortened(wait)).await;
+                    sleep(shortened(wait, courier.speed)).await;
                     pause = Some(wait);
                     if courier.fresh {
                         parcel.request = self.again(&parcel.message, &courier.url)?;

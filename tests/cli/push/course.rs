@@ -78,8 +78,8 @@ fn a_rate_stays_on_this_machine_unless_it_is_let_out() {
     };
     call("")
         .stderr(
-            "error: --rate starts pushes whether or not 192.0.2.1:9 keeps up, and it is not on \
-             this machine\nhint: if it is yours to load, say --allow-remote\n",
+            "error: --rate would put load on a server that is not on this machine\n\
+             hint: if it is yours to test, add --allow-remote\n",
         )
         .exits(2);
     call("--allow-remote").stdout_has(["error  onenet.online"]).exits(3);

@@ -1,0 +1,328 @@
+//! Sends the records of a replay, and judges the answers.
+//!
+//! Workers, one a connection, take one record after another and send it. They run on this
+//! thread; what they find goes to the reporter, and a pass that nobody wants to see is only
+//! counted, so that the tool is not what is measured.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::LocalSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::feed::{Feed, Ticket};
+use super::load::{Fed, Loader};
+use super::show::Show;
+use crate::args::Reporter;
+use crate::error::{Error, Outcome};
+use crate::moment::Moment;
+use crate::net::stop::signalled;
+use crate::net::{Answer, Connection, Dialer, Failure, block_on};
+use crate::replay::pace::Pacer;
+use crate::replay::{Expectations, Item, Pace};
+use crate::report::case::{Case, CaseOutcome};
+use crate::session::Session;
+use crate::term;
+
+/// How records are sent.
+pub(super) struct Drive {
+    pub(super) dialer: Arc<Dialer>,
+    pub(super) expectations: Expectations,
+    pub(super) concurrency: u32,
+    pub(super) pace: Pace,
+    pub(super) shuffle: bool,
+    pub(super) duplicate: u32,
+    pub(super) rounds: u64,
+    /// How long records are sent.
+    pub(super) time: Option<Duration>,
+    pub(super) fail_fast: bool,
+}
+
+/// What is told to the one who prints.
+pub(super) enum Told {
+    /// The case of that turn; none if it passed and is only counted.
+    Case(u64, Option<Box<Case>>),
+    /// Something else that reading gave.
+    Other(Fed),
+}
+
+/// What all workers share.
+pub(super) struct Run {
+    how: Drive,
+    feed: Feed,
+    pacer: RefCell<Pacer>,
+    moment: RefCell<Moment>,
+    /// Whether the time is what `--now` says.
+    now_is_fixed: bool,
+    started: Instant,
+    pub(super) reporter: Rc<RefCell<Reporter>>,
+    /// Why no more records are sent.
+    ended: RefCell<Option<String>>,
+    answered: Cell<bool>,
+    /// By how much the pace was missed at worst.
+    late: Cell<Duration>,
+}
+
+impl Drive {
+    /// Sends everything that `loader` gives.
+    pub(super) fn run(
+        self,
+        loader: Loader,
+        mut reporter: Reporter,
+        session: &mut Session,
+    ) -> Result<Outcome, Error> {
+        let again = self.rounds > 1;
+        if again {
+            reporter.only_count_passes(session);
+        }
+        let reporter = Rc::new(RefCell::new(reporter));
+        let mut show = Show::new(Rc::clone(&reporter), session);
+        let feed = if again || self.shuffle {
+            let items = show.hold(loader)?;
+            let items = if self.shuffle {
+                shuffled(items, &mut show.session.moment())
+            } else {
+                items
+            };
+            Feed::held(items, self.duplicate, self.rounds)
+        } else {
+            Feed::streamed(loader, self.duplicate)
+        };
+        show.start(feed.total());
+        let run = Rc::new(Run {
+            pacer: RefCell::new(Pacer::new(self.pace)),
+            moment: RefCell::new(show.session.moment()),
+            now_is_fixed: show.session.globals.now.is_some(),
+            started: Instant::now(),
+            reporter,
+            ended: RefCell::default(),
+            answered: Cell::default(),
+            late: Cell::default(),
+            how: self,
+            feed,
+        });
+        block_on(run.send_all(show))?
+    }
+}
+
+/// The records in an order that is drawn.
+fn shuffled(mut items: Vec<Item>, moment: &mut Moment) -> Vec<Item> {
+    for end in (1..items.len()).rev() {
+        items.swap(end, moment.below(end + 1));
+    }
+    items
+}
+
+impl Run {
+    async fn send_all(self: Rc<Self>, mut show: Show<'_>) -> Result<Outcome, Error> {
+        let (tell, mut heard) = unbounded_channel();
+        let workers = LocalSet::new();
+        for _ in 0..self.how.concurrency {
+            workers.spawn_local(Rc::clone(&self).work(tell.clone()));
+        }
+        drop(tell);
+        let listening = async {
+            let mut signal = std::pin::pin!(signalled());
+            let mut tick = tokio::time::interval(Duration::from_millis(100));
+            loop {
+                tokio::select! {
+                    told = heard.recv() => match told {
+                        Some(told) => show.take(told)?,
+                        None => return Ok(None),
+                    },
+                    signal = &mut signal => return Ok(Some(signal?)),
+                    _ = tick.tick(), if show.has_progress() => show.tick(),
+                }
+            }
+        };
+        let signal = workers.run_until(listening).await?;
+        // Nothing more is sent.
+        drop(workers);
+        while let Ok(told) = heard.try_recv() {
+            show.take(told)?;
+        }
+        let late = self.late.get();
+        if late > LATE {
+            show.session.warn(&format!(
+                "the pace was not kept: up to {} late; more connections (--concurrency) may help",
+                humantime::format_duration(Duration::from_millis(
+                    u64::try_from(late.as_millis()).unwrap_or(u64::MAX)
+                ))
+            ));
+        }
+        let ended = self.ended.take();
+        show.finish(signal, ended, self.started.elapsed())
+    }
+
+    /// One worker: record after record over one connection.
+    async fn work(self: Rc<Self>, tell: UnboundedSender<Told>) {
+        let mut connection = self.how.dialer.connection();
+        let mut wire = Vec::new();
+        while let Some(ticket) = self.next(&tell).await {
+            wire.clear();
+            self.write(&ticket, &mut wire);
+            let at = self.started.elapsed();
+            let outcome = connection.exchange(&wire).await;
+            let case = match outcome {
+                Ok(answer) => self.judge(&ticket, &answer, at),
+                Err(failure) => Some(self.failed(&ticket, &failure, &connection, at)),
+            };
+            if self.how.fail_fast
+                && let Some(case) = &case
+                && case.outcome != CaseOutcome::Pass
+            {
+                self.end("--fail-fast: the rest was not sent");
+            }
+            if (case.is_some() || self.reporter.borrow().wants_passes())
+                && tell.send(Told::Case(ticket.turn, case.map(Box::new))).is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    /// The next record, when its time has come.
+    async fn next(&self, tell: &UnboundedSender<Told>) -> Option<Ticket> {
+        if self.is_over() {
+            return None;
+        }
+        let ticket = self.feed.next(tell).await?;
+        let due = self.pacer.borrow_mut().next(ticket.item.borrow().at);
+        if let Some(due) = due {
+            if self.how.time.is_some_and(|time| due >= time) {
+                return None;
+            }
+            let elapsed = self.started.elapsed();
+            if due > elapsed {
+                sleep_until(self.started + due).await;
+            } else {
+                self.late.set(self.late.get().max(elapsed - due));
+            }
+        }
+        (!self.is_over()).then_some(ticket)
+    }
+
+    fn is_over(&self) -> bool {
+        self.ended.borrow().is_some()
+            || self
+                .how
+                .time
+                .is_some_and(|time| self.started.elapsed() >= time)
+    }
+
+    fn end(&self, why: &str) {
+        self.ended
+            .borrow_mut()
+            .get_or_insert_with(|| why.to_owned());
+    }
+
+    fn write(&self, ticket: &Ticket, wire: &mut Vec<u8>) {
+        let mut moment = self.moment.borrow_mut();
+        if !self.now_is_fixed {
+            moment.now = Timestamp::now();
+        }
+        ticket.item.borrow_mut().wire.write(&mut moment, wire);
+    }
+
+    /// The case; none for a pass that is only counted.
+    fn judge(&self, ticket: &Ticket, answer: &Answer<'_>, at: Duration) -> Option<Case> {
+        self.answered.set(true);
+        let item = ticket.item.borrow();
+        let (status, body) = (answer.status(), answer.body());
+        let why = self.how.expectations.judge(
+            &item.standard,
+            status,
+            body,
+            answer.timings.total,
+            || answer.to_response(),
+        );
+        if why.is_none() {
+            let mut reporter = self.reporter.borrow_mut();
+            if !reporter.wants_passes() {
+                reporter.passed(status, answer.ms());
+                return None;
+            }
+        }
+        let mut case = case_of(&item, ticket, at);
+        case.status = Some(status);
+        case.ms = Some(answer.ms());
+        if why.is_some() {
+            case.outcome = CaseOutcome::Fail;
+            case.details.push(("answer", answer_in_words(answer)));
+            if !body.is_empty() {
+                case.details
+                    .push(("body", term::cut(&term::escape(body), MOST_SHOWN)));
+            }
+            if !answer.surplus().is_empty() {
+                let text = term::cut(&term::escape(answer.surplus()), MOST_SHOWN);
+                case.details
+                    .push(("behind", format!("where nothing belongs: {text}")));
+            }
+        }
+        case.why = why;
+        Some(case)
+    }
+
+    fn failed(
+        &self,
+        ticket: &Ticket,
+        failure: &Failure,
+        connection: &Connection,
+        at: Duration,
+    ) -> Case {
+        let mut case = case_of(&ticket.item.borrow(), ticket, at);
+        case.outcome = match failure.is_an_answer() {
+            true => CaseOutcome::Fail,
+            false => CaseOutcome::Error,
+        };
+        case.why = Some(failure.to_string());
+        case.hint = failure.hint().map(str::to_owned);
+        if let Some(partial) = connection.partial() {
+            case.status = Some(partial.status);
+            let body = &partial.body[..partial.body.len().min(MOST_SHOWN)];
+            case.details.push(("body", term::escape(body)));
+        }
+        let unreachable = matches!(
+            failure,
+            Failure::Resolve { .. } | Failure::Connect { .. } | Failure::Tls { .. }
+        );
+        if unreachable && !self.answered.get() {
+            self.end("the server cannot be reached: the rest was not sent");
+        }
+        case
+    }
+}
+
+/// A pace that is missed by less is kept.
+const LATE: Duration = Duration::from_millis(100);
+
+/// Of a body, so many characters are shown.
+const MOST_SHOWN: usize = 300;
+
+fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {
+    let id = match ticket.time {
+        1 => item.id.clone(),
+        time => format!("{}#{time}", item.id),
+    };
+    Case {
+        id,
+        place: Some(item.place.clone()),
+        platform: item.platform.clone(),
+        at: Some(at.as_secs_f64()),
+        ..Case::default()
+    }
+}
+
+fn answer_in_words(answer: &Answer<'_>) -> String {
+    let response = answer.to_response();
+    let mut words = format!("{} bytes", answer.body().len());
+    if let Some(kind) = response.headers.first("Content-Type") {
+        words.push_str(", ");
+        words.push_str(&term::cut(&term::escape(kind), 60));
+    }
+    words
+}

@@ -1,0 +1,262 @@
+//! From a record to what is sent: which are chosen, where they go, what is signed anew.
+
+use jiff::Timestamp;
+
+use super::expect::Standard;
+use crate::capture::{Content, Located};
+use crate::check::Choice;
+use crate::error::Place;
+use crate::json::condition::Condition;
+use crate::message::{HeaderEdit, Request, Url};
+use crate::moment::Moment;
+use crate::report::case::{Case, CaseOutcome};
+use crate::signature::resign::Resigner;
+use crate::signature::{Evidence, Secrets, place};
+
+/// What is done with the records.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where they go: scheme and authority, and the path unless it is `/`.
+    pub to: Url,
+    /// Whether they are signed anew.
+    pub resign: bool,
+    /// Whether `Host` names the target rather than what was recorded.
+    pub host_of_target: bool,
+    /// Headers that are added, replaced and taken away.
+    pub headers: Vec<HeaderEdit>,
+    /// Whose each record is.
+    pub choice: Choice,
+    /// What signs.
+    pub secrets: Secrets,
+    /// Only records of this platform.
+    pub platform: Option<String>,
+    /// Only requests that hold all of these.
+    pub grep: Vec<Vec<u8>>,
+    /// Only bodies that hold this.
+    pub conditions: Vec<Condition>,
+    /// Whether the recorded answer is what is expected.
+    pub expects_recorded: bool,
+    /// Whether the requests are to be shown.
+    pub shows: bool,
+}
+
+/// A record, ready to be sent.
+#[derive(Debug)]
+pub struct Item {
+    /// `FILE:LINE`.
+    pub id: String,
+    /// The same, for annotations.
+    pub place: Place,
+    /// Its platform, as far as that is known.
+    pub platform: Option<String>,
+    /// When it was recorded.
+    pub at: Option<Timestamp>,
+    /// What is sent.
+    pub wire: Wire,
+    /// What its answer is held against.
+    pub standard: Standard,
+    /// The request as a value, where it is to be shown.
+    pub request: Option<Request>,
+}
+
+impl Item {
+    /// About how many bytes it takes in memory.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let wire = match &self.wire {
+            Wire::Kept(bytes) => bytes.len(),
+            Wire::Resigned(resigner) => 2 * resigner.wire().len(),
+        };
+        size_of::<Self>() + wire
+    }
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub enum Wire {
+    /// Always these bytes.
+    Kept(Vec<u8>),
+    /// Signed anew each time.
+    Resigned(Box<Resigner>),
+}
+
+/// Why a record cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsendable {
+    /// Why, in words.
+    pub why: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Unsendable {
+    fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: None,
+        }
+    }
+
+    /// The case of a record that was not sent.
+    #[must_use]
+    pub fn case(self, place: Place) -> Case {
+        Case {
+            id: place.to_string(),
+            place: Some(place),
+            outcome: CaseOutcome::Unsent,
+            why: Some(self.why),
+            hint: self.hint,
+            ..Case::default()
+        }
+    }
+}
+
+impl Wire {
+    /// The bytes, freshly signed if that is asked for, appended to `into`.
+    pub fn write(&mut self, moment: &mut Moment, into: &mut Vec<u8>) {
+        match self {
+            Self::Kept(bytes) => into.extend_from_slice(bytes),
+            Self::Resigned(resigner) => {
+                resigner.refresh(moment);
+                into.extend_from_slice(resigner.wire());
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// What is sent for a record; none if it is not chosen.
+    pub fn prepare(
+        &self,
+        located: Located,
+        moment: &mut Moment,
+    ) -> Option<Result<Item, Unsendable>> {
+        let Located {
+            place,
+            record,
+            pasted,
+            ..
+        } = located;
+        let Content::Request(mut request) = record.content else {
+            // Nothing can be told of what is no request, so only no choice chooses it.
+            let any = self.platform.is_none() && self.grep.is_empty() && self.conditions.is_empty();
+            let why = Unsendable::new("it holds no HTTP request");
+            return any.then_some(Err(why));
+        };
+        let named = record.platform.as_deref();
+        let scheme = self.choice.scheme(named, &Evidence::of(&request));
+        let platform = named.or(scheme.map(|scheme| scheme.id()));
+        if !self.chooses(platform, &request) {
+            return None;
+        }
+        let platform = platform.map(str::to_owned);
+        let standard = self.standard(platform.as_deref(), scheme, &request, record.response);
+        let standard = match standard {
+            Ok(standard) => standard,
+            Err(why) => return Some(Err(why)),
+        };
+        self.aim(&mut request, pasted);
+        let wire = if self.resign {
+            let resigner =
+                match scheme {
+                    None => Err(Unsendable::new(
+                        "it cannot be signed: no platform's signature was found in it",
+                    )),
+                    Some(scheme) => Resigner::prepare(scheme, &request, &self.secrets, moment)
+                        .map_err(|why| Unsendable {
+                            hint: why.hint().map(str::to_owned),
+                            why: format!("it cannot be signed: {why}"),
+                        }),
+                };
+            match resigner {
+                Ok(resigner) => Wire::Resigned(Box::new(resigner)),
+                Err(why) => return Some(Err(why)),
+            }
+        } else {
+            Wire::Kept(request.to_wire())
+        };
+        let item = Item {
+            id: place.to_string(),
+            place,
+            platform,
+            at: record.at.and_then(|at| at.parse().ok()),
+            wire,
+            standard,
+            request: self.shows.then_some(request),
+        };
+        Some(Ok(item))
+    }
+
+    fn chooses(&self, platform: Option<&str>, request: &Request) -> bool {
+        if let Some(asked) = &self.platform
+            && platform != Some(asked)
+        {
+            return false;
+        }
+        if !self.grep.is_empty() {
+            let wire = request.to_wire();
+            if !self
+                .grep
+                .iter()
+                .all(|text| memchr::memmem::find(&wire, text).is_some())
+            {
+                return false;
+            }
+        }
+        self.conditions
+            .iter()
+            .all(|condition| condition.holds(&request.body))
+    }
+
+    fn standard(
+        &self,
+        platform: Option<&str>,
+        scheme: Option<&crate::check::Scheme>,
+        request: &Request,
+        recorded: Option<crate::message::Response>,
+    ) -> Result<Standard, Unsendable> {
+        if self.expects_recorded && recorded.is_none() {
+            return Err(Unsendable::new(
+                "no answer was recorded with it, and --expect-recorded asks for that one",
+            ));
+        }
+        let evidence = Evidence::of(request);
+        let echo = scheme.and_then(|scheme| {
+            let form =
+                scheme.recipe.forms.iter().find(|form| {
+                    form.received(&evidence).is_ok() && form.gather(&evidence).is_ok()
+                })?;
+            let echo = form.echo.as_ref()?;
+            evidence.find(&echo.name, &echo.source).ok()
+        });
+        let webhook = scheme
+            .and_then(|scheme| scheme.platform)
+            .and_then(crate::platform::Platform::webhook);
+        Ok(Standard {
+            accepts: webhook.map_or(200..=299, |webhook| webhook.patience().accepted),
+            by: webhook.and(platform).map(str::to_owned),
+            echo: echo.map(std::borrow::Cow::into_owned),
+            recorded: recorded.filter(|_| self.expects_recorded),
+        })
+    }
+
+    /// Points a request at the target. What was on a wire stays as it was but for that; what
+    /// somebody copied or wrote gets what HTTP cannot do without.
+    fn aim(&self, request: &mut Request, pasted: bool) {
+        request.scheme = Some(self.to.scheme);
+        let path = self.to.target.as_bytes();
+        if path != b"/" {
+            let query = memchr::memchr(b'?', &request.target).unwrap_or(request.target.len());
+            let query = request.target.split_off(query);
+            request.target = [path, &query].concat();
+        }
+        let missing = pasted && request.headers.first("Host").is_none();
+        if self.host_of_target || missing {
+            request.headers.set("Host", &self.to.authority);
+        }
+        request.headers.edit(&self.headers);
+        if pasted {
+            place::fix_length(request);
+        }
+    }
+}

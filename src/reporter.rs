@@ -1,0 +1,319 @@
+//! The one who tells of a run: prints each case as it happens, keeps what reports need, and
+//! writes them at the end.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::args::ReportFile;
+use crate::error::{Error, Outcome};
+use crate::output::Output;
+use crate::report::case::{Case, CaseOutcome, Report};
+use crate::report::human::Human;
+use crate::report::json::{CaseLine, SummaryLine};
+use crate::report::tally::Tally;
+use crate::report::threshold::Threshold;
+use crate::report::{github, markdown};
+use crate::session::Session;
+
+/// What is not right is kept for GitHub up to this many cases; all are counted.
+const MOST_KEPT: usize = 1_000;
+/// How long a printed line may wait for others where nobody watches.
+const LATEST: Duration = Duration::from_millis(50);
+
+/// Prints, counts and keeps the cases of one run.
+#[derive(Debug)]
+pub struct Reporter {
+    report: Report,
+    files: Vec<ReportFile>,
+    thresholds: Vec<Threshold>,
+    tally: Tally,
+    ended: Option<(String, Outcome)>,
+    human: Option<Human>,
+    quiet: bool,
+    github: Option<GitHub>,
+    watched: bool,
+    flushed: Option<Instant>,
+}
+
+/// A job of GitHub's.
+#[derive(Debug)]
+struct GitHub {
+    /// The file whose text is shown on the job's page.
+    summary: Option<String>,
+}
+
+impl Reporter {
+    /// Begins, and finds out whether each report can be written.
+    pub fn open(
+        command: &str,
+        target: &str,
+        files: Vec<ReportFile>,
+        thresholds: Vec<Threshold>,
+        session: &mut Session,
+    ) -> Result<Self, Error> {
+        for file in &files {
+            Output::check(&file.path)?;
+        }
+        let actions = session.variable("GITHUB_ACTIONS")?;
+        let summary = session.variable("GITHUB_STEP_SUMMARY")?;
+        let globals = &session.globals;
+        Ok(Self {
+            report: Report {
+                command: command.to_owned(),
+                target: target.to_owned(),
+                at: session.now(),
+                cases: Vec::new(),
+                summary: Tally::new().summary(Duration::ZERO),
+            },
+            files,
+            thresholds,
+            tally: Tally::new(),
+            ended: None,
+            human: (!session.json()).then_some(Human {
+                paint: session.paint,
+                quiet: globals.quiet,
+                verbose: globals.verbose,
+            }),
+            quiet: globals.quiet,
+            github: (actions.as_deref() == Some("true")).then_some(GitHub {
+                summary: summary.filter(|path| !path.is_empty()),
+            }),
+            watched: io::stdout().is_terminal(),
+            flushed: None,
+        })
+    }
+
+    /// Whether anybody looks at a case that passed. If not, [`Reporter::passed`] counts one
+    /// without making it.
+    #[must_use]
+    pub fn wants_passes(&self) -> bool {
+        !self.quiet || !self.files.is_empty()
+    }
+
+    /// A case that passed, has no warning and that nobody looks at.
+    pub fn passed(&mut self, status: u16, ms: f64) {
+        self.tally.passed(status, ms);
+    }
+
+    /// Adds what workers counted by themselves.
+    pub fn absorb(&mut self, tally: &Tally) {
+        self.tally.absorb(tally);
+    }
+
+    /// Whether anything so far is not right: for `--fail-fast`.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        self.tally.is_wrong()
+    }
+
+    /// A case: printed, counted, and kept if a report needs it.
+    pub fn case(&mut self, case: Case, session: &mut Session) -> Result<(), Error> {
+        self.tally.add(&case);
+        let right = matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip);
+        if let Some(human) = &self.human {
+            human.case(&case, &mut session.out)?;
+        } else if !(self.quiet && right) {
+            session.print_json(&CaseLine::new(&case))?;
+        }
+        let late = self.flushed.is_none_or(|at| at.elapsed() > LATEST);
+        if self.watched || !right || late {
+            session.out.flush()?;
+            self.flushed = Some(Instant::now());
+        }
+        if self.keeps(&case) {
+            self.report.cases.push(case);
+        }
+        Ok(())
+    }
+
+    fn keeps(&self, case: &Case) -> bool {
+        if !self.files.is_empty() {
+            return true;
+        }
+        let tells = !matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip)
+            || !case.warnings.is_empty();
+        self.github.is_some() && tells && self.report.cases.len() < MOST_KEPT
+    }
+
+    /// Notes that a signal or a limit ended it, and what that comes to.
+    pub fn end(&mut self, by: impl Into<String>, outcome: Outcome) {
+        self.ended = Some((by.into(), outcome));
+    }
+
+    /// Writes the summary, the reports and GitHub's annotations, and says what it comes to.
+    pub fn finish(mut self, elapsed: Duration, session: &mut Session) -> Result<Outcome, Error> {
+        self.conclude(elapsed);
+        let summary = &self.report.summary;
+        match &self.human {
+            Some(human) => human.summary(summary, &mut session.out)?,
+            None => session.print_json(&SummaryLine::new(summary))?,
+        }
+        session.out.flush()?;
+        let mut outcome = summary.outcome.unwrap_or(Outcome::Yes);
+        // What was found out stays true if it cannot be written.
+        for error in self.write_files() {
+            session.complain(&error);
+            outcome = outcome.and(Outcome::Incomplete);
+        }
+        if let Some(github) = &self.github {
+            // Standard error may be closed: there is nobody left to tell.
+            let _ = github::write(&self.report, &mut io::stderr().lock());
+            if let Some(Err(error)) = github.summary.as_ref().map(|path| self.append(path)) {
+                session.warn(&format!("the job's summary was not written: {error}"));
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn conclude(&mut self, elapsed: Duration) {
+        let mut summary = self.tally.summary(elapsed);
+        let missed: Vec<_> = self
+            .thresholds
+            .iter()
+            .filter_map(|threshold| threshold.check(&summary))
+            .collect();
+        summary.miss(missed);
+        if let Some((by, outcome)) = self.ended.take() {
+            summary.end(by, outcome);
+        }
+        self.report.summary = summary;
+    }
+
+    fn write_files(&self) -> Vec<Error> {
+        let written = self.files.iter().map(|file| {
+            let mut text = Vec::new();
+            file.kind
+                .write(&self.report, &mut text)
+                .map_err(|cause| Error::writing(&file.path, cause))?;
+            let mut output = Output::create(&file.path)?;
+            output.write(&text)?;
+            output.finish().map(drop)
+        });
+        written.filter_map(Result::err).collect()
+    }
+
+    /// Adds to the job's summary: other steps wrote into the same file.
+    fn append(&self, path: &str) -> io::Result<()> {
+        let mut text = Vec::new();
+        markdown::write(&self.report, &mut text)?;
+        text.push(b'\n');
+        fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(Path::new(path))?
+            .write_all(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::globals::{Format, GlobalArgs};
+    use crate::report::Kind;
+
+    fn quiet() -> Session {
+        Session::new(GlobalArgs {
+            quiet: true,
+            format: Format::Human,
+            ..GlobalArgs::default()
+        })
+    }
+
+    fn open(files: Vec<ReportFile>, thresholds: &[&str]) -> Result<Reporter, Error> {
+        let thresholds = thresholds.iter().map(|text| text.parse().unwrap());
+        let mut session = quiet();
+        let mut reporter = Reporter::open(
+            "push",
+            "http://h/",
+            files,
+            thresholds.collect(),
+            &mut session,
+        )?;
+        // The tests themselves may run in a job of GitHub's.
+        reporter.github = None;
+        Ok(reporter)
+    }
+
+    fn passes(count: u32) -> impl Iterator<Item = Case> {
+        (0..count).map(|n| Case {
+            id: format!("push {n}"),
+            status: Some(200),
+            ms: Some(1.0),
+            ..Case::default()
+        })
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_fails_before_anything_is_sent() {
+        let file = ReportFile {
+            kind: Kind::Junit,
+            path: "no/such/folder/report.xml".into(),
+        };
+        let error = open(vec![file], &[]).unwrap_err();
+        assert_eq!(error.code(), 3);
+    }
+
+    #[test]
+    fn quiet_passes_are_not_kept_and_not_asked_for() {
+        let mut session = quiet();
+        let mut reporter = open(Vec::new(), &["p99>1us"]).unwrap();
+        assert!(!reporter.wants_passes());
+        for case in passes(1_000) {
+            reporter.case(case, &mut session).unwrap();
+        }
+        reporter.passed(200, 1.0);
+        assert!(reporter.report.cases.is_empty());
+        assert!(!reporter.is_wrong());
+        reporter.end("Ctrl-C", Outcome::Interrupted);
+        reporter.conclude(Duration::from_secs(1));
+        let summary = &reporter.report.summary;
+        assert_eq!((summary.cases, summary.missed.len()), (1_001, 1));
+        assert_eq!(summary.outcome, Some(Outcome::Interrupted));
+    }
+
+    #[test]
+    fn every_report_is_written_whole_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let files: Vec<_> = Kind::ALL
+            .into_iter()
+            .map(|kind| ReportFile {
+                kind,
+                path: folder.path().join(kind.as_str()),
+            })
+            .collect();
+        let mut reporter = open(files.clone(), &[]).unwrap();
+        assert!(reporter.wants_passes());
+        let mut session = quiet();
+        for case in passes(3) {
+            reporter.case(case, &mut session).unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        reporter.conclude(Duration::from_secs(1));
+        assert!(reporter.write_files().is_empty());
+        for file in files {
+            let text = fs::read_to_string(&file.path).unwrap();
+            assert!(text.contains("push"), "{text}");
+        }
+    }
+
+    #[test]
+    fn for_github_only_what_tells_something_is_kept_and_not_without_end() {
+        let mut reporter = open(Vec::new(), &[]).unwrap();
+        reporter.github = Some(GitHub { summary: None });
+        let mut case = passes(1).next().unwrap();
+        assert!(!reporter.keeps(&case));
+        case.warnings.push("w".to_owned());
+        assert!(reporter.keeps(&case));
+        case.outcome = CaseOutcome::Fail;
+        reporter.report.cases = vec![case.clone(); MOST_KEPT];
+        assert!(!reporter.keeps(&case));
+        // The job's summary is added to.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "before\n").unwrap();
+        reporter.append(file.path().to_str().unwrap()).unwrap();
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!(text.starts_with("before\n## "), "{text}");
+    }
+}
