@@ -40,6 +40,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show why a signature is right, or find the mistake that makes it wrong')
             [CompletionResult]::new('capture', 'capture', [CompletionResultType]::ParameterValue, 'Import recorded requests from other formats, and show them')
             [CompletionResult]::new('samples', 'samples', [CompletionResultType]::ParameterValue, 'List or print sample messages of each platform, signed')
+            [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Verify a server''s URL as the platform does, and judge the answer')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page (roff)')
             break
@@ -241,6 +242,40 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--encrypt', '--encrypt', [CompletionResultType]::ParameterName, 'Seal the message (needs the AES key)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pushrig;handshake' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed: human or json')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never (NO_COLOR is respected)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: pushrig.toml, looked for upward]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile of the configuration file to use')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take TIME for now: RFC 3339, or unix seconds or milliseconds')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Make random values repeatable')
+            [CompletionResult]::new('--nonce', '--nonce', [CompletionResultType]::ParameterName, 'The nonce')
+            [CompletionResult]::new('--timestamp', '--timestamp', [CompletionResultType]::ParameterName, 'The timestamp')
+            [CompletionResult]::new('--msg', '--msg', [CompletionResultType]::ParameterName, 'OneNET''s msg, which is to be echoed: text, @FILE or -')
+            [CompletionResult]::new('--echostr', '--echostr', [CompletionResultType]::ParameterName, 'The text that is to be echoed elsewhere')
+            [CompletionResult]::new('--in', '--in', [CompletionResultType]::ParameterName, 'A part of a recipe file''s own')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'A header of every request; replaces one of that name, and `Name:` takes it away')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header of every request; replaces one of that name, and `Name:` takes it away')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The time for one answer, connecting included')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates of this PEM file, and no others')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Dial ADDR for HOST:PORT')
+            [CompletionResult]::new('--unix-socket', '--unix-socket', [CompletionResultType]::ParameterName, 'Dial this Unix socket instead of the URL''s host')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token of the push configuration (or PUSHRIG_TOKEN)')
+            [CompletionResult]::new('--aes-key', '--aes-key', [CompletionResultType]::ParameterName, 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)')
+            [CompletionResult]::new('--app-secret', '--app-secret', [CompletionResultType]::ParameterName, 'SENSORO''s signature key, AppSecret (or PUSHRIG_APP_SECRET)')
+            [CompletionResult]::new('--app-key', '--app-key', [CompletionResultType]::ParameterName, 'SENSORO''s encryption key, AppKey (or PUSHRIG_APP_KEY)')
+            [CompletionResult]::new('--access-key', '--access-key', [CompletionResultType]::ParameterName, 'OneNET''s access key, base64 (or PUSHRIG_ACCESS_KEY)')
+            [CompletionResult]::new('--app-id', '--app-id', [CompletionResultType]::ParameterName, 'SENSORO''s application id, which is no secret (or PUSHRIG_APP_ID)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More detail')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More detail')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A server that echoes a wrong handshake fails, too')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Trust any certificate')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'pushrig;completions' {

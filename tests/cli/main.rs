@@ -10,6 +10,7 @@ mod capture;
 mod docs;
 mod edges;
 mod explain;
+mod handshake;
 mod push;
 mod readme;
 mod samples;
