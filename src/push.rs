@@ -184,12 +184,7 @@ impl Push {
     }
 
     /// The request that carries a message to a URL.
-    pub fn request(
-        &self,
-        message: &[u8],
-        to: &Url,
-        moment: &mut Moment,
-    ) -> Result<Request, Error> {
+    pub fn request(&self, message: &[u8], to: &Url, moment: &mut Moment) -> Result<Request, Error> {
         let stand_ins;
         let secrets = if self.signed {
             &self.secrets
@@ -280,3 +275,136 @@ impl Push {
 
 /// What the part is called that makes each signature another.
 const NONCE: &str = "nonce";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::verify::judge;
+    use crate::signature::{SecretName, Verdict};
+
+    const ALL: [SecretName; 3] = [SecretName::Token, SecretName::AppSecret, SecretName::AesKey];
+
+    fn secrets() -> Secrets {
+        let key = "whBx2ZwAU5LOHVimPj1MPx56QRe3OsGGWRe4dr17crV";
+        ALL.into_iter()
+            .fold(Secrets::new(), |all, name| all.with(name, key))
+    }
+
+    fn moment() -> Moment {
+        Moment::fixed(jiff::Timestamp::UNIX_EPOCH, 7)
+    }
+
+    fn push(platform: Platform, content: Content) -> Push {
+        Push {
+            scheme: Scheme::of(platform),
+            content,
+            edits: Vec::new(),
+            batch: None,
+            encrypt: false,
+            signed: true,
+            secrets: secrets(),
+            given: Given::new(),
+        }
+    }
+
+    fn url() -> Url {
+        "http://user.example/hook?a=1".parse().unwrap()
+    }
+
+    fn sent(push: &Push) -> Request {
+        let mut moment = moment();
+        let message = push.message(&mut moment).unwrap();
+        push.request(&message, &url(), &mut moment).unwrap()
+    }
+
+    fn verdict(push: &Push, request: &Request) -> Verdict {
+        judge(&push.scheme.recipe, &Evidence::of(request), &secrets()).verdict
+    }
+
+    #[test]
+    fn every_platform_pushes_a_body_and_without_a_signature_shows_none() {
+        for platform in Platform::ALL {
+            if platform == Platform::OnenetStudio {
+                continue;
+            }
+            let body = br#"{"appId":"a","data":1}"#.to_vec();
+            let mut push = push(platform, Content::Body(body));
+            let id = platform.id();
+            let request = sent(&push);
+            assert_eq!(verdict(&push, &request), Verdict::Valid, "{id}");
+            push.signed = false;
+            push.secrets = Secrets::new();
+            let request = sent(&push);
+            assert_ne!(verdict(&push, &request), Verdict::Valid, "{id}");
+            let evidence = Evidence::of(&request);
+            let forms = &push.scheme.recipe.forms;
+            assert!(
+                forms.iter().all(|form| form.received(&evidence).is_err()),
+                "{id}"
+            );
+            let length = request.headers.first("Content-Length").unwrap();
+            assert_eq!(length, request.body.len().to_string().as_bytes(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_path_may_begin_with_the_member_that_carries_the_message() {
+        let message = br#"{"status":1,"msg":{"a":1}}"#;
+        let set = |text: &str, carrier| {
+            let edit: Assignment = text.parse().unwrap();
+            edit.apply(message, carrier)
+                .map(|changed| String::from_utf8(changed).unwrap())
+        };
+        // What the message itself holds goes first.
+        let inside = r#"{"status":1,"msg":{"a":2}}"#;
+        assert_eq!(set("msg.a=2", Some("msg")).unwrap(), inside);
+        let behind = r#"{"status":2,"msg":{"a":1}}"#;
+        assert_eq!(set("msg.status=2", Some("msg")).unwrap(), behind);
+        assert_eq!(set("/msg/status=2", Some("msg")).unwrap(), behind);
+        for (text, carrier) in [
+            ("msg.status=2", None),
+            ("msgstatus=2", Some("msg")),
+            ("other.status=2", Some("msg")),
+            ("msg.nothing=2", Some("msg")),
+        ] {
+            assert!(set(text, carrier).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_batch_of_one_is_an_array_too() {
+        let mut push = push(Platform::Onenet, Content::Body(b"{}".to_vec()));
+        for (batch, message) in [
+            (None, &b"{}"[..]),
+            (Some(1), b"[{}]"),
+            (Some(3), b"[{},{},{}]"),
+        ] {
+            push.batch = batch;
+            assert_eq!(push.message(&mut moment()).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn only_an_envelope_with_its_signature_is_opened() {
+        let content = |platform: Platform, body: &str| {
+            let scheme = Scheme::of(platform);
+            let (content, note) = content_of(&scheme, body.into(), &secrets()).unwrap();
+            match content {
+                Content::Body(body) => (String::from_utf8(body).unwrap(), note.is_some()),
+                Content::Event(event) => panic!("an event: {event:?}"),
+            }
+        };
+        let signed = r#"{"msg":{"a": 1},"msg_signature":"x","nonce":"n"}"#;
+        let without = r#"{"msg":{"a": 1},"nonce":"n"}"#;
+        let of = |platform, body: &str| content(platform, body);
+        assert_eq!(of(Platform::Onenet, signed), (r#"{"a": 1}"#.into(), true));
+        assert_eq!(of(Platform::Onenet, without), (without.into(), false));
+        assert_eq!(of(Platform::Tencent, signed), (signed.into(), false));
+        assert_eq!(of(Platform::Wechat, signed), (signed.into(), false));
+        let studio = r#"{"msg":"{\"a\":1}","signature":"x","nonce":"n"}"#;
+        assert_eq!(
+            of(Platform::OnenetStudioPush, studio),
+            (r#"{"a":1}"#.into(), true)
+        );
+    }
+}

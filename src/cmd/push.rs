@@ -37,14 +37,15 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
 
 const EXAMPLES: &str = "\
 Examples:
-  pushrig push onenet.online http://127.0.0.1:8000/push --token T
-  pushrig push onenet.datapoint http://127.0.0.1:8000/push --token T \\
-      --set value=21.5 --count 3 --rate 10
-  pushrig push tencent.report http://127.0.0.1:8000/push --token T \\
-      --retry platform --speed 10x
-  pushrig push wechat http://127.0.0.1:8000/push --token T --body '<xml/>'
-  pushrig push sensoro.text http://127.0.0.1:8000/push \\
-      --app-secret S --dry-run --as curl";
+  pushrig push onenet.online http://127.0.0.1:8000/push --token env:TOKEN
+  pushrig push onenet.datapoint http://127.0.0.1:8000/push \\
+      --token env:TOKEN --set value=21.5 --count 3 --rate 10
+  pushrig push tencent.report http://127.0.0.1:8000/iot \\
+      --token env:TOKEN --retry platform --speed 10x
+  pushrig push wechat http://127.0.0.1:8000/wx --token env:TOKEN \\
+      --body @message.xml
+  pushrig push sensoro.text http://127.0.0.1:8000/hook \\
+      --app-secret env:SECRET --dry-run --as curl";
 
 #[derive(Args, Debug)]
 struct PushArgs {
@@ -113,7 +114,12 @@ struct CourseArgs {
     #[arg(long)]
     allow_remote: bool,
     /// Send again what is not accepted: none, platform (its own schedule), or after these pauses
-    #[arg(long, value_name = "none|platform|1s,3s", default_value = "none", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "none|platform|1s,3s",
+        default_value = "none",
+        allow_hyphen_values = true
+    )]
     retry: Retry,
     /// Let the pauses between tries pass N times as fast
     #[arg(long, value_name = "Nx", value_parser = parse_speed, default_value = "1x", allow_hyphen_values = true)]
@@ -134,7 +140,13 @@ struct DryArgs {
     #[arg(long)]
     dry_run: bool,
     /// With --dry-run: in which form
-    #[arg(long = "as", value_enum, default_value_t, value_name = "FORM", requires = "dry_run")]
+    #[arg(
+        long = "as",
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        requires = "dry_run"
+    )]
     form: As,
 }
 
@@ -211,22 +223,33 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let patience = push.webhook().map(Webhook::patience);
     let course = &args.course;
     let pauses = course.retry.pauses(patience.as_ref()).ok_or_else(|| {
-        Error::usage(format!("when {} tries again is not known", push.scheme.id()))
-            .with_hint("give the pauses: --retry 1s,3s,10s")
+        Error::usage(format!(
+            "when {} tries again is not known",
+            push.scheme.id()
+        ))
+        .with_hint("give the pauses: --retry 1s,3s,10s")
     })?;
     if course.error_url.is_some() && push.scheme.platform != Some(Platform::Tencent) {
-        return Err(Error::usage("--error-url: only tencent has an error action"));
+        return Err(Error::usage(
+            "--error-url: only tencent has an error action",
+        ));
     }
     if args.dry.dry_run {
         return dry_run(&args, &push, &url, session);
     }
-    let limit = patience.as_ref().map_or(USUAL_LIMIT, |patience| patience.limit);
+    let limit = patience
+        .as_ref()
+        .map_or(USUAL_LIMIT, |patience| patience.limit);
     let error_action = match &course.error_url {
         Some(url) => Some((url.clone(), args.target.dialer(url, limit)?)),
         None => None,
     };
     let dialer = args.target.dialer(&url, limit)?;
-    let load: &[&str] = if course.rate.is_some() { &["--rate"] } else { &[] };
+    let load: &[&str] = if course.rate.is_some() {
+        &["--rate"]
+    } else {
+        &[]
+    };
     refuse_remote_load(load, course.allow_remote, &dialer)?;
     if let Some((_, dialer)) = &error_action {
         refuse_remote_load(load, course.allow_remote, dialer)?;
@@ -275,10 +298,10 @@ const USUAL_LIMIT: Duration = Duration::from_secs(5);
 fn choose(name: &str) -> Result<(Scheme, Option<&'static Event>), Error> {
     if let Some(platform) = Platform::from_id(name) {
         if !is_pushed(platform) {
-            return Err(Error::usage(format!(
-                "{name} is a token, and nothing is pushed with it"
-            ))
-            .with_hint("the push of its rule engine is onenet-studio-push"));
+            return Err(
+                Error::usage(format!("{name} is a token, and nothing is pushed with it"))
+                    .with_hint("the push of its rule engine is onenet-studio-push"),
+            );
         }
         return Ok((Scheme::of(platform), None));
     }
@@ -287,8 +310,14 @@ fn choose(name: &str) -> Result<(Scheme, Option<&'static Event>), Error> {
         && !Path::new(name).is_file()
     {
         if platform.webhook().is_none() {
-            return Err(Error::usage(format!("there are no events of {}", platform.id()))
-                .with_hint(format!("give what it carries: push {} URL --body TEXT", platform.id())));
+            return Err(
+                Error::usage(format!("there are no events of {}", platform.id())).with_hint(
+                    format!(
+                        "give what it carries: push {} URL --body TEXT",
+                        platform.id()
+                    ),
+                ),
+            );
         }
         return Ok((Scheme::of(platform), Some(platform.event(event)?)));
     }
@@ -304,7 +333,9 @@ fn open(
 ) -> Result<Push, Error> {
     let flags = &args.content;
     if flags.batch.is_some() && scheme.platform != Some(Platform::Onenet) {
-        return Err(Error::usage("--batch: only onenet sends several messages as one array"));
+        return Err(Error::usage(
+            "--batch: only onenet sends several messages as one array",
+        ));
     }
     let secrets = args.secrets.open(session)?;
     if !flags.unsigned {
@@ -337,20 +368,28 @@ fn open(
 
 /// A request signed with a made-up secret would only confuse.
 fn needs_secret(scheme: &Scheme, secrets: &Secrets) -> Result<(), Error> {
-    let signing = scheme.recipe.plain_form().and_then(crate::signature::Form::secret);
+    let signing = scheme
+        .recipe
+        .plain_form()
+        .and_then(crate::signature::Form::secret);
     match signing.filter(|&name| secrets.first(name).is_none()) {
         None => Ok(()),
-        Some(name) => Err(Error::usage(format!("no --{} was given", name.flag())).with_hint(format!(
-            "give --{} or set {}; --unsigned pushes without a signature",
-            name.flag(),
-            name.variable()
-        ))),
+        Some(name) => Err(
+            Error::usage(format!("no --{} was given", name.flag())).with_hint(format!(
+                "give --{} or set {}; --unsigned pushes without a signature",
+                name.flag(),
+                name.variable()
+            )),
+        ),
     }
 }
 
 fn nothing_to_push(scheme: &Scheme) -> Error {
     let id = scheme.id();
-    let events = scheme.platform.and_then(Platform::webhook).map(Webhook::events);
+    let events = scheme
+        .platform
+        .and_then(Platform::webhook)
+        .map(Webhook::events);
     let hint = match events.and_then(<[Event]>::first) {
         Some(event) => format!(
             "name an event, such as {id}.{} (pushrig samples {id} lists them), or give --body",

@@ -282,9 +282,10 @@ fn request(
         let form = if args.handshake {
             choose(scheme, given, true)?
         } else {
-            scheme.recipe.plain_form().ok_or_else(|| {
-                Error::usage(format!("{} has no form to sign by", scheme.id()))
-            })?
+            scheme
+                .recipe
+                .plain_form()
+                .ok_or_else(|| Error::usage(format!("{} has no form to sign by", scheme.id())))?
         };
         let ordered = Ordered {
             form,

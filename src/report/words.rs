@@ -5,6 +5,7 @@ use crate::error::Outcome;
 use crate::term::escape;
 
 /// A time of so many milliseconds: "0.43 ms", "12.3 ms", "231 ms", "1.25 s".
+#[must_use]
 pub fn millis(ms: f64) -> String {
     match ms {
         ..1.0 => format!("{ms:.2} ms"),

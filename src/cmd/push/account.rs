@@ -1,5 +1,6 @@
 //! What came of the tries of one push, told as a case.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::courier::Courier;
@@ -79,7 +80,7 @@ impl Try {
             (None, status, _) => status.map(|status| status.to_string()).unwrap_or_default(),
         };
         if let Some(pause) = self.pause {
-            text.push_str(&format!(", {} after the one before", duration(pause)));
+            let _ = write!(text, ", {} after the one before", duration(pause));
         }
         text
     }
@@ -116,9 +117,9 @@ impl Account {
         }
         if self.tries.len() > 1 {
             let tries = self.tries.iter().enumerate();
-            case.details.extend(tries.map(|(index, one)| {
-                ("try", format!("{}: {}", index + 1, one.in_words(veil)))
-            }));
+            case.details.extend(
+                tries.map(|(index, one)| ("try", format!("{}: {}", index + 1, one.in_words(veil)))),
+            );
         }
         if let Some(response) = &last.response {
             case.details.push(("body", shown(&response.body, veil)));
@@ -127,12 +128,16 @@ impl Account {
             case.details.push(("timing", timing(timings)));
         }
         if let Some(action) = &self.error_action {
-            case.details.push(("action", format!("the error action: {}", action.in_words(veil))));
+            case.details.push((
+                "action",
+                format!("the error action: {}", action.in_words(veil)),
+            ));
         }
         if let (false, Some(platform), Some(patience)) =
             (accepted, courier.push.scheme.platform, patience)
         {
-            case.details.push(("next", outlook(platform, patience, courier.played_out)));
+            case.details
+                .push(("next", outlook(platform, patience, courier.played_out)));
         }
         case
     }
@@ -183,9 +188,7 @@ fn timing(timings: &Timings) -> String {
     ];
     let parts: Vec<_> = parts
         .into_iter()
-        .filter_map(|(name, time)| {
-            Some(format!("{name} {}", millis(time?.as_secs_f64() * 1000.0)))
-        })
+        .filter_map(|(name, time)| Some(format!("{name} {}", millis(time?.as_secs_f64() * 1000.0))))
         .collect();
     parts.join(", ")
 }

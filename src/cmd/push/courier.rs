@@ -177,9 +177,7 @@ impl Run {
         let mut account = Account::default();
         let mut pause = None;
         loop {
-            let mut tried = self
-                .try_once(&mut connection, parcel.request.clone())
-                .await;
+            let mut tried = self.try_once(&mut connection, parcel.request.clone()).await;
             tried.pause = pause;
             let accepted = tried.is_accepted(courier.patience.as_ref());
             account.tries.push(tried);

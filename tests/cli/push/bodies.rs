@@ -81,7 +81,12 @@ fn set_reaches_into_every_platforms_message() {
             "/msg/response/msg=bad",
             r#"\"msg\":\"bad\""#,
         ),
-        ("sensoro", "sensoro.text", "data.battery=3", "\"battery\":3,"),
+        (
+            "sensoro",
+            "sensoro.text",
+            "data.battery=3",
+            "\"battery\":3,",
+        ),
     ] {
         let server = always(200);
         push(name, &server, &format!("{SECRETS} --set {path}"))
@@ -94,7 +99,11 @@ fn set_reaches_into_every_platforms_message() {
 #[test]
 fn a_path_that_matches_nothing_is_an_error_and_nothing_is_sent() {
     for (name, path, said) in [
-        ("onenet.online", "statu=1", "error: --set statu=1: there is no `statu`"),
+        (
+            "onenet.online",
+            "statu=1",
+            "error: --set statu=1: there is no `statu`",
+        ),
         ("onenet.online", "msg.statu=1", "there is no `statu`"),
         ("onenet.online", "msg=1", "there is no `msg`"),
         ("sensoro.text", "data.x.y=1", "there is no `x`"),
@@ -107,9 +116,11 @@ fn a_path_that_matches_nothing_is_an_error_and_nothing_is_sent() {
         assert_eq!(server.connections(), 0);
     }
     for wrong in ["status", "=1", "a..b=1"] {
-        pushrig(&format!("push onenet.online http://127.0.0.1:9/ {SECRETS} --set {wrong}"))
-            .any_stderr()
-            .exits(2);
+        pushrig(&format!(
+            "push onenet.online http://127.0.0.1:9/ {SECRETS} --set {wrong}"
+        ))
+        .any_stderr()
+        .exits(2);
     }
 }
 
@@ -129,9 +140,11 @@ fn a_batch_is_one_array_of_fresh_events_each_changed_as_asked() {
     assert_eq!(batch.len(), 3);
     assert!(batch.iter().all(|one| one["send_status"] == 6));
     assert_ne!(batch[0]["cmd_id"], batch[1]["cmd_id"]);
-    pushrig(&format!("push onenet http://127.0.0.1:9/ {SECRETS} --batch 2 --body 1"))
-        .any_stderr()
-        .exits(2);
+    pushrig(&format!(
+        "push onenet http://127.0.0.1:9/ {SECRETS} --batch 2 --body 1"
+    ))
+    .any_stderr()
+    .exits(2);
 }
 
 #[test]
@@ -161,19 +174,35 @@ fn a_body_of_ones_own_is_wrapped_as_the_platform_does() {
             .file("mine.json", "{\"b\": 1.0, \"a\":\"\\u4e2d\"}")
             .stdout_has([format!("pass   {id}  onenet  200")])
             .exits(0);
-        verifies("onenet", &server, &["{\"msg\":{\"b\": 1.0, \"a\":\"\\u4e2d\"},\"msg_signature\""]);
+        verifies(
+            "onenet",
+            &server,
+            &["{\"msg\":{\"b\": 1.0, \"a\":\"\\u4e2d\"},\"msg_signature\""],
+        );
     }
     let server = always(200);
-    push("onenet-studio-push", &server, &format!("{SECRETS} --body -"))
-        .stdin("{\"a\":\"\u{4e2d}\"}\n")
-        .any_stdout()
-        .exits(0);
-    verifies("onenet-studio-push", &server, &["{\"msg\":\"{\\\"a\\\":\\\"\u{4e2d}\\\"}\\n\","]);
+    push(
+        "onenet-studio-push",
+        &server,
+        &format!("{SECRETS} --body -"),
+    )
+    .stdin("{\"a\":\"\u{4e2d}\"}\n")
+    .any_stdout()
+    .exits(0);
+    verifies(
+        "onenet-studio-push",
+        &server,
+        &["{\"msg\":\"{\\\"a\\\":\\\"\u{4e2d}\\\"}\\n\","],
+    );
     for (platform, rest) in [("tencent", ""), ("sensoro", "--app-id me")] {
         let server = always(200);
-        push(platform, &server, &format!("{SECRETS} {rest} --body {{\"x\":1}}"))
-            .any_stdout()
-            .exits(0);
+        push(
+            platform,
+            &server,
+            &format!("{SECRETS} {rest} --body {{\"x\":1}}"),
+        )
+        .any_stdout()
+        .exits(0);
         verifies(platform, &server, &["{\"x\":1}"]);
         assert_eq!(server.received()[0].body(), b"{\"x\":1}");
     }
@@ -188,28 +217,40 @@ fn blanks_around_a_body_are_not_part_of_msg_and_what_is_no_json_is_refused() {
         .stderr("note: the blanks around the JSON of --body are not part of `msg`\n")
         .exits(0);
     verifies("onenet", &server, &["{\"msg\":{\"a\":1},\"msg_signature\""]);
-    pushrig(&format!("push onenet http://127.0.0.1:9/ {SECRETS} --body {{a}}"))
-        .stderr_has(["error: --body: msg is a JSON value on the wire, and this is none: "])
-        .exits(2);
+    pushrig(&format!(
+        "push onenet http://127.0.0.1:9/ {SECRETS} --body {{a}}"
+    ))
+    .stderr_has(["error: --body: msg is a JSON value on the wire, and this is none: "])
+    .exits(2);
 }
 
 #[test]
 fn the_envelope_of_a_push_is_opened_and_signed_anew_which_is_said() {
     let old = "{\"msg\": {\"a\": 1.0},\"msg_signature\":\"old\",\"nonce\":\"older\"}";
     let server = always(200);
-    push("onenet", &server, &format!("{SECRETS} --set a=2 --body @old.json"))
-        .file("old.json", old)
-        .any_stdout()
-        .stderr("note: the body is a signed push already: what its `msg` carries is signed anew\n")
-        .exits(0);
-    verifies("onenet", &server, &["{\"msg\":{\"a\": 2},\"msg_signature\""]);
+    push(
+        "onenet",
+        &server,
+        &format!("{SECRETS} --set a=2 --body @old.json"),
+    )
+    .file("old.json", old)
+    .any_stdout()
+    .stderr("note: the body is a signed push already: what its `msg` carries is signed anew\n")
+    .exits(0);
+    verifies(
+        "onenet",
+        &server,
+        &["{\"msg\":{\"a\": 2},\"msg_signature\""],
+    );
     for (platform, key) in [
         ("onenet", AES_KEY),
         ("onenet-studio-push", "--aes-key cz0Y93YkGH6Jyvoi"),
     ] {
-        let sealed = pushrig(&format!("samples {platform}.online {SECRETS} {key} --encrypt {FIXED}"))
-            .any_stdout()
-            .exits(0);
+        let sealed = pushrig(&format!(
+            "samples {platform}.online {SECRETS} {key} --encrypt {FIXED}"
+        ))
+        .any_stdout()
+        .exits(0);
         let plain = pushrig(&format!("samples {platform}.online {SECRETS} {FIXED}"))
             .any_stdout()
             .exits(0);
@@ -224,9 +265,11 @@ fn the_envelope_of_a_push_is_opened_and_signed_anew_which_is_said() {
         assert_eq!(msg(&server.received()[0]), plain["msg"]);
     }
     let sealed = "{\"msg_signature\":\"x\",\"enc_msg\":\"AAAA\",\"nonce\":\"n\"}";
-    pushrig(&format!("push onenet http://127.0.0.1:9/ {SECRETS} --body {sealed}"))
-        .stderr_has(["error: --body: the message is encrypted and no --aes-key was given"])
-        .exits(2);
+    pushrig(&format!(
+        "push onenet http://127.0.0.1:9/ {SECRETS} --body {sealed}"
+    ))
+    .stderr_has(["error: --body: the message is encrypted and no --aes-key was given"])
+    .exits(2);
 }
 
 #[test]
@@ -238,9 +281,16 @@ fn presets_and_recipe_files_push_a_body() {
         ("standard-webhooks", whsec),
     ] {
         let server = always(201);
-        push(platform, &server, &format!("{secrets} --body {{\"a\":1}} --count 2"))
-            .stdout_has([format!("pass   {platform}#1  {platform}  201"), format!("{platform}#2")])
-            .exits(0);
+        push(
+            platform,
+            &server,
+            &format!("{secrets} --body {{\"a\":1}} --count 2"),
+        )
+        .stdout_has([
+            format!("pass   {platform}#1  {platform}  201"),
+            format!("{platform}#2"),
+        ])
+        .exits(0);
         for arrived in server.received() {
             assert_eq!(arrived.body(), b"{\"a\":1}");
             pushrig(&format!("verify {platform} - {secrets}"))
@@ -275,7 +325,11 @@ fn an_unsigned_push_has_no_signature_and_nothing_that_serves_it_alone() {
             .any_stdout()
             .exits(0);
         let arrived = server.received().remove(0);
-        let names: Vec<_> = arrived.headers().into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = arrived
+            .headers()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         assert_eq!(
             arrived.header("Content-Length").unwrap(),
             arrived.body().len().to_string()
@@ -289,12 +343,23 @@ fn an_unsigned_push_has_no_signature_and_nothing_that_serves_it_alone() {
     );
     let (arrived, _) = heads("onenet.online", &format!("{AES_KEY} --encrypt"));
     let sealed = String::from_utf8(arrived.body()).unwrap();
-    assert!(sealed.starts_with("{\"enc_msg\":\"") && sealed.ends_with("\"}"), "{sealed}");
+    assert!(
+        sealed.starts_with("{\"enc_msg\":\"") && sealed.ends_with("\"}"),
+        "{sealed}"
+    );
     let (arrived, _) = heads("onenet-studio-push.online", "");
-    let members: Vec<_> = body(&arrived).as_object().unwrap().keys().cloned().collect();
+    let members: Vec<_> = body(&arrived)
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
     assert_eq!(members, ["id", "msg", "time"]);
     let (_, names) = heads("tencent.report", "");
-    assert_eq!(names, "Host User-Agent Content-Length Content-Type Accept-Encoding");
+    assert_eq!(
+        names,
+        "Host User-Agent Content-Length Content-Type Accept-Encoding"
+    );
     let (_, names) = heads("sensoro.text", "--nonce 1");
     assert_eq!(names, "Host Content-Type Content-Length X-ACCESS-ID");
     let (arrived, _) = heads("wechat", "--body x");
@@ -309,16 +374,24 @@ fn an_unsigned_push_has_no_signature_and_nothing_that_serves_it_alone() {
 #[test]
 fn nonce_and_timestamp_may_be_fixed() {
     let server = always(200);
-    push("tencent.report", &server, &format!("{SECRETS} --nonce n0 --timestamp 1604458421"))
-        .any_stdout()
-        .exits(0);
+    push(
+        "tencent.report",
+        &server,
+        &format!("{SECRETS} --nonce n0 --timestamp 1604458421"),
+    )
+    .any_stdout()
+    .exits(0);
     verifies("tencent", &server, &[]);
     let arrived = server.received().remove(0);
     assert_eq!(arrived.header("Nonce").unwrap(), "n0");
     assert_eq!(arrived.header("Timestamp").unwrap(), "1604458421");
-    push("onenet.online", &server, &format!("{SECRETS} --nonce w&INtJ9+"))
-        .any_stdout()
-        .exits(0);
+    push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --nonce w&INtJ9+"),
+    )
+    .any_stdout()
+    .exits(0);
     assert_eq!(body(&server.received()[1])["nonce"], "w&INtJ9+");
 }
 
@@ -326,7 +399,14 @@ fn nonce_and_timestamp_may_be_fixed() {
 fn headers_are_added_replaced_and_taken_away_after_signing() {
     let server = always(200);
     push("tencent.report", &server, SECRETS)
-        .args(["-H", "X-Mine: 1", "-H", "user-agent: me", "-H", "Accept-Encoding:"])
+        .args([
+            "-H",
+            "X-Mine: 1",
+            "-H",
+            "user-agent: me",
+            "-H",
+            "Accept-Encoding:",
+        ])
         .args(["-H", "Signature: wrong"])
         .any_stdout()
         .exits(0);

@@ -8,11 +8,31 @@ use crate::server::{Reply, Server};
 fn only_what_the_platform_takes_for_accepted_is() {
     for (name, status, code, why) in [
         ("onenet.online", 200, 0, ""),
-        ("onenet.online", 204, 1, "the answer is 204, and only 200 counts"),
-        ("onenet-studio-push.event", 201, 1, "the answer is 201, and only 200 counts"),
-        ("tencent.report", 202, 1, "the answer is 202, and only 200 counts"),
+        (
+            "onenet.online",
+            204,
+            1,
+            "the answer is 204, and only 200 counts",
+        ),
+        (
+            "onenet-studio-push.event",
+            201,
+            1,
+            "the answer is 201, and only 200 counts",
+        ),
+        (
+            "tencent.report",
+            202,
+            1,
+            "the answer is 202, and only 200 counts",
+        ),
         ("sensoro.text", 204, 0, ""),
-        ("sensoro.text", 400, 1, "the answer is 400, and any 2xx counts"),
+        (
+            "sensoro.text",
+            400,
+            1,
+            "the answer is 400, and any 2xx counts",
+        ),
     ] {
         let server = always(status);
         push(name, &server, SECRETS).stdout_has([why]).exits(code);
@@ -22,7 +42,11 @@ fn only_what_the_platform_takes_for_accepted_is() {
         let ran = push("wechat", &server, &format!("{SECRETS} --body x"))
             .any_stdout()
             .exits(code);
-        assert!(!ran.text().contains("next "), "nothing is known of it: {}", ran.text());
+        assert!(
+            !ran.text().contains("next "),
+            "nothing is known of it: {}",
+            ran.text()
+        );
     }
 }
 
@@ -41,11 +65,17 @@ fn a_redirect_is_refused_and_where_it_leads_is_said() {
 #[test]
 fn a_refusal_shows_the_body_escaped_and_cut_and_without_secrets() {
     let server = Server::start(|_| {
-        let body = format!("\u{1b}[31mtoken a-token-of-mine is wrong\n{}", "x".repeat(1000));
+        let body = format!(
+            "\u{1b}[31mtoken a-token-of-mine is wrong\n{}",
+            "x".repeat(1000)
+        );
         Reply::status(401).body(body)
     });
     let ran = push("onenet.online", &server, SECRETS)
-        .stdout_has(["body      \\x1b[31mtoken [secret] is wrong\\nxxx", "… (1036 bytes)"])
+        .stdout_has([
+            "body      \\x1b[31mtoken [secret] is wrong\\nxxx",
+            "… (1036 bytes)",
+        ])
         .exits(1);
     assert!(ran.text().len() < 1000, "{}", ran.text());
     let empty = always(500);
@@ -56,26 +86,37 @@ fn a_refusal_shows_the_body_escaped_and_cut_and_without_secrets() {
 
 #[test]
 fn without_a_complete_answer_it_is_neither_yes_nor_no() {
-    for reply in [
-        Reply::close as fn() -> Reply,
-        Reply::reset,
-        || Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab").and_close(),
-    ] {
+    for reply in [Reply::close as fn() -> Reply, Reply::reset, || {
+        Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab").and_close()
+    }] {
         let server = Server::start(move |_| reply());
         push("onenet.online", &server, SECRETS)
-            .stdout_has(["error  onenet.online", "next      OneNET would send it again"])
+            .stdout_has([
+                "error  onenet.online",
+                "next      OneNET would send it again",
+            ])
             .exits(3);
     }
     let server = Server::start(|_| Reply::silence());
-    push("onenet.online", &server, &format!("{SECRETS} --timeout 50ms"))
-        .stdout_has(["error  onenet.online", "no answer within 50ms", "hint      --timeout"])
-        .exits(3);
+    push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --timeout 50ms"),
+    )
+    .stdout_has([
+        "error  onenet.online",
+        "no answer within 50ms",
+        "hint      --timeout",
+    ])
+    .exits(3);
     pushrig(&format!("push onenet.online http://127.0.0.1:1/ {SECRETS}"))
         .stdout_has(["error  onenet.online", "connection refused"])
         .exits(3);
-    pushrig(&format!("push onenet.online http://nowhere.invalid/ {SECRETS}"))
-        .stdout_has(["error  onenet.online", "cannot be resolved"])
-        .exits(3);
+    pushrig(&format!(
+        "push onenet.online http://nowhere.invalid/ {SECRETS}"
+    ))
+    .stdout_has(["error  onenet.online", "cannot be resolved"])
+    .exits(3);
 }
 
 #[test]

@@ -31,7 +31,10 @@ fn the_clock_goes_on_between_pushes_unless_it_is_fixed() {
         let rest = format!("{SECRETS} --count 3 --rate 100 {fixed}");
         push("onenet.online", &server, &rest).any_stdout().exits(0);
         let received = server.received();
-        received.iter().map(|it| msg(it)["at"].as_i64().unwrap()).collect()
+        received
+            .iter()
+            .map(|it| msg(it)["at"].as_i64().unwrap())
+            .collect()
     };
     let moving = at("");
     assert!(moving[2] - moving[0] >= 19, "{moving:?}");
@@ -49,9 +52,13 @@ fn a_rate_starts_pushes_in_time_whether_or_not_the_server_keeps_up() {
         Reply::ok().after(&held)
     });
     // Each answer waits for the fifth request: one after the other would never get there.
-    push("onenet.online", &server, &format!("{SECRETS} --count 5 --rate 200"))
-        .stdout_has(["5 "])
-        .exits(0);
+    push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --count 5 --rate 200"),
+    )
+    .stdout_has(["5 "])
+    .exits(0);
     assert_eq!(server.received().len(), 5);
     assert_eq!(server.connections(), 5);
 }
@@ -60,13 +67,21 @@ fn a_rate_starts_pushes_in_time_whether_or_not_the_server_keeps_up() {
 fn a_rate_paces_the_starts_and_may_be_less_than_one() {
     let started = Instant::now();
     let server = always(200);
-    push("onenet.online", &server, &format!("{SECRETS} --count 6 --rate 25"))
-        .any_stdout()
-        .exits(0);
+    push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --count 6 --rate 25"),
+    )
+    .any_stdout()
+    .exits(0);
     assert!(started.elapsed() >= Duration::from_millis(200));
-    push("onenet.online", &server, &format!("{SECRETS} --count 1 --rate 0.5"))
-        .any_stdout()
-        .exits(0);
+    push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --count 1 --rate 0.5"),
+    )
+    .any_stdout()
+    .exits(0);
 }
 
 #[test]
@@ -82,7 +97,9 @@ fn a_rate_stays_on_this_machine_unless_it_is_let_out() {
              hint: if it is yours to test, add --allow-remote\n",
         )
         .exits(2);
-    call("--allow-remote").stdout_has(["error  onenet.online"]).exits(3);
+    call("--allow-remote")
+        .stdout_has(["error  onenet.online"])
+        .exits(3);
 }
 
 #[test]
@@ -100,19 +117,26 @@ fn counts_and_rates_that_are_none_are_refused() {
         "--retry often",
         "--batch 0",
     ] {
-        pushrig(&format!("push onenet.online http://127.0.0.1:9/ {SECRETS} {rest}"))
-            .any_stderr()
-            .exits(2);
+        pushrig(&format!(
+            "push onenet.online http://127.0.0.1:9/ {SECRETS} {rest}"
+        ))
+        .any_stderr()
+        .exits(2);
     }
 }
 
 #[test]
 fn quiet_shows_only_what_is_not_right_and_the_summary() {
-    let server = Server::start(|request| Reply::status(if request.number == 1 { 500 } else { 200 }));
+    let server =
+        Server::start(|request| Reply::status(if request.number == 1 { 500 } else { 200 }));
     let ran = push("onenet.online", &server, &format!("{SECRETS} --count 3 -q"))
         .any_stdout()
         .exits(1);
-    assert!(ran.text().starts_with("fail   onenet.online#2"), "{}", ran.text());
+    assert!(
+        ran.text().starts_with("fail   onenet.online#2"),
+        "{}",
+        ran.text()
+    );
     assert!(!ran.text().contains("pass   "), "{}", ran.text());
 }
 

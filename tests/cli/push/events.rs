@@ -16,7 +16,10 @@ const APP_SECRET: &str = "a-secret-of-mine";
 
 /// Platforms and events, as `samples` lists them.
 fn events() -> Vec<(String, String)> {
-    let lines = pushrig("samples --format json").any_stdout().exits(0).json();
+    let lines = pushrig("samples --format json")
+        .any_stdout()
+        .exits(0)
+        .json();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     lines
         .iter()
@@ -116,11 +119,14 @@ fn every_event_verifies_by_the_bytes_that_arrived() {
                 .any_stdout()
                 .exits(0);
             let arrived = server.received().remove(0);
-            pushrig(&format!("verify {platform} - {SECRETS} {key} --public-url http://{}/", server.address()))
-                .stdin(&arrived.raw)
-                .stdout_has([format!("valid       <stdin>:1  {platform} ")])
-                .any_stderr()
-                .exits(0);
+            pushrig(&format!(
+                "verify {platform} - {SECRETS} {key} --public-url http://{}/",
+                server.address()
+            ))
+            .stdin(&arrived.raw)
+            .stdout_has([format!("valid       <stdin>:1  {platform} ")])
+            .any_stderr()
+            .exits(0);
         }
     }
 }
@@ -148,7 +154,10 @@ fn a_dry_run_prints_curl_commands_records_and_lines_of_json_too() {
     pushrig(&format!("{call} --as curl"))
         .stdout_has(["curl 'http://h.example/iot'", "-H 'Signature: "])
         .exits(0);
-    let record = pushrig(&format!("{call} --as record")).any_stdout().exits(0).one_json();
+    let record = pushrig(&format!("{call} --as record"))
+        .any_stdout()
+        .exits(0)
+        .one_json();
     assert_eq!(record["platform"], "tencent");
     assert_eq!(record["request"]["target"], "/iot");
     for (form, kind) in [("request", "request"), ("curl", "curl")] {
@@ -157,20 +166,31 @@ fn a_dry_run_prints_curl_commands_records_and_lines_of_json_too() {
             .exits(0)
             .one_json();
         assert_eq!(line["type"], kind);
-        assert!(line["text"].as_str().unwrap().contains("Timestamp: 1795291200"));
+        assert!(
+            line["text"]
+                .as_str()
+                .unwrap()
+                .contains("Timestamp: 1795291200")
+        );
     }
-    pushrig(&format!("push tencent.report http://h.example/ {SECRETS} --as curl"))
-        .any_stderr()
-        .exits(2);
+    pushrig(&format!(
+        "push tencent.report http://h.example/ {SECRETS} --as curl"
+    ))
+    .any_stderr()
+    .exits(2);
 }
 
 #[test]
 fn an_accepted_push_is_one_line_and_a_line_of_json_with_a_summary() {
     let server = always(200);
-    let lines = push("onenet.online", &server, &format!("{SECRETS} --format json"))
-        .any_stdout()
-        .exits(0)
-        .json();
+    let lines = push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --format json"),
+    )
+    .any_stdout()
+    .exits(0)
+    .json();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["type"], "case");
     assert_eq!(lines[0]["id"], "onenet.online");
@@ -181,6 +201,8 @@ fn an_accepted_push_is_one_line_and_a_line_of_json_with_a_summary() {
     assert!(lines[0]["ms"].as_f64().unwrap() > 0.0);
     assert_eq!(lines[1]["type"], "summary");
     assert_eq!(lines[1]["passed"], 1);
-    let human = push("onenet.online", &server, SECRETS).any_stdout().exits(0);
+    let human = push("onenet.online", &server, SECRETS)
+        .any_stdout()
+        .exits(0);
     assert_eq!(human.text().lines().count(), 1, "{}", human.text());
 }

@@ -174,12 +174,18 @@ fn the_error_action_gets_what_is_dropped_once_with_the_same_proof() {
             action.url("/dead?letter=1")
         ),
     )
-    .stdout_has(["fail   tencent.report", "action    the error action: 200 in "])
+    .stdout_has([
+        "fail   tencent.report",
+        "action    the error action: 200 in ",
+    ])
     .exits(1);
     let (pushed, acted) = (server.received(), action.received());
     assert_eq!((pushed.len(), acted.len()), (2, 1));
     assert_eq!(acted[0].target(), "/dead?letter=1");
-    assert_eq!(acted[0].header("Host").unwrap(), action.address().to_string());
+    assert_eq!(
+        acted[0].header("Host").unwrap(),
+        action.address().to_string()
+    );
     assert_eq!(acted[0].body(), pushed[0].body());
     for name in ["Nonce", "Timestamp", "Signature"] {
         assert_eq!(acted[0].header(name), pushed[0].header(name));
