@@ -56,12 +56,6 @@ impl Attempts {
         }
         Step::Dropped
     }
-
-    /// How many more tries there may be, the error action not counted.
-    #[must_use]
-    pub fn left(&self) -> usize {
-        self.pauses.len()
-    }
 }
 
 /// When a message that was not accepted is sent again: `--retry`.
@@ -191,12 +185,10 @@ mod tests {
     #[test]
     fn what_is_accepted_is_done_and_stays_so() {
         let mut attempts = Attempts::new(vec![SECOND; 3], true);
-        assert_eq!(attempts.left(), 3);
         assert_eq!(
             steps(&mut attempts, &[false, true, false]),
             [Step::Wait(SECOND), Step::Done, Step::Dropped]
         );
-        assert_eq!(attempts.left(), 0);
     }
 
     #[test]
@@ -238,8 +230,7 @@ mod tests {
             let pauses = Retry::Platform.pauses(Some(&patience)).unwrap();
             let count = pauses.len();
             let mut attempts = Attempts::new(pauses, false);
-            for tried in 0..count {
-                assert_eq!(attempts.left(), count - tried);
+            for _ in 0..count {
                 assert!(matches!(attempts.next(false), Step::Wait(_)));
             }
             assert_eq!(attempts.next(false), Step::Dropped);

@@ -4,6 +4,7 @@ mod bodies;
 mod codes;
 mod course;
 mod events;
+mod reach;
 mod retries;
 
 use crate::harness::{Pushrig, pushrig};
