@@ -263,6 +263,8 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates of this PEM file, and no others')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Dial ADDR for HOST:PORT')
             [CompletionResult]::new('--unix-socket', '--unix-socket', [CompletionResultType]::ParameterName, 'Dial this Unix socket instead of the URL''s host')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated')
+            [CompletionResult]::new('--fail-if', '--fail-if', [CompletionResultType]::ParameterName, 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The token of the push configuration (or PUSHRIG_TOKEN)')
             [CompletionResult]::new('--aes-key', '--aes-key', [CompletionResultType]::ParameterName, 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)')
             [CompletionResult]::new('--app-secret', '--app-secret', [CompletionResultType]::ParameterName, 'SENSORO''s signature key, AppSecret (or PUSHRIG_APP_SECRET)')

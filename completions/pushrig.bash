@@ -404,7 +404,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__handshake)
-            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --strict --nonce --timestamp --msg --echostr --in --header --timeout --cacert --insecure --resolve --unix-socket --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks"
+            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --strict --nonce --timestamp --msg --echostr --in --header --timeout --cacert --insecure --resolve --unix-socket --report --fail-if --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -475,6 +475,14 @@ _pushrig() {
                     return 0
                     ;;
                 --unix-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -W "junit=report.xml tap=report.tap json=report.json html=report.html markdown=report.md" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-if)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

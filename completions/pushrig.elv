@@ -252,6 +252,8 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --cacert 'Trust the certificates of this PEM file, and no others'
             cand --resolve 'Dial ADDR for HOST:PORT'
             cand --unix-socket 'Dial this Unix socket instead of the URL''s host'
+            cand --report 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated'
+            cand --fail-if 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated'
             cand --token 'The token of the push configuration (or PUSHRIG_TOKEN)'
             cand --aes-key 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)'
             cand --app-secret 'SENSORO''s signature key, AppSecret (or PUSHRIG_APP_SECRET)'

@@ -267,6 +267,12 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l timeout -d
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l cacert -d 'Trust the certificates of this PEM file, and no others' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l resolve -d 'Dial ADDR for HOST:PORT' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l unix-socket -d 'Dial this Unix socket instead of the URL\'s host' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r

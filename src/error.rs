@@ -164,6 +164,14 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
+    /// What is needed could not be had from the network.
+    #[error("{what}")]
+    Network {
+        /// What failed.
+        what: String,
+        /// The next thing to try.
+        hint: Option<String>,
+    },
     /// Standard output could not be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -187,10 +195,20 @@ impl Error {
         }
     }
 
+    /// A network error without a hint.
+    pub fn network(what: impl Into<String>) -> Self {
+        Self::Network {
+            what: what.into(),
+            hint: None,
+        }
+    }
+
     /// The same error with the next thing to try.
     #[must_use]
     pub fn with_hint(mut self, text: impl Into<String>) -> Self {
-        if let Self::Usage { hint, .. } | Self::Input { hint, .. } = &mut self {
+        if let Self::Usage { hint, .. } | Self::Input { hint, .. } | Self::Network { hint, .. } =
+            &mut self
+        {
             *hint = Some(text.into());
         }
         self
@@ -218,18 +236,23 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Usage { hint, .. } | Self::Input { hint, .. } => hint.as_deref(),
+            Self::Usage { hint, .. } | Self::Input { hint, .. } | Self::Network { hint, .. } => {
+                hint.as_deref()
+            }
             Self::SecretFile { .. } => Some("a secret that begins with `@` is given as text:@…"),
             Self::File { .. } | Self::Output(_) => None,
         }
     }
 
-    /// The documented exit code: 2 for usage and input, 3 for the file system.
+    /// The documented exit code: 2 for usage and input, 3 for the file system and the network.
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Input { .. } => 2,
-            Self::File { .. } | Self::SecretFile { .. } | Self::Output(_) => 3,
+            Self::File { .. }
+            | Self::SecretFile { .. }
+            | Self::Network { .. }
+            | Self::Output(_) => 3,
         }
     }
 

@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
 use crate::args::{
-    PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
+    PartArgs, PlatformArg, ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
 };
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
@@ -14,9 +14,6 @@ use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude
 use crate::message::Url;
 use crate::net::{Connection, Failure, block_on};
 use crate::report::case::{Case, CaseOutcome};
-use crate::report::human::Human;
-use crate::report::json::{CaseLine, SummaryLine};
-use crate::report::tally::Tally;
 use crate::session::Session;
 use crate::signature::{Secrets, Veil};
 
@@ -51,6 +48,8 @@ struct HandshakeArgs {
     parts: FixedArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     secrets: SecretArgs,
 }
@@ -105,6 +104,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         probe.request.headers.edit(&args.target.headers);
     }
     let dialer = args.target.dialer(&to, plan.limit)?;
+    let target = to.to_string();
+    let target = Veil::over(&secrets).hide_text(&target).into_owned();
+    let mut reporter = args.report.open("handshake", &target, session)?;
     let started = Instant::now();
     let bout = Bout {
         scheme: &scheme,
@@ -115,12 +117,16 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         plan: &plan,
     };
     let (mut cases, answers) = block_on(bout.fight(dialer.connection()))?;
+    let elapsed = started.elapsed();
     conclusions(&scheme, &answers, &mut cases);
     if cases.len() < plan.probes.len() {
         let rest = plan.probes.len() - cases.len();
         session.note(&format!("the other {rest} handshakes were not sent"));
     }
-    show(session, &cases, started.elapsed())
+    for case in cases {
+        reporter.case(case, session)?;
+    }
+    reporter.finish(elapsed, session)
 }
 
 /// One run of all handshakes against one server.
@@ -233,30 +239,4 @@ fn conclusions(scheme: &Scheme, answers: &[(Probe, Ending)], cases: &mut [Case])
     for case in cases.iter_mut().skip(first + 1) {
         case.details.retain(|(name, _)| *name != "next");
     }
-}
-
-/// Prints the cases and what they come to.
-fn show(session: &mut Session, cases: &[Case], elapsed: Duration) -> Result<Outcome, Error> {
-    let mut tally = Tally::new();
-    for case in cases {
-        tally.add(case);
-    }
-    let summary = tally.summary(elapsed);
-    if session.json() {
-        for case in cases {
-            session.print_json(&CaseLine::new(case))?;
-        }
-        session.print_json(&SummaryLine::new(&summary))?;
-    } else {
-        let human = Human {
-            paint: session.paint,
-            quiet: session.globals.quiet,
-            verbose: session.globals.verbose,
-        };
-        for case in cases {
-            human.case(case, &mut session.out)?;
-        }
-        human.summary(&summary, &mut session.out)?;
-    }
-    Ok(summary.outcome.unwrap_or(Outcome::Yes))
 }

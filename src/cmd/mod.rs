@@ -6,6 +6,7 @@ pub mod explain;
 pub mod handshake;
 pub mod man;
 pub mod push;
+pub mod replay;
 pub mod samples;
 pub mod sign;
 pub mod verify;
@@ -35,6 +36,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
+    replay::SUBCOMMAND,
     handshake::SUBCOMMAND,
     push::SUBCOMMAND,
     completions::SUBCOMMAND,

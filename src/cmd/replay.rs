@@ -17,7 +17,6 @@ use crate::check::Choice;
 use crate::error::{Error, Outcome};
 use crate::json::condition::Condition;
 use crate::message::Url;
-use crate::platform::Platform;
 use crate::replay::expect::parse_statuses;
 use crate::replay::{Expectations, Pace, Plan};
 use crate::session::Session;
@@ -221,7 +220,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         Some(text) => Some(open_scheme(text)?.id().to_owned()),
     };
     let secrets = args.secrets.open(session)?;
-    if args.resign && secrets.is_empty() {
+    if args.resign && secrets.iter().next().is_none() {
         return Err(Error::usage("--resign needs a secret to sign with")
             .with_hint("give --token or --app-secret, or set PUSHRIG_TOKEN"));
     }

@@ -11,7 +11,7 @@ use crate::message::{Response, Url};
 use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::recipe::Source;
-use crate::signature::{Evidence, Secrets};
+use crate::signature::{Evidence, Secrets, Veil};
 use crate::term::{cut, escape};
 
 mod redirect;
@@ -286,6 +286,8 @@ impl<'a> Judge<'a> {
             }
             _ => return None,
         };
+        // The URL of a careless server has its token in it.
+        let flags = Veil::over(self.secrets).hide_text(&flags).into_owned();
         Some(format!(
             "pushrig explain {} {flags} --{} env:NAME --computed 'what your server computed'",
             self.scheme.id(),

@@ -11,7 +11,7 @@ use super::reply::Flaw;
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The name is unknown.
-    #[error("the name `{host}` cannot be resolved: {cause}")]
+    #[error("the name `{host}` cannot be resolved: {}", plain(cause))]
     Resolve {
         /// The name.
         host: String,
@@ -83,13 +83,23 @@ impl Failure {
 }
 
 /// What the system said, without its number.
-fn plain(cause: &io::Error) -> String {
+pub(super) fn plain(cause: &io::Error) -> String {
     match cause.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
-        io::ErrorKind::BrokenPipe => "closed by the server".to_owned(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
+            "closed by the server".to_owned()
+        }
         io::ErrorKind::HostUnreachable => "the host cannot be reached".to_owned(),
         io::ErrorKind::NetworkUnreachable => "the network cannot be reached".to_owned(),
-        _ => term::escape(cause.to_string().as_bytes()),
+        io::ErrorKind::NotFound => "there is no such socket".to_owned(),
+        _ => {
+            let text = cause.to_string();
+            let text = text
+                .strip_prefix("failed to lookup address information: ")
+                .unwrap_or(&text);
+            let text = text.split(" (os error").next().unwrap_or(text);
+            term::escape(text.as_bytes())
+        }
     }
 }

@@ -1,18 +1,23 @@
 //! Where bytes move: the only files that name tokio, rustls, httparse and reqwest.
 //!
-//! [`wire`] sends requests exactly as they were composed; [`reply`] reads the answer and never
-//! touches a socket; [`tls`] is set up only when an https URL is dialled; [`stop`] is Ctrl-C.
+//! [`wire`] sends requests exactly as they were composed, over connections that [`dial`] makes;
+//! [`reply`] reads the answer and never touches a socket; [`tls`] is set up only when an https URL
+//! is dialled; [`client`] fetches what is not evidence; [`stop`] is Ctrl-C.
 
 pub mod address;
+pub mod client;
+pub mod dial;
 pub mod failure;
 pub mod reply;
 pub mod stop;
+mod stream;
 pub mod tls;
 pub mod wire;
 
 pub use address::{Address, Resolve};
+pub use dial::{DialOptions, Dialer};
 pub use failure::Failure;
-pub use wire::{Answer, Connection, DialOptions, Dialer, Timings};
+pub use wire::{Answer, Connection, Timings};
 
 use std::future::Future;
 
@@ -26,5 +31,8 @@ pub fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    Ok(runtime.block_on(future))
+    let output = runtime.block_on(future);
+    // A name service that does not answer holds a thread, which is not waited for.
+    runtime.shutdown_background();
+    Ok(output)
 }

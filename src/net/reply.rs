@@ -4,12 +4,18 @@
 //! closes), skips interim replies such as 100, and limits head and body, so that a server that
 //! never ends does not fill the memory. HTTP/2 and content encodings are not its business.
 
+mod flaw;
+mod frame;
+
 use std::mem::MaybeUninit;
 
 use httparse::{ParserConfig, Status};
 
 use crate::message::{Headers, Response};
-use crate::term;
+
+use flaw::shown;
+pub use flaw::{Early, Flaw};
+use frame::{Frame, Framing};
 
 /// How much of a reply is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,82 +33,6 @@ impl Default for Limits {
             body: 16 << 20,
         }
     }
-}
-
-/// What is wrong with a reply.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
-    /// It is not HTTP.
-    #[error("the answer is not HTTP: it starts with `{}`", shown(start))]
-    NotHttp {
-        /// Its first bytes.
-        start: Vec<u8>,
-    },
-    /// The head does not end.
-    #[error("the head of the answer is longer than {} KiB", limit >> 10)]
-    Head {
-        /// The limit.
-        limit: usize,
-    },
-    /// The body does not end, or is too long.
-    #[error("the body of the answer is longer than {} MiB", limit >> 20)]
-    Body {
-        /// The limit.
-        limit: usize,
-    },
-    /// Its framing contradicts itself.
-    #[error("the answer's framing is wrong: {0}")]
-    Framing(String),
-    /// The connection closed before it was complete.
-    #[error("{0}")]
-    Early(Early),
-}
-
-/// How far a reply came before the connection closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Early {
-    /// Nothing came.
-    #[error("the server closed the connection without an answer")]
-    Nothing,
-    /// The head is not complete.
-    #[error("the server closed the connection in the middle of the head, after {0} bytes")]
-    Head(usize),
-    /// The body is not complete.
-    #[error("the server closed the connection after {have} bytes of the body (status {status})")]
-    Body {
-        /// The status.
-        status: u16,
-        /// The bytes that came.
-        have: usize,
-    },
-}
-
-impl Flaw {
-    /// The next thing to try.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            // A TLS record: handshake or alert, version 3.x.
-            Self::NotHttp { start } if matches!(start.as_slice(), [0x15 | 0x16, 0x03, ..]) => {
-                Some("it speaks TLS: write https:// in the URL")
-            }
-            _ => None,
-        }
-    }
-}
-
-fn shown(start: &[u8]) -> String {
-    term::cut(&term::escape(start), 40)
-}
-
-/// How the end of the body is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Framing {
-    /// It has so many bytes.
-    Length(usize),
-    Chunked,
-    /// It ends with the connection.
-    Close,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +66,8 @@ pub struct Incoming {
     persistent: bool,
     /// A chunked body, put together.
     joined: Vec<u8>,
+    /// The bytes of chunk lines and trailers so far.
+    overhead: usize,
     bodiless: bool,
 }
 
@@ -153,25 +85,46 @@ impl Incoming {
             framing: Framing::Close,
             persistent: false,
             joined: Vec::new(),
+            overhead: 0,
             bodiless: false,
         }
     }
 
     /// Starts with the next reply; `to_head` if it answers a HEAD, which never has a body.
     pub fn restart(&mut self, to_head: bool) {
-        self.buffer.clear();
-        self.joined.clear();
+        for memory in [&mut self.buffer, &mut self.joined] {
+            memory.clear();
+            // What one big reply needed is not kept for all that follow.
+            memory.shrink_to(KEPT);
+        }
+        self.overhead = 0;
         self.at = 0;
         self.state = State::Head;
         self.status = 0;
         self.bodiless = to_head;
     }
 
+    /// Forgets the reply and gives its memory back, for a connection that will be idle.
+    pub fn release(&mut self) {
+        self.restart(false);
+        self.buffer = Vec::new();
+        self.joined = Vec::new();
+    }
+
     /// Takes what arrived; true once the reply is complete.
     pub fn take(&mut self, bytes: &[u8]) -> Result<bool, Flaw> {
         self.buffer.extend_from_slice(bytes);
         while self.step()? {}
+        if self.framing == Framing::Chunked && self.is_in_body() {
+            // What is put together already need not be held twice.
+            self.buffer.drain(self.head.1..self.at);
+            self.at = self.head.1;
+        }
         Ok(self.is_complete())
+    }
+
+    fn is_in_body(&self) -> bool {
+        !matches!(self.state, State::Head | State::Done)
     }
 
     /// The connection closed.
@@ -183,6 +136,7 @@ impl Incoming {
                 return Ok(());
             }
             State::Head if self.buffer.is_empty() => Early::Nothing,
+            State::Head if self.at == self.buffer.len() => Early::Interim,
             State::Head => Early::Head(self.buffer.len()),
             _ => Early::Body {
                 status: self.status,
@@ -325,12 +279,11 @@ impl Incoming {
             },
             State::Trailers => match self.line()? {
                 None => Ok(false),
-                Some((start, end)) => {
-                    if start == end {
-                        self.state = State::Done;
-                    }
-                    Ok(start != end)
+                Some((start, end)) if start == end => {
+                    self.state = State::Done;
+                    Ok(false)
                 }
+                Some(_) => Ok(true),
             },
             State::Done => Ok(false),
         }
@@ -347,25 +300,25 @@ impl Incoming {
         {
             Ok(Status::Complete(size)) => size,
             Ok(Status::Partial) if self.buffer.len() > self.limits.head => {
-                return Err(Flaw::Head {
-                    limit: self.limits.head,
-                });
+                return Err(self.head_too_long());
             }
             Ok(Status::Partial) => return Ok(false),
             Err(httparse::Error::TooManyHeaders) => {
-                return Err(Flaw::Framing(format!(
-                    "the head has more than {MOST_FIELDS} fields"
+                return Err(Flaw::Malformed(format!(
+                    "it has more than {MOST_FIELDS} fields"
                 )));
             }
-            Err(_) => {
-                return Err(Flaw::NotHttp {
-                    start: text[..text.len().min(60)].to_vec(),
-                });
-            }
+            Err(why) => return Err(flaw::of_head(text, why)),
         };
         let status = parsed.code.unwrap_or_default();
+        if status < 100 {
+            return Err(Flaw::Malformed(format!("the status is {status:03}")));
+        }
         let start = self.at;
         self.at += size;
+        if self.at > self.limits.head {
+            return Err(self.head_too_long());
+        }
         // 101 is the last word on this connection; the other 1xx announce a final reply.
         if (100..200).contains(&status) && status != 101 {
             return Ok(true);
@@ -376,7 +329,8 @@ impl Incoming {
         } = Frame::of(&parsed)?;
         self.status = status;
         self.head = (start, self.at);
-        self.persistent = persistent;
+        // After 101 the connection speaks another protocol.
+        self.persistent = persistent && status != 101;
         let bodiless = self.bodiless || matches!(status, 101 | 204 | 304);
         (self.framing, self.state) = match framing {
             _ if bodiless => (Framing::Length(0), State::Length),
@@ -396,8 +350,11 @@ impl Incoming {
         };
         let line = &self.buffer[start..end];
         let digits = line.split(|&byte| byte == b';').next().unwrap_or_default();
-        let size = std::str::from_utf8(digits.trim_ascii())
+        let digits = digits.trim_ascii();
+        let size = std::str::from_utf8(digits)
             .ok()
+            // The standard library would take a sign.
+            .filter(|_| digits.iter().all(u8::is_ascii_hexdigit))
             .and_then(|digits| usize::from_str_radix(digits, 16).ok())
             .ok_or_else(|| Flaw::Framing(format!("`{}` is no chunk size", shown(line))))?;
         if self.joined.len().saturating_add(size) > self.limits.body {
@@ -414,18 +371,40 @@ impl Incoming {
     fn line(&mut self) -> Result<Option<(usize, usize)>, Flaw> {
         let start = self.at;
         let Some(length) = memchr::memchr(b'\n', &self.buffer[start..]) else {
-            if self.buffer.len() - start > self.limits.head {
-                return Err(Flaw::Framing("a chunk's line does not end".to_owned()));
-            }
+            self.check_overhead(self.buffer.len() - start)?;
             return Ok(None);
         };
         let end = start + length;
         self.at = end + 1;
+        // Sizes alone are no burden, however small the chunks: the limit of the body ends them.
+        let free = if self.state == State::Trailers {
+            0
+        } else {
+            PLAIN_LINE
+        };
+        self.overhead += (length + 1).saturating_sub(free);
+        self.check_overhead(0)?;
         let bare = match self.buffer[start..end].last() {
             Some(b'\r') => end - 1,
             _ => end,
         };
         Ok(Some((start, bare)))
+    }
+
+    fn check_overhead(&self, unfinished: usize) -> Result<(), Flaw> {
+        if self.overhead + unfinished > self.limits.head + PLAIN_LINE {
+            return Err(Flaw::Framing(format!(
+                "chunk lines and trailers are longer than {} KiB",
+                self.limits.head >> 10
+            )));
+        }
+        Ok(())
+    }
+
+    fn head_too_long(&self) -> Flaw {
+        Flaw::Head {
+            limit: self.limits.head,
+        }
     }
 
     fn body_too_long(&self) -> Flaw {
@@ -434,6 +413,12 @@ impl Incoming {
         }
     }
 }
+
+/// A line with a chunk's size and nothing else, or none.
+const PLAIN_LINE: usize = 18;
+
+/// Memory that a connection keeps between replies.
+const KEPT: usize = 4 << 10;
 
 /// More fields than that have no meaning that this could miss.
 const MOST_FIELDS: usize = 128;
@@ -445,69 +430,5 @@ fn config() -> ParserConfig {
     config
 }
 
-/// What the head says of the body and of the connection.
-struct Frame {
-    framing: Framing,
-    persistent: bool,
-}
-
-impl Frame {
-    fn of(head: &httparse::Response<'_, '_>) -> Result<Self, Flaw> {
-        let mut length = None;
-        let mut chunked = false;
-        let mut persistent = head.version == Some(1);
-        for field in head.headers.iter() {
-            let value = field.value.trim_ascii();
-            match field.name.len() {
-                14 if field.name.eq_ignore_ascii_case("content-length") => {
-                    let number = std::str::from_utf8(value)
-                        .ok()
-                        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-                        .and_then(|text| text.parse::<usize>().ok())
-                        .ok_or_else(|| {
-                            Flaw::Framing(format!("Content-Length is `{}`", shown(value)))
-                        })?;
-                    if length.is_some_and(|length| length != number) {
-                        return Err(Flaw::Framing("two Content-Lengths differ".to_owned()));
-                    }
-                    length = Some(number);
-                }
-                17 if field.name.eq_ignore_ascii_case("transfer-encoding") => {
-                    chunked = ends_with_token(value, "chunked");
-                }
-                10 if field.name.eq_ignore_ascii_case("connection") => {
-                    if has_token(value, "close") {
-                        persistent = false;
-                    } else if has_token(value, "keep-alive") {
-                        persistent = true;
-                    }
-                }
-                _ => {}
-            }
-        }
-        let framing = match length {
-            // RFC 9112, 6.3: the transfer coding wins.
-            _ if chunked => Framing::Chunked,
-            Some(length) => Framing::Length(length),
-            None => Framing::Close,
-        };
-        Ok(Self {
-            framing,
-            persistent,
-        })
-    }
-}
-
-fn tokens(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
-    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
-}
-
-fn has_token(value: &[u8], token: &str) -> bool {
-    tokens(value).any(|have| have.eq_ignore_ascii_case(token.as_bytes()))
-}
-
-fn ends_with_token(value: &[u8], token: &str) -> bool {
-    tokens(value)
-        .next_back()
-        .is_some_and(|have| have.eq_ignore_ascii_case(token.as_bytes()))
-}
+#[cfg(test)]
+mod tests;

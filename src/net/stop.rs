@@ -33,21 +33,53 @@ impl Signal {
     }
 }
 
-/// Waits for a signal. From the first call on, a signal no longer ends the process by itself.
-#[cfg(unix)]
-pub async fn signalled() -> io::Result<Signal> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => Ok(Signal::Interrupt),
-        _ = terminate.recv() => Ok(Signal::Terminate),
+/// The signals from now on. While this is there, none is lost between two calls of
+/// [`Signals::next`], so it may stand in a `select!` that is run again and again.
+///
+/// From the first on, a signal no longer ends the process by itself, even when this is dropped:
+/// a command that goes on for long after one has to wait for a second.
+pub struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Signals {
+    /// Begins to listen; within a runtime.
+    pub fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
+        }
+        #[cfg(windows)]
+        Ok(Self {
+            interrupt: tokio::signal::windows::ctrl_c()?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Signal {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+        #[cfg(windows)]
+        {
+            self.interrupt.recv().await;
+            Signal::Interrupt
+        }
     }
 }
 
-/// Waits for a signal. From the first call on, Ctrl-C no longer ends the process by itself.
-#[cfg(not(unix))]
+/// Waits for one signal; where the wait may be given up and begun again, use [`Signals`].
 pub async fn signalled() -> io::Result<Signal> {
-    tokio::signal::ctrl_c().await?;
-    Ok(Signal::Interrupt)
+    Ok(Signals::new()?.next().await)
 }

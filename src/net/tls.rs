@@ -1,15 +1,18 @@
 //! TLS, set up only when an https URL is dialled: a client's configuration costs 4 ms.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage,
+    OtherError, RootCertStore, SignatureScheme,
 };
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_rustls::TlsConnector;
@@ -38,12 +41,13 @@ pub(super) fn connector(trust: &Trust) -> Result<TlsConnector, Error> {
         Trust::System => builder
             .with_platform_verifier()
             .map_err(|why| {
-                Error::usage(format!("the system's certificates cannot be used: {why}"))
-                    .with_hint("name the certificate to trust by --cacert FILE")
+                Error::network(format!("whom to trust for https is not known: {why}"))
+                    .with_hint("install the system's CA certificates (ca-certificates), or name those to trust by --cacert FILE")
             })?
             .with_no_client_auth(),
         Trust::File(path) => builder
-            .with_root_certificates(read_roots(path)?)
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(known(path, provider)?))
             .with_no_client_auth(),
         Trust::Anybody => builder
             .dangerous()
@@ -54,23 +58,88 @@ pub(super) fn connector(trust: &Trust) -> Result<TlsConnector, Error> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn read_roots(path: &Path) -> Result<RootCertStore, Error> {
+fn known(path: &Path, provider: Arc<CryptoProvider>) -> Result<Known, Error> {
     let name = || Place::file(path.display().to_string());
+    let damaged = |why: String| Error::input(name(), format!("a certificate is damaged: {why}"));
     let pem = std::fs::read(path).map_err(|cause| Error::reading(path, cause))?;
     let mut roots = RootCertStore::empty();
+    let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let added = certificate
-            .map_err(|why| why.to_string())
-            .and_then(|certificate| roots.add(certificate).map_err(|why| why.to_string()));
-        added.map_err(|why| Error::input(name(), format!("a certificate is damaged: {why}")))?;
+        let certificate = certificate.map_err(|why| damaged(why.to_string()))?;
+        roots
+            .add(certificate.clone())
+            .map_err(|why| damaged(why.to_string()))?;
+        certificates.push(certificate);
     }
-    if roots.is_empty() {
+    if certificates.is_empty() {
         return Err(Error::input(
             name(),
             "there is no certificate in it: --cacert takes PEM (-----BEGIN CERTIFICATE-----)",
         ));
     }
-    Ok(roots)
+    let issuers = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|why| damaged(why.to_string()))?;
+    Ok(Known {
+        certificates,
+        issuers,
+    })
+}
+
+/// Trusts what the certificates of a file have signed, and these certificates themselves: a
+/// certificate that signed itself is its own CA, which webpki alone would refuse.
+#[derive(Debug)]
+struct Known {
+    certificates: Vec<CertificateDer<'static>>,
+    issuers: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for Known {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self
+            .issuers
+            .verify_server_cert(own, others, name, ocsp, now)
+        {
+            Err(rustls::Error::InvalidCertificate(why))
+                if is_used_by_itself(&why) && self.certificates.contains(own) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.issuers
+            .verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.issuers
+            .verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.issuers.supported_verify_schemes()
+    }
 }
 
 /// Accepts every certificate; signatures are still checked.
@@ -116,49 +185,91 @@ impl ServerCertVerifier for Anybody {
 
 const TRUST_IT: &str = "trust its certificate by --cacert FILE, or any by --insecure";
 
-/// Why TLS was not agreed upon, in words, and the flag that helps.
-pub(super) fn explain(cause: &std::io::Error) -> (String, Option<&'static str>) {
-    let Some(error) = cause
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    else {
-        let why = match cause.kind() {
-            std::io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-            _ => cause.to_string(),
-        };
-        return (why, None);
-    };
-    match error {
-        rustls::Error::InvalidCertificate(why) => match why {
-            CertificateError::UnknownIssuer => (
-                "nobody that is trusted here has signed its certificate".to_owned(),
-                Some(TRUST_IT),
-            ),
-            CertificateError::NotValidForName => (
-                "its certificate is for another name".to_owned(),
-                Some("use the name that the certificate has; --resolve says where it is"),
-            ),
-            CertificateError::NotValidForNameContext { presented, .. } => (
-                format!("its certificate is for {}", presented.join(", ")),
-                Some("use the name that the certificate has; --resolve says where it is"),
-            ),
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-                "its certificate has expired".to_owned(),
-                Some("renew it; --insecure goes on without"),
-            ),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-                "its certificate is not valid yet: is a clock wrong?".to_owned(),
-                Some("--insecure goes on without"),
-            ),
-            other => (
-                format!("its certificate is refused: {other}"),
-                Some(TRUST_IT),
-            ),
-        },
+pub(super) const PERHAPS_PLAIN: &str =
+    "does it speak TLS on that port? for plain HTTP write http:// in the URL";
+const NAME: &str = "use a name that the certificate has; --resolve says where it is";
+
+/// Why TLS was not agreed upon, in words, and the flag that helps; none if it is not TLS that
+/// failed.
+pub(super) fn explain(cause: &io::Error) -> Option<(String, Option<&'static str>)> {
+    let error = cause.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match error {
+        rustls::Error::InvalidCertificate(why) => certificate(why),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
             "what it answers is not TLS".to_owned(),
             Some("it may speak plain HTTP: write http:// in the URL"),
         ),
+        rustls::Error::AlertReceived(alert) => match alert {
+            AlertDescription::CertificateRequired | AlertDescription::BadCertificate => (
+                "the server wants a certificate of the client, and pushrig has none".to_owned(),
+                None,
+            ),
+            AlertDescription::ProtocolVersion => (
+                "the server wants another version of TLS; 1.2 and 1.3 are spoken here".to_owned(),
+                None,
+            ),
+            AlertDescription::UnrecognisedName => (
+                "the server does not know the name".to_owned(),
+                Some("--resolve says where a name is"),
+            ),
+            other => (format!("the server refused it ({other:?})"), None),
+        },
         other => (other.to_string(), None),
-    }
+    })
+}
+
+fn certificate(why: &CertificateError) -> (String, Option<&'static str>) {
+    let (why, hint) = match why {
+        CertificateError::UnknownIssuer => (
+            "nobody that is trusted here has signed its certificate".to_owned(),
+            TRUST_IT,
+        ),
+        // Certificates for tests are often made anew, CA and all.
+        CertificateError::BadSignature => (
+            "another CA of the same name has signed its certificate".to_owned(),
+            TRUST_IT,
+        ),
+        why if is_used_by_itself(why) => (
+            "its certificate is signed by itself and is not trusted here".to_owned(),
+            TRUST_IT,
+        ),
+        CertificateError::NotValidForName => {
+            ("its certificate is for another name".to_owned(), NAME)
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => (
+            "its certificate names no host (subjectAltName)".to_owned(),
+            "make one that names the host, or go on by --insecure",
+        ),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            // webpki writes `DnsName("a")` and `IpAddress(127.0.0.1)`.
+            let names: Vec<_> = presented
+                .iter()
+                .map(|name| {
+                    let inner = name
+                        .split_once('(')
+                        .map_or(name.as_str(), |(_, inner)| inner);
+                    inner.trim_end_matches(')').trim_matches('"')
+                })
+                .collect();
+            (format!("its certificate is for {}", names.join(", ")), NAME)
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+            "its certificate has expired".to_owned(),
+            "renew it, or go on by --insecure",
+        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
+            "its certificate is not valid yet: is a clock wrong?".to_owned(),
+            "--insecure goes on",
+        ),
+        other => (format!("its certificate is refused: {other}"), TRUST_IT),
+    };
+    (why, Some(hint))
+}
+
+/// Whether it is a CA's certificate that a server uses as its own, as `openssl req -x509` makes.
+fn is_used_by_itself(why: &CertificateError) -> bool {
+    let CertificateError::Other(OtherError(why)) = why else {
+        return false;
+    };
+    why.to_string() == "CaUsedAsEndEntity"
 }

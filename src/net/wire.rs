@@ -8,212 +8,22 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use tokio::io::ReadBuf;
+use tokio::task::coop::has_budget_remaining;
+use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::error::Error;
-use crate::message::{Response, Scheme, Url};
+use crate::message::Response;
 
-use super::address::{Address, Resolve};
+use super::dial::Dialer;
 use super::failure::Failure;
-use super::reply::{Early, Flaw, Incoming, Limits};
-use super::tls::{self, Trust};
-
-/// How a server is reached.
-#[derive(Clone, Debug)]
-pub struct DialOptions {
-    /// The time for one exchange, connecting included.
-    pub limit: Duration,
-    /// How much of an answer is read.
-    pub limits: Limits,
-    /// Whom to trust, for https.
-    pub trust: Trust,
-    /// What stands in for the name service.
-    pub resolve: Vec<Resolve>,
-    /// A Unix socket to dial instead of the URL's host.
-    pub unix_socket: Option<PathBuf>,
-}
-
-impl Default for DialOptions {
-    fn default() -> Self {
-        Self {
-            limit: Duration::from_secs(30),
-            limits: Limits::default(),
-            trust: Trust::System,
-            resolve: Vec::new(),
-            unix_socket: None,
-        }
-    }
-}
-
-/// Makes connections to one server.
-pub struct Dialer {
-    address: Address,
-    options: DialOptions,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
-    /// Where the host is, once that is known.
-    known: Mutex<Vec<SocketAddr>>,
-}
-
-impl Dialer {
-    /// A dialer for the server that a URL names. Nothing is dialled yet.
-    ///
-    /// # Errors
-    /// The URL names no host or port, or the certificates cannot be read.
-    pub fn new(url: &Url, options: DialOptions) -> Result<Self, Error> {
-        let address = Address::of(url).map_err(|why| Error::usage(format!("{url}: {why}")))?;
-        let tls = match url.scheme {
-            Scheme::Http => None,
-            Scheme::Https => {
-                let name = ServerName::try_from(address.host.clone())
-                    .map_err(|_| Error::usage(format!("`{}` is no name for TLS", address.host)))?;
-                Some((tls::connector(&options.trust)?, name))
-            }
-        };
-        let known = options
-            .resolve
-            .iter()
-            .find_map(|resolve| resolve.of(&address))
-            .or_else(|| {
-                let number = address.number()?;
-                Some(SocketAddr::new(number, address.port))
-            });
-        Ok(Self {
-            known: Mutex::new(known.into_iter().collect()),
-            address,
-            options,
-            tls,
-        })
-    }
-
-    /// A connection that is made when it is first needed, and made again when it closed.
-    #[must_use]
-    pub fn connection(self: &Arc<Self>) -> Connection {
-        Connection {
-            dialer: Arc::clone(self),
-            stream: None,
-            incoming: Incoming::new(self.options.limits),
-            timer: Timer::default(),
-            peer: None,
-        }
-    }
-
-    /// Whether the server is on this machine.
-    pub async fn is_loopback(&self) -> Result<bool, Failure> {
-        if self.options.unix_socket.is_some() {
-            return Ok(true);
-        }
-        let addresses = self.resolve().await?;
-        Ok(addresses.iter().all(|address| is_loopback(address.ip())))
-    }
-
-    async fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {
-        {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if !known.is_empty() {
-                return Ok(known.clone());
-            }
-        }
-        let Address { host, port } = &self.address;
-        let failed = |cause| Failure::Resolve {
-            host: host.clone(),
-            cause,
-        };
-        let found: Vec<_> = tokio::net::lookup_host((host.as_str(), *port))
-            .await
-            .map_err(failed)?
-            .collect();
-        if found.is_empty() {
-            return Err(failed(io::Error::other("it has no address")));
-        }
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&found);
-        Ok(found)
-    }
-
-    async fn connect(&self) -> Result<(Stream, Timings, Option<SocketAddr>), Failure> {
-        let started = Instant::now();
-        let (plain, peer) = self.connect_plain().await?;
-        let connect = started.elapsed();
-        let mut timings = Timings {
-            connect: Some(connect),
-            ..Timings::default()
-        };
-        let Some((connector, name)) = &self.tls else {
-            return Ok((Stream::Plain(plain), timings, peer));
-        };
-        let stream = connector
-            .connect(name.clone(), plain)
-            .await
-            .map_err(|cause| {
-                let (why, hint) = tls::explain(&cause);
-                Failure::Tls {
-                    address: self.address.to_string(),
-                    why,
-                    hint,
-                }
-            })?;
-        timings.tls = Some(started.elapsed().saturating_sub(connect));
-        Ok((Stream::Tls(Box::new(stream)), timings, peer))
-    }
-
-    async fn connect_plain(&self) -> Result<(Plain, Option<SocketAddr>), Failure> {
-        #[cfg(unix)]
-        if let Some(path) = &self.options.unix_socket {
-            let stream = UnixStream::connect(path)
-                .await
-                .map_err(|cause| Failure::Connect {
-                    address: path.display().to_string(),
-                    cause,
-                })?;
-            return Ok((Plain::Unix(stream), None));
-        }
-        let mut failure = None;
-        for address in self.resolve().await? {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    // A request is one write; nothing is gained by waiting for more.
-                    let _ = stream.set_nodelay(true);
-                    return Ok((Plain::Tcp(stream), Some(address)));
-                }
-                Err(cause) => {
-                    failure = Some(Failure::Connect {
-                        address: address.to_string(),
-                        cause,
-                    });
-                }
-            }
-        }
-        Err(failure.unwrap_or_else(|| Failure::Resolve {
-            host: self.address.host.clone(),
-            cause: io::Error::other("it has no address"),
-        }))
-    }
-}
-
-fn is_loopback(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_loopback(),
-        IpAddr::V6(ip) => {
-            ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
-        }
-    }
-}
+use super::reply::{Early, Flaw, Incoming};
+use super::stream::Stream;
 
 /// How long the parts of an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -231,6 +41,8 @@ pub struct Timings {
 /// A connection to a server, for one request after another.
 pub struct Connection {
     dialer: Arc<Dialer>,
+    /// Absent while an exchange has it: one that is dropped half-way leaves no connection on
+    /// which the next would read the answer to the one before.
     stream: Option<Stream>,
     incoming: Incoming,
     timer: Timer,
@@ -242,6 +54,7 @@ pub struct Answer<'c> {
     incoming: &'c Incoming,
     /// How long it took.
     pub timings: Timings,
+    is_doubtful: bool,
 }
 
 impl Answer<'_> {
@@ -269,6 +82,13 @@ impl Answer<'_> {
         self.incoming.surplus()
     }
 
+    /// Whether more may be missing: only the end of the connection tells where the body ends,
+    /// and TLS was cut off without the end that it would have had.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
     /// How long it took in all, in milliseconds.
     #[must_use]
     pub fn ms(&self) -> f64 {
@@ -286,41 +106,73 @@ impl Answer<'_> {
 }
 
 impl Connection {
+    pub(super) fn new(dialer: Arc<Dialer>) -> Self {
+        Self {
+            stream: None,
+            incoming: Incoming::new(dialer.limits()),
+            timer: Timer::default(),
+            peer: None,
+            dialer,
+        }
+    }
+
     /// Sends a request and reads the answer.
     ///
-    /// A connection that the server closed while it was idle is made again, once, as every
-    /// client does: the server has not seen the request.
+    /// A connection that was idle and closes without a byte of an answer is made again, once, and
+    /// the request sent again, as curl does: nearly always the server had closed it before.
     pub async fn exchange(&mut self, wire: &[u8]) -> Result<Answer<'_>, Failure> {
-        let deadline = Instant::now() + self.dialer.options.limit;
+        let now = Instant::now();
+        let limit = self.dialer.limit();
+        let deadline = now.checked_add(limit).unwrap_or_else(|| now + FOREVER);
         let mut timings = Timings::default();
-        let mut reused = self.is_usable();
+        let mut idle = self.stream.take();
+        if idle.as_mut().is_some_and(|stream| !stream.is_quiet()) {
+            idle = None;
+        }
         loop {
-            if !reused {
-                timings = self.connect(deadline).await?;
-            }
             self.incoming.restart(wire.starts_with(b"HEAD "));
-            match self.talk(wire, deadline).await {
-                Ok((first_byte, total)) => {
-                    timings.first_byte = first_byte;
-                    timings.total = total;
-                    break;
-                }
-                Err(failure) => {
-                    self.stream = None;
-                    if !(reused && self.incoming.is_untouched() && is_closing(&failure)) {
-                        return Err(failure);
+            let reused = idle.is_some();
+            let mut stream = if let Some(stream) = idle.take() {
+                stream
+            } else {
+                let (stream, took, peer) = self.dialer.connect(deadline).await?;
+                timings = took;
+                self.peer = peer;
+                stream
+            };
+            let mut talk = Talk::new(&mut stream, &mut self.incoming, wire);
+            let timer = &mut self.timer;
+            let end = poll_fn(|cx| match talk.poll(cx) {
+                Poll::Ready(end) => Poll::Ready(Some(end)),
+                Poll::Pending => timer.poll(cx, deadline).map(|()| None),
+            });
+            match end.await {
+                Some(Ok(())) => {
+                    timings.first_byte = talk.first_byte();
+                    timings.total = talk.started.elapsed();
+                    let is_doubtful = talk.is_cut_off;
+                    // What the server has not read of this request it would take for the next.
+                    if talk.is_sent() && self.incoming.keeps_alive() {
+                        self.stream = Some(stream);
                     }
-                    reused = false;
+                    return Ok(Answer {
+                        incoming: &self.incoming,
+                        timings,
+                        is_doubtful,
+                    });
+                }
+                Some(Err(end)) => {
+                    let again = reused && end.is_closing() && self.incoming.is_untouched();
+                    if !again {
+                        return Err(end.into_failure(&self.dialer));
+                    }
+                }
+                None => {
+                    let phase = talk.phase();
+                    return Err(Failure::TimedOut { limit, phase });
                 }
             }
         }
-        if !self.incoming.keeps_alive() {
-            self.stream = None;
-        }
-        Ok(Answer {
-            incoming: &self.incoming,
-            timings,
-        })
     }
 
     /// What came of an answer that failed, if its head is complete.
@@ -340,137 +192,162 @@ impl Connection {
         self.stream = None;
     }
 
-    /// Whether there is a connection and the server has not closed it, as far as is known.
-    fn is_usable(&mut self) -> bool {
-        let usable = match &self.stream {
-            None => false,
-            Some(Stream::Plain(plain)) => plain.is_quiet(),
-            Some(Stream::Tls(_)) => true,
-        };
-        if !usable {
-            self.stream = None;
+    /// Gives the memory of the last answer back, for a connection that stays idle for a while.
+    pub fn release(&mut self) {
+        self.incoming.release();
+    }
+}
+
+/// Longer than any run.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// One request on its way and its answer: both at once, because a server may answer before it
+/// has read everything.
+struct Talk<'t> {
+    stream: &'t mut Stream,
+    incoming: &'t mut Incoming,
+    rest: &'t [u8],
+    flushed: bool,
+    /// Why the rest of the request could not be sent.
+    unsent: Option<io::Error>,
+    started: Instant,
+    first_byte: Option<Duration>,
+    is_cut_off: bool,
+}
+
+/// Why there is no answer.
+enum End {
+    Flaw(Flaw),
+    Broke(&'static str, io::Error),
+}
+
+impl End {
+    /// Whether the server closed the connection, rather than being slow or wrong.
+    fn is_closing(&self) -> bool {
+        match self {
+            Self::Flaw(flaw) => *flaw == Flaw::Early(Early::Nothing),
+            Self::Broke(..) => true,
         }
-        usable
     }
 
-    async fn connect(&mut self, deadline: Instant) -> Result<Timings, Failure> {
-        let connecting = timeout_at(deadline, self.dialer.connect());
-        let (stream, timings, peer) = connecting.await.map_err(|_| Failure::TimedOut {
-            limit: self.dialer.options.limit,
-            phase: "still connecting",
-        })??;
-        self.stream = Some(stream);
-        self.peer = peer;
-        Ok(timings)
-    }
-
-    /// Writes and reads at once: a server may answer before it has read everything.
-    async fn talk(
-        &mut self,
-        wire: &[u8],
-        deadline: Instant,
-    ) -> Result<(Duration, Duration), Failure> {
-        let Some(stream) = &mut self.stream else {
-            return Err(Failure::Flaw(Flaw::Early(Early::Nothing)));
-        };
-        let incoming = &mut self.incoming;
-        let timer = &mut self.timer;
-        let limit = self.dialer.options.limit;
-        let started = Instant::now();
-        let mut first_byte = None;
-        let mut rest = wire;
-        let mut unwritten = None;
-        let mut flushed = false;
-        poll_fn(|cx| {
-            while !rest.is_empty() {
-                match stream.poll_write(cx, rest) {
-                    Poll::Ready(Ok(written)) => rest = &rest[written..],
-                    Poll::Ready(Err(cause)) => {
-                        // It may have answered before it closed.
-                        unwritten = Some(cause);
-                        rest = &[];
-                        flushed = true;
-                    }
-                    Poll::Pending => break,
-                }
-            }
-            if rest.is_empty() && !flushed {
-                flushed = stream.poll_flush(cx).is_ready();
-            }
-            loop {
-                let mut space = [const { MaybeUninit::uninit() }; READ];
-                let mut space = ReadBuf::uninit(&mut space);
-                let received = match stream.poll_read(cx, &mut space) {
-                    Poll::Pending => break,
-                    Poll::Ready(received) => received.map(|()| space.filled()),
-                };
-                match received {
-                    Ok([]) => {
-                        if let (Some(cause), true) = (unwritten.take(), incoming.is_untouched()) {
-                            return Poll::Ready(Err(broke(SENDING, cause)));
-                        }
-                        return Poll::Ready(incoming.close().map_err(Failure::Flaw));
-                    }
-                    Ok(bytes) => {
-                        first_byte.get_or_insert_with(|| started.elapsed());
-                        match incoming.take(bytes) {
-                            Ok(false) => {}
-                            Ok(true) => return Poll::Ready(Ok(())),
-                            Err(flaw) => return Poll::Ready(Err(Failure::Flaw(flaw))),
-                        }
-                    }
-                    // Many servers close TLS without saying so; the framing tells what is missing.
-                    Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-                        return Poll::Ready(incoming.close().map_err(Failure::Flaw));
-                    }
-                    Err(cause) => {
-                        let (phase, cause) = match unwritten.take() {
-                            Some(cause) => (SENDING, cause),
-                            None if incoming.is_untouched() => (WAITING, cause),
-                            None => (READING, cause),
-                        };
-                        return Poll::Ready(Err(broke(phase, cause)));
-                    }
-                }
-            }
-            if timer.poll(cx, deadline).is_ready() {
-                let phase = match (rest.is_empty(), incoming.is_untouched()) {
-                    (false, _) => "the server has not taken the whole request",
-                    (true, true) => "nothing came back",
-                    (true, false) => "the answer is not complete",
-                };
-                return Poll::Ready(Err(Failure::TimedOut { limit, phase }));
-            }
-            Poll::Pending
-        })
-        .await?;
-        let total = started.elapsed();
-        if !rest.is_empty() || unwritten.is_some() {
-            // What it has not read of this request it would take for the next.
-            self.stream = None;
+    fn into_failure(self, dialer: &Dialer) -> Failure {
+        match self {
+            Self::Flaw(flaw) => Failure::Flaw(flaw),
+            Self::Broke(phase, cause) => dialer
+                .tls_failure(&cause)
+                .unwrap_or(Failure::Broke { phase, cause }),
         }
-        Ok((first_byte.unwrap_or(total), total))
     }
 }
 
 /// How much is read at once.
 const READ: usize = 16 << 10;
 
+impl<'t> Talk<'t> {
+    fn new(stream: &'t mut Stream, incoming: &'t mut Incoming, wire: &'t [u8]) -> Self {
+        Self {
+            stream,
+            incoming,
+            rest: wire,
+            flushed: false,
+            unsent: None,
+            started: Instant::now(),
+            first_byte: None,
+            is_cut_off: false,
+        }
+    }
+
+    fn first_byte(&self) -> Duration {
+        self.first_byte.unwrap_or_default()
+    }
+
+    /// Whether the whole request has left.
+    fn is_sent(&self) -> bool {
+        self.rest.is_empty() && self.flushed && self.unsent.is_none()
+    }
+
+    /// What is being waited for.
+    fn phase(&self) -> &'static str {
+        match (self.rest.is_empty(), self.incoming.is_untouched()) {
+            (false, _) => "the server has not taken the whole request",
+            (true, true) => "nothing came back",
+            (true, false) => "the answer is not complete",
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        if !self.flushed && self.unsent.is_none() {
+            // The server may have answered before it closed, so this is not the end yet.
+            if let Poll::Ready(Err(cause)) = self.poll_send(cx) {
+                self.unsent = Some(cause);
+            }
+        }
+        self.poll_receive(cx)
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.rest.is_empty() {
+            match ready!(self.stream.poll_write(cx, self.rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.rest = &self.rest[written..],
+            }
+        }
+        ready!(self.stream.poll_flush(cx))?;
+        self.flushed = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        loop {
+            let mut space = [const { MaybeUninit::uninit() }; READ];
+            let mut space = ReadBuf::uninit(&mut space);
+            let received = ready!(self.stream.poll_read(cx, &mut space));
+            let complete = match received.map(|()| space.filled()) {
+                Ok([]) => return Poll::Ready(self.closed()),
+                Ok(bytes) => {
+                    self.first_byte
+                        .get_or_insert_with(|| self.started.elapsed());
+                    self.incoming.take(bytes)
+                }
+                // Many servers cut TLS off; where a length or chunks frame the answer, these tell
+                // whether it is complete.
+                Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.is_cut_off = true;
+                    return Poll::Ready(self.closed());
+                }
+                Err(cause) => return Poll::Ready(Err(self.broke(cause))),
+            };
+            match complete {
+                Ok(false) => {}
+                Ok(true) => return Poll::Ready(Ok(())),
+                Err(flaw) => return Poll::Ready(Err(End::Flaw(flaw))),
+            }
+        }
+    }
+
+    fn closed(&mut self) -> Result<(), End> {
+        match self.unsent.take() {
+            Some(cause) if self.incoming.is_untouched() => Err(End::Broke(SENDING, cause)),
+            unsent => {
+                self.unsent = unsent;
+                self.incoming.close().map_err(End::Flaw)
+            }
+        }
+    }
+
+    fn broke(&mut self, cause: io::Error) -> End {
+        match self.unsent.take() {
+            Some(cause) => End::Broke(SENDING, cause),
+            None if !self.incoming.is_untouched() => End::Broke(READING, cause),
+            None if self.rest.is_empty() => End::Broke(WAITING, cause),
+            None => End::Broke(SENDING, cause),
+        }
+    }
+}
+
 const SENDING: &str = "while the request was being sent";
 const WAITING: &str = "before the answer";
 const READING: &str = "in the middle of the answer";
-
-fn broke(phase: &'static str, cause: io::Error) -> Failure {
-    Failure::Broke { phase, cause }
-}
-
-/// Whether the server closed the connection, rather than being slow or wrong.
-fn is_closing(failure: &Failure) -> bool {
-    matches!(
-        failure,
-        Failure::Broke { .. } | Failure::Flaw(Flaw::Early(Early::Nothing))
-    )
-}
 
 /// A deadline that costs nothing while answers come in time: the timer is armed once and moved
 /// only when it fires.
@@ -482,7 +359,9 @@ impl Timer {
         let sleep = self
             .0
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if sleep.as_mut().poll(cx).is_pending() {
+        // A peer that sends faster than we read uses up what tokio lets a task do in one go, and
+        // then no timer fires: the clock itself is asked.
+        if sleep.as_mut().poll(cx).is_pending() && has_budget_remaining() {
             return Poll::Pending;
         }
         if Instant::now() >= deadline {
@@ -493,91 +372,5 @@ impl Timer {
     }
 }
 
-/// A connection without TLS.
-enum Plain {
-    Tcp(TcpStream),
-    #[cfg(unix)]
-    Unix(UnixStream),
-}
-
-impl Plain {
-    /// Whether nothing came while it was idle: neither an end nor bytes that nobody asked for.
-    fn is_quiet(&self) -> bool {
-        let mut byte = [0];
-        let read = match self {
-            Self::Tcp(stream) => stream.try_read(&mut byte),
-            #[cfg(unix)]
-            Self::Unix(stream) => stream.try_read(&mut byte),
-        };
-        matches!(read, Err(cause) if cause.kind() == io::ErrorKind::WouldBlock)
-    }
-}
-
-impl AsyncRead for Plain {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, into),
-            #[cfg(unix)]
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, into),
-        }
-    }
-}
-
-impl AsyncWrite for Plain {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            #[cfg(unix)]
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            #[cfg(unix)]
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
-}
-
-/// A connection, with TLS or without.
-enum Stream {
-    Plain(Plain),
-    Tls(Box<TlsStream<Plain>>),
-}
-
-impl Stream {
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, into),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, into),
-        }
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(_) => Poll::Ready(Ok(())),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

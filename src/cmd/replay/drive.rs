@@ -17,7 +17,6 @@ use tokio::time::{Instant, sleep_until};
 use super::feed::{Feed, Ticket};
 use super::load::{Fed, Loader};
 use super::show::Show;
-use crate::args::Reporter;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
 use crate::net::stop::signalled;
@@ -25,6 +24,7 @@ use crate::net::{Answer, Connection, Dialer, Failure, block_on};
 use crate::replay::pace::Pacer;
 use crate::replay::{Expectations, Item, Pace};
 use crate::report::case::{Case, CaseOutcome};
+use crate::reporter::Reporter;
 use crate::session::Session;
 use crate::term;
 
@@ -77,7 +77,7 @@ impl Drive {
     ) -> Result<Outcome, Error> {
         let again = self.rounds > 1;
         if again {
-            reporter.only_count_passes(session);
+            reporter.only_count_passes();
         }
         let reporter = Rc::new(RefCell::new(reporter));
         let mut show = Show::new(Rc::clone(&reporter), session);
@@ -132,7 +132,7 @@ impl Run {
                 tokio::select! {
                     told = heard.recv() => match told {
                         Some(told) => show.take(told)?,
-                        None => return Ok(None),
+                        None => return Ok::<_, Error>(None),
                     },
                     signal = &mut signal => return Ok(Some(signal?)),
                     _ = tick.tick(), if show.has_progress() => show.tick(),

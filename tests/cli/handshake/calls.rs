@@ -5,6 +5,7 @@ use std::sync::mpsc::channel;
 use super::handshake;
 use super::server::{Seen, TOKEN, ok, serve};
 use crate::harness::pushrig;
+use crate::server::{Received, Reply, Server};
 
 /// The heads of the requests that a call sends to a server that echoes everything.
 fn heads(platform: &str, more: &[&str]) -> (Vec<String>, String) {
@@ -97,6 +98,53 @@ fn values_that_fix_everything_leave_one_right_handshake_and_that_is_said() {
          that you gave, whose signature holds a `/`, and no `+`\n",
     )
     .exits(0);
+}
+
+#[test]
+fn a_report_has_every_case_and_a_condition_can_fail_the_run() {
+    let url = serve(|seen| Some(ok(seen.query("msg").unwrap_or_default())));
+    let ran = handshake("onenet", &url)
+        .args(["--report", "junit=report.xml", "--fail-if", "errors>0"])
+        .any_stdout()
+        .exits(0);
+    let report = String::from_utf8(ran.read("report.xml")).unwrap();
+    assert!(report.contains("onenet.handshake.plus"), "{report}");
+    assert!(report.contains("onenet.handshake.empty-token"), "{report}");
+    handshake("onenet", &url)
+        .args(["--fail-if", "rate>0"])
+        .stdout_has(["missed"])
+        .exits(1);
+}
+
+#[test]
+fn a_handshake_goes_through_tls() {
+    let echo = |request: &Received| {
+        let target = request.target();
+        let (_, rest) = target.split_once("msg=").unwrap();
+        Reply::ok().body(rest.split('&').next().unwrap())
+    };
+    let server = Server::tls("localhost", echo);
+    let url = server.url("/push").replace("127.0.0.1", "localhost");
+    handshake("onenet", &url)
+        .file("ca.pem", server.ca())
+        .args(["--cacert", "ca.pem"])
+        .stdout_has([
+            "pass   onenet.handshake.plain",
+            "pass   onenet.handshake.plus",
+        ])
+        .exits(0);
+    handshake("onenet", &url)
+        .stdout_has(["error  onenet.handshake.plain", "TLS with localhost"])
+        .stderr("note: the other 6 handshakes were not sent\n")
+        .exits(3);
+}
+
+#[test]
+fn a_token_in_the_url_is_not_shown() {
+    let url = serve(|_| Some(ok("invalid token")));
+    handshake("onenet", &format!("{url}?key={TOKEN}"))
+        .stdout_has(["GET /push?key=[secret]&msg=", "next", "?key=[secret]&msg="])
+        .exits(1);
 }
 
 #[test]
