@@ -10,7 +10,11 @@ use crate::session::Session;
 use crate::term;
 
 /// Prints a line for each request, with `-v` all its bytes, and as JSON a capture.
-pub(super) fn print(mut loader: Loader, session: &mut Session) -> Result<Outcome, Error> {
+pub(super) fn print(
+    mut loader: Loader,
+    duplicate: u32,
+    session: &mut Session,
+) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Yes;
     let mut count = 0;
     let mut result = Ok(());
@@ -19,7 +23,7 @@ pub(super) fn print(mut loader: Loader, session: &mut Session) -> Result<Outcome
         match fed {
             Fed::Item(item) => {
                 count += 1;
-                result = show(&item, &at, session);
+                result = (0..duplicate).try_for_each(|_| show(&item, &at, session));
             }
             Fed::Unsendable(place, why) => {
                 let mut error = Error::input(place, why.why);

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use crate::args::read_rest;
+use crate::args::{parse_private_url, read_rest, without_secrets};
 use crate::capture::lines::{self, read_line};
-use crate::capture::{self, Kind, Located};
+use crate::capture::{self, Kind, Located, is_record};
 use crate::cmd::capture::Selection;
 use crate::error::{Error, Place};
 use crate::moment::Moment;
@@ -38,6 +38,7 @@ pub(super) struct Loader {
 
 /// A file to read. Those of a folder are opened one after another.
 struct Source {
+    /// As the user named it, and of an address no more than can be shown.
     name: String,
     /// What was fetched over the network.
     fetched: Option<Vec<u8>>,
@@ -56,21 +57,23 @@ impl Loader {
     ) -> Result<Self, Error> {
         let mut files = Vec::new();
         for name in names {
-            let mut fetched = None;
+            if name.starts_with("http://") || name.starts_with("https://") {
+                let url = parse_private_url("FILE", name)?;
+                files.push(Source {
+                    name: without_secrets(&url),
+                    fetched: Some(client::fetch(&url, LARGEST_FETCHED)?),
+                });
+                continue;
+            }
             if name == "-" {
                 session.take_stdin("FILE")?;
-            } else if name.starts_with("http://") || name.starts_with("https://") {
-                let url = name
-                    .parse()
-                    .map_err(|why: String| Error::usage(format!("{name}: {why}")))?;
-                fetched = Some(client::fetch(&url, LARGEST_FETCHED)?);
             } else if Path::new(name).is_dir() {
                 files.extend(in_folder(name)?);
                 continue;
             }
             files.push(Source {
                 name: name.clone(),
-                fetched,
+                fetched: None,
             });
         }
         Ok(Self {
@@ -108,21 +111,12 @@ impl Loader {
             None if name == "-" => Box::new(io::stdin()),
             None => Box::new(File::open(&name).map_err(|cause| Error::reading(&name, cause))?),
         };
-        let mut start = Vec::new();
-        bytes
-            .by_ref()
-            .take(START)
-            .read_to_end(&mut start)
-            .map_err(|cause| Error::reading(&name, cause))?;
-        let whole = (start.len() as u64) < START;
-        let streams = matches!(
-            capture::recognise(&start, whole),
-            Kind::Records | Kind::Bodies
-        );
-        if streams {
+        let start = read_start(&mut bytes).map_err(|cause| Error::reading(&name, cause))?;
+        if start.streams {
+            let start = start.bytes;
             return Ok(self.stream(&name, Cursor::new(start).chain(bytes), take));
         }
-        let reading = read_rest(&name, start, bytes)?;
+        let reading = read_rest(&name, start.bytes, bytes)?;
         for warning in reading.warnings {
             if !take(Fed::Warning(warning)) {
                 return Ok(false);
@@ -154,7 +148,10 @@ impl Loader {
                 return false;
             }
         }
-        true
+        match lines.warning() {
+            Some(warning) => take(Fed::Warning(format!("{name}: {warning}"))),
+            None => true,
+        }
     }
 
     fn take(&mut self, number: usize, item: Result<Located, Error>, take: &mut Take<'_>) -> bool {
@@ -192,8 +189,49 @@ impl Loader {
     }
 }
 
-/// A file is recognised by its first bytes, this many.
-const START: u64 = 64 << 10;
+/// The first bytes of a source.
+struct Start {
+    bytes: Vec<u8>,
+    /// Whether it is read line by line.
+    streams: bool,
+}
+
+/// Reads as much as it takes to recognise what it is: of a capture that is still being written,
+/// one line.
+fn read_start(source: &mut impl Read) -> io::Result<Start> {
+    let streams = |bytes: &[u8], whole| {
+        matches!(
+            capture::recognise(bytes, whole),
+            Kind::Records | Kind::Bodies
+        )
+    };
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; START];
+    loop {
+        let count = match source.read(&mut piece) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        bytes.extend_from_slice(&piece[..count]);
+        let whole = count == 0;
+        if whole || bytes.len() >= START {
+            let streams = streams(&bytes, whole);
+            return Ok(Start { bytes, streams });
+        }
+        let line = bytes.split(|&byte| byte == b'\n').next();
+        let line = line.unwrap_or_default().trim_ascii();
+        if line.len() < bytes.len() && is_record(line) {
+            return Ok(Start {
+                bytes,
+                streams: true,
+            });
+        }
+    }
+}
+
+/// A file is recognised by its first bytes, this many at most.
+const START: usize = 64 << 10;
 
 /// What is fetched is held in memory.
 const LARGEST_FETCHED: u64 = 512 << 20;
