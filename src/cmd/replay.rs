@@ -192,7 +192,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let veil = Veil::over(&plan.secrets);
     let loader = Loader::open(&args.files, args.choice.select.clone(), plan, session)?;
     if args.dry_run {
-        return dry_run::print(loader, args.flow.duplicate, session);
+        return dry_run::print(loader, &to, args.flow.duplicate, session);
     }
     let dialer = args.target.dialer(&to, USUAL_TIMEOUT)?;
     refuse_remote_load(&args.flow.load(), args.flow.allow_remote, &dialer)?;

@@ -178,9 +178,7 @@ impl Dialer {
             return Ok((stream, timings, peer));
         };
         let agreeing = timeout_at(deadline, connector.connect(name.clone(), plain));
-        let agreed = agreeing
-            .await
-            .map_err(|_| self.timed_out(AGREEING))?;
+        let agreed = agreeing.await.map_err(|_| self.timed_out(AGREEING))?;
         let stream = agreed.map_err(|cause| {
             self.tls_failure(&cause).unwrap_or_else(|| {
                 let why = failure::plain(&cause);

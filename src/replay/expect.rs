@@ -318,7 +318,9 @@ mod tests {
             judge(&asked, &standard(), &answer(200, "")),
             "the status is 200; 401 or 5xx was expected"
         );
-        for wrong in ["", "99", "xx", "abc", "204-200", "2000", "-", "200-", "1000"] {
+        for wrong in [
+            "", "99", "xx", "abc", "204-200", "2000", "-", "200-", "1000",
+        ] {
             assert!(parse_statuses(wrong).is_err(), "{wrong}");
         }
     }
@@ -369,7 +371,10 @@ mod tests {
     fn an_expected_header_is_a_name_and_perhaps_a_value() {
         let read = |text| parse_expected_header(text).unwrap();
         assert_eq!(read("X-A"), ("X-A".to_owned(), None));
-        assert_eq!(read("X-A: b: c "), ("X-A".to_owned(), Some("b: c".to_owned())));
+        assert_eq!(
+            read("X-A: b: c "),
+            ("X-A".to_owned(), Some("b: c".to_owned()))
+        );
         for wrong in ["", ":", " : v", "X A: v"] {
             assert!(parse_expected_header(wrong).is_err(), "{wrong}");
         }

@@ -13,6 +13,7 @@ mod explain;
 mod handshake;
 mod push;
 mod readme;
+mod replay;
 mod samples;
 mod sign;
 mod usage;

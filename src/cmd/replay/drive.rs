@@ -391,7 +391,7 @@ const MOST_SEARCHED: usize = 4096;
 
 /// What a run ends by before its records do.
 const FAILED_FAST: &str = "--fail-fast: the rest was not sent";
-const UNREACHABLE: &str = "a server that cannot be reached: the rest was not sent";
+const UNREACHABLE: &str = "a server that cannot be reached: nothing more is sent";
 
 fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {
     let id = match ticket.time {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use crate::args::{parse_private_url, read_rest, without_secrets};
 use crate::capture::lines::{self, read_line};
-use crate::capture::{self, Kind, Located, is_record};
+use crate::capture::{self, Content, Kind, Located, is_record};
 use crate::cmd::capture::Selection;
 use crate::error::{Error, Place};
+use crate::json::scan;
 use crate::moment::Moment;
 use crate::net::client;
 use crate::replay::{Item, Plan, Unsendable};
@@ -112,10 +113,11 @@ impl Loader {
             None => Box::new(File::open(&name).map_err(|cause| Error::reading(&name, cause))?),
         };
         let start = read_start(&mut bytes).map_err(|cause| Error::reading(&name, cause))?;
-        if start.streams {
-            let start = start.bytes;
-            return Ok(self.stream(&name, Cursor::new(start).chain(bytes), take));
+        if matches!(start.kind, Kind::Records | Kind::Bodies) {
+            let bytes = Cursor::new(start.bytes).chain(bytes);
+            return Ok(self.stream(&name, bytes, take));
         }
+        let bare = start.kind == Kind::Body;
         let reading = read_rest(&name, start.bytes, bytes)?;
         for warning in reading.warnings {
             if !take(Fed::Warning(warning)) {
@@ -123,6 +125,11 @@ impl Loader {
             }
         }
         for (index, item) in reading.items.into_iter().enumerate() {
+            // Anything can be a body, but not anything is meant to be sent.
+            let item = item.and_then(|located| match is_sendable(&located) {
+                false if bare => Err(Error::input(located.place, NO_REQUEST)),
+                _ => Ok(located),
+            });
             if !self.take(index + 1, item, take) {
                 return Ok(false);
             }
@@ -189,22 +196,26 @@ impl Loader {
     }
 }
 
-/// The first bytes of a source.
+/// Whether a file that is nothing but a body is one that platforms push: JSON, or XML.
+fn is_sendable(located: &Located) -> bool {
+    let Content::Request(request) = &located.record.content else {
+        return true;
+    };
+    let body = request.body.trim_ascii();
+    body.starts_with(b"<xml") || scan::check(body).is_ok()
+}
+
+const NO_REQUEST: &str = "there is no request in it: it is neither a capture nor a body of JSON";
+
+/// The first bytes of a source, and what it is.
 struct Start {
     bytes: Vec<u8>,
-    /// Whether it is read line by line.
-    streams: bool,
+    kind: Kind,
 }
 
 /// Reads as much as it takes to recognise what it is: of a capture that is still being written,
 /// one line.
 fn read_start(source: &mut impl Read) -> io::Result<Start> {
-    let streams = |bytes: &[u8], whole| {
-        matches!(
-            capture::recognise(bytes, whole),
-            Kind::Records | Kind::Bodies
-        )
-    };
     let mut bytes = Vec::new();
     let mut piece = vec![0; START];
     loop {
@@ -216,15 +227,15 @@ fn read_start(source: &mut impl Read) -> io::Result<Start> {
         bytes.extend_from_slice(&piece[..count]);
         let whole = count == 0;
         if whole || bytes.len() >= START {
-            let streams = streams(&bytes, whole);
-            return Ok(Start { bytes, streams });
+            let kind = capture::recognise(&bytes, whole);
+            return Ok(Start { bytes, kind });
         }
         let line = bytes.split(|&byte| byte == b'\n').next();
         let line = line.unwrap_or_default().trim_ascii();
         if line.len() < bytes.len() && is_record(line) {
             return Ok(Start {
                 bytes,
-                streams: true,
+                kind: Kind::Records,
             });
         }
     }
