@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::term;
 
 use super::reply::Flaw;
+use super::tls;
 
 /// Why an exchange came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +90,9 @@ impl Failure {
                 Some("fewer connections at once, or more files for a process (`ulimit -n`)")
             }
             Self::Tls { hint, .. } => *hint,
+            Self::TimedOut {
+                phase: AGREEING, ..
+            } => Some(tls::PERHAPS_PLAIN),
             Self::TimedOut { .. } => Some("--timeout changes how long is waited"),
             Self::Flaw(flaw) => flaw.hint(),
             Self::Connect { .. } | Self::Broke { .. } => None,

@@ -301,7 +301,8 @@ impl Run {
             .judge(&item.standard, &judged, &how.veil, || answer.to_response());
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
-            if !reporter.wants_passes() && item.fault.is_none() {
+            let is_plain = item.fault.is_none() && item.mended.is_none();
+            if !reporter.wants_passes() && is_plain {
                 reporter.passed(status, answer.ms());
                 return None;
             }
@@ -407,6 +408,7 @@ fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {
             .fault
             .iter()
             .map(|fault| format!("sent as it was recorded: {fault}"))
+            .chain(item.mended.clone())
             .collect(),
         ..Case::default()
     }

@@ -213,26 +213,30 @@ struct Start {
     kind: Kind,
 }
 
-/// Reads as much as it takes to recognise what it is: of a capture that is still being written,
-/// one line.
+/// Reads as much as it takes to recognise what it is, the first line at least; of a capture that
+/// is still being written, no more than that.
 fn read_start(source: &mut impl Read) -> io::Result<Start> {
     let mut bytes = Vec::new();
     let mut piece = vec![0; START];
+    let mut line = None;
     loop {
         let count = match source.read(&mut piece) {
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
+        let is_first = line.is_none();
+        line = line.or_else(|| Some(bytes.len() + memchr::memchr(b'\n', &piece[..count])?));
         bytes.extend_from_slice(&piece[..count]);
         let whole = count == 0;
-        if whole || bytes.len() >= START {
+        let enough = bytes.len() >= START && line.is_some() || bytes.len() >= lines::MAX_LINE;
+        if whole || enough {
             let kind = capture::recognise(&bytes, whole);
             return Ok(Start { bytes, kind });
         }
-        let line = bytes.split(|&byte| byte == b'\n').next();
-        let line = line.unwrap_or_default().trim_ascii();
-        if line.len() < bytes.len() && is_record(line) {
+        if let Some(end) = line.filter(|_| is_first)
+            && is_record(bytes[..end].trim_ascii())
+        {
             return Ok(Start {
                 bytes,
                 kind: Kind::Records,
@@ -241,7 +245,7 @@ fn read_start(source: &mut impl Read) -> io::Result<Start> {
     }
 }
 
-/// A file is recognised by its first bytes, this many at most.
+/// A file is recognised by its first bytes, this many unless its first line is longer.
 const START: usize = 64 << 10;
 
 /// What is fetched is held in memory.

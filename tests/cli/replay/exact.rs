@@ -287,20 +287,54 @@ fn resign_mends_the_length_of_a_body_that_was_edited_by_hand() {
 #[test]
 fn what_was_copied_gets_what_http_cannot_do_without() {
     let server = always(200);
-    pushrig("replay one.http --to")
-        .arg(server.url("/"))
-        .file(
-            "one.http",
-            "POST /p?x=1 HTTP/1.1\r\nX-A: 1\r\n\r\n{\"a\":1}",
-        )
+    replay(&server, "{\n  \"a\": 1\n}\n", "")
         .any_stdout()
         .any_stderr()
         .exits(0);
     let arrived = server.received().remove(0);
+    assert_eq!(arrived.method(), "POST");
     assert_eq!(
         arrived.header("Host").unwrap(),
         server.address().to_string()
     );
-    assert_eq!(arrived.body(), b"{\"a\":1}");
-    assert_eq!(arrived.target(), "/p?x=1");
+    assert!(arrived.body().starts_with(b"{\n  \"a\": 1"));
+}
+
+#[test]
+fn a_body_of_which_nothing_says_how_long_it_is_gets_a_length_which_is_told() {
+    let mut unframed = record("/x", "{\"a\":1}");
+    unframed["request"]["headers"] = json!([["Host", "h"]]);
+    let server = always(200);
+    for rest in ["", "-q"] {
+        replay(&server, capture([unframed.clone(), record("/y", "")]), rest)
+            .stdout_has(["2 cases: 2 passed, 1 warning"])
+            .exits(0);
+    }
+    let ran = replay(&server, capture([unframed]), "")
+        .any_stdout()
+        .exits(0);
+    assert!(
+        ran.text().contains(
+            "  warning   Content-Length was added: nothing in the record says that the body has 7 \
+             bytes\n"
+        ),
+        "{}",
+        ran.text()
+    );
+    assert_eq!(
+        String::from_utf8(server.received()[0].raw.clone()).unwrap(),
+        "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
+    );
+    assert_eq!(server.connections(), 3, "the connection is kept");
+}
+
+#[test]
+fn a_chunked_body_of_unknown_sizes_is_one_chunk() {
+    let mut chunked = record("/x", "hello");
+    chunked["request"]["headers"] = json!([["Host", "h"], ["transfer-encoding", "gzip, Chunked"]]);
+    arrives(
+        chunked,
+        b"POST /x HTTP/1.1\r\nHost: h\r\ntransfer-encoding: gzip, Chunked\r\n\r\n\
+          5\r\nhello\r\n0\r\n\r\n",
+    );
 }

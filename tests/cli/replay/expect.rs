@@ -19,14 +19,15 @@ fn answering() -> Server {
 
 fn passes(rest: &str) {
     replay(&answering(), numbered(1), rest)
-        .stdout_has(["pass   day.ndjson:1  201"])
+        .stdout_has(["pass   day.ndjson:1", "  201  "])
         .exits(0);
 }
 
 fn fails(rest: &str, why: &str) {
     replay(&answering(), numbered(1), rest)
         .stdout_has([
-            "fail   day.ndjson:1  201  ",
+            "fail   day.ndjson:1",
+            "  201  ",
             why,
             "  answer    11 bytes, application/json\n  body      {\"ok\":true}\n",
         ])
@@ -212,10 +213,10 @@ fn a_condition_fails_the_run_as_a_whole() {
 
 #[test]
 fn a_redirect_is_not_followed_and_where_it_leads_is_said() {
-    let server = Server::start(|_| Reply::status(302).header("Location", "/login?next=\u{1b}"));
+    let server = Server::start(|_| Reply::status(302).header("Location", "/login?next=\u{202e}"));
     replay(&server, numbered(1), "")
         .stdout_has([
-            "the status is 302; 2xx is success: a redirect to /login?next=\\u{1b}, which is not \
+            "the status is 302; 2xx is success: a redirect to /login?next=\\u{202e}, which is not \
              followed\n",
         ])
         .exits(1);

@@ -1,5 +1,6 @@
 //! Servers that cannot be reached, and servers that answer what is no answer.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -62,10 +63,25 @@ fn a_name_that_nobody_knows_is_told_with_the_flag_that_helps() {
 
 #[test]
 fn tls_that_fails_says_why_and_the_flag_that_helps() {
-    let plain = Server::start(|_| Reply::ok()).may_stay_idle();
-    to(&format!("https://{}/", plain.address()), "--timeout 2s")
-        .stdout_has(["error  day.ndjson:1  TLS with ", "  hint      "])
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = plain.local_addr().unwrap();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = plain.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 No\r\n\r\n").unwrap();
+        plain
+    });
+    to(&format!("https://{address}/"), "")
+        .stdout_has(["error  day.ndjson:1  TLS with ", "write http:// in the URL\n"])
         .exits(3);
+    // One that waits for the end of what it takes for a line.
+    let plain = answering.join().unwrap();
+    to(&format!("https://{address}/"), "--timeout 100ms")
+        .stdout_has([
+            "no answer within 100ms: the server does not go on with TLS\n",
+            "write http:// in the URL\n",
+        ])
+        .exits(3);
+    drop(plain);
     let server = Server::tls("push.example", |_| Reply::ok()).may_stay_idle();
     let port = server.address().port();
     to(
@@ -144,6 +160,12 @@ fn an_answer_that_is_none_is_a_no() {
     );
     instead(
         || Reply::endless("HTTP/1.1 200 OK\r\n", "X-More: 1234567890\r\n"),
+        "",
+        1,
+        "more than 128 fields",
+    );
+    instead(
+        || Reply::endless("HTTP/1.1 200 OK\r\nX-More: ", vec![b'x'; 10_000]),
         "",
         1,
         "64 KiB",

@@ -41,7 +41,7 @@ fn a_dry_run_as_json_is_a_capture_of_what_would_be_sent() {
     let day = pushrig(&format!("samples --as record {SECRETS}"))
         .any_stdout()
         .exits(0);
-    let server = always(200);
+    let server = always(200).may_stay_idle();
     let moment = "--now 2026-11-21T20:00:00Z --seed 5";
     let rest = format!("{SECRETS} --resign {moment}");
     let dry = replay(
