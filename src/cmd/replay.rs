@@ -152,7 +152,9 @@ enum PaceOf {
 
 /// What is expected.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What is expected of each answer [default: what its platform accepts]")]
+#[command(
+    next_help_heading = "What is expected of each answer [default: what its platform accepts]"
+)]
 struct ExpectArgs {
     /// The status: 200, 2xx or 200-204; of several, any
     #[arg(long, value_name = "STATUS", value_parser = parse_statuses)]
@@ -181,8 +183,10 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ReplayArgs = parse(matches)?;
     let to = target_url(args.to.as_ref(), session)?;
     if to.target.contains('?') {
-        return Err(Error::usage("--to has a query, and the query is the record's")
-            .with_hint("give the address up to the path"));
+        return Err(
+            Error::usage("--to has a query, and the query is the record's")
+                .with_hint("give the address up to the path"),
+        );
     }
     let expectations = args.expect.open(session)?;
     let plan = plan(&args, to.clone(), session)?;
@@ -227,9 +231,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
     Ok(Plan {
         to,
         resign: args.resign,
-        host_of_target: args
-            .host
-            .map_or(args.resign, |host| host == HostOf::Target),
+        host_of_target: args.host.map_or(args.resign, |host| host == HostOf::Target),
         headers: args.target.headers.clone(),
         choice: Choice::auto(assumed),
         secrets,

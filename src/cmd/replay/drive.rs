@@ -178,7 +178,9 @@ impl Run {
                 self.end("--fail-fast: the rest was not sent");
             }
             if (case.is_some() || self.reporter.borrow().wants_passes())
-                && tell.send(Told::Case(ticket.turn, case.map(Box::new))).is_err()
+                && tell
+                    .send(Told::Case(ticket.turn, case.map(Box::new)))
+                    .is_err()
             {
                 return;
             }
@@ -233,13 +235,12 @@ impl Run {
         self.answered.set(true);
         let item = ticket.item.borrow();
         let (status, body) = (answer.status(), answer.body());
-        let why = self.how.expectations.judge(
-            &item.standard,
-            status,
-            body,
-            answer.timings.total,
-            || answer.to_response(),
-        );
+        let why =
+            self.how
+                .expectations
+                .judge(&item.standard, status, body, answer.timings.total, || {
+                    answer.to_response()
+                });
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
             if !reporter.wants_passes() {

@@ -157,13 +157,12 @@ impl Loader {
         true
     }
 
-    fn take(
-        &mut self,
-        number: usize,
-        item: Result<Located, Error>,
-        take: &mut Take<'_>,
-    ) -> bool {
-        if self.select.as_ref().is_some_and(|select| !select.holds(number)) {
+    fn take(&mut self, number: usize, item: Result<Located, Error>, take: &mut Take<'_>) -> bool {
+        if self
+            .select
+            .as_ref()
+            .is_some_and(|select| !select.holds(number))
+        {
             return true;
         }
         let located = match item {

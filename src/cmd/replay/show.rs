@@ -10,11 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::drive::Told;
 use super::load::{Fed, Loader};
-use crate::reporter::Reporter;
 use crate::error::{Error, Outcome};
 use crate::net::stop::Signal;
 use crate::replay::Item;
 use crate::report::case::Case;
+use crate::reporter::Reporter;
 use crate::session::Session;
 
 /// The one who prints.
