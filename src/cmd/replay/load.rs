@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
-use std::time::Duration;
 
 use crate::args::read_rest;
 use crate::capture::lines::{self, read_line};
@@ -11,6 +10,7 @@ use crate::capture::{self, Kind, Located};
 use crate::cmd::capture::Selection;
 use crate::error::{Error, Place};
 use crate::moment::Moment;
+use crate::net::client;
 use crate::replay::{Item, Plan, Unsendable};
 use crate::session::Session;
 
@@ -63,7 +63,7 @@ impl Loader {
                 let url = name
                     .parse()
                     .map_err(|why: String| Error::usage(format!("{name}: {why}")))?;
-                fetched = Some(fetch(&url, LARGEST_FETCHED, FETCH_TIME)?);
+                fetched = Some(client::fetch(&url, LARGEST_FETCHED)?);
             } else if Path::new(name).is_dir() {
                 files.extend(in_folder(name)?);
                 continue;
@@ -198,8 +198,6 @@ const START: u64 = 64 << 10;
 /// What is fetched is held in memory.
 const LARGEST_FETCHED: u64 = 512 << 20;
 
-const FETCH_TIME: Duration = Duration::from_secs(60);
-
 /// The files of a folder by name; what starts with a dot is none of them.
 fn in_folder(folder: &str) -> Result<Vec<Source>, Error> {
     let failed = |cause| Error::reading(folder, cause);
@@ -222,8 +220,4 @@ fn in_folder(folder: &str) -> Result<Vec<Source>, Error> {
             fetched: None,
         })
         .collect())
-}
-
-fn fetch(_: &crate::message::Url, _: u64, _: Duration) -> Result<Vec<u8>, Error> {
-    Err(Error::usage("not yet"))
 }
