@@ -20,9 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .enable_all()
         .build()?;
     let workers = LocalSet::new();
+    let client = reqwest::Client::builder().no_proxy().build()?;
     for _ in 0..connections.parse()? {
-        // A client each, so that there are as many connections as were asked for.
-        let client = reqwest::Client::builder().no_proxy().build()?;
+        let client = client.clone();
         let (url, body, left) = (url.clone(), body.clone(), Rc::clone(&left));
         workers.spawn_local(async move {
             while left.get() > 0 {
