@@ -42,6 +42,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "verify" -d 'Check t
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "explain" -d 'Show why a signature is right, or find the mistake that makes it wrong'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "capture" -d 'Import recorded requests from other formats, and show them'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'List or print sample messages of each platform, signed'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "handshake" -d 'Verify a server\'s URL as the platform does, and judge the answer'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -246,6 +247,42 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -s q -l quiet -
 complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -l encrypt -d 'Seal the message (needs the AES key)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand samples" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l nonce -d 'The nonce' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l timestamp -d 'The timestamp' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l msg -d 'OneNET\'s msg, which is to be echoed: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l echostr -d 'The text that is to be echoed elsewhere' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -s H -l header -d 'A header of every request; replaces one of that name, and `Name:` takes it away' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l timeout -d 'The time for one answer, connecting included' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l cacert -d 'Trust the certificates of this PEM file, and no others' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l resolve -d 'Dial ADDR for HOST:PORT' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l unix-socket -d 'Dial this Unix socket instead of the URL\'s host' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l strict -d 'A server that echoes a wrong handshake fails, too'
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l insecure -d 'Trust any certificate'
+complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -s h -l help -d 'Print help'
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

@@ -97,6 +97,23 @@ impl Reporter {
         self.tally.passed(status, ms);
     }
 
+    /// From now on passes are only counted on the screen, unless `-v` asks for them: a run that
+    /// sends the same again and again would fill it.
+    pub fn only_count_passes(&mut self) {
+        if let Some(human) = &mut self.human
+            && !human.verbose
+        {
+            human.quiet = true;
+            self.quiet = true;
+        }
+    }
+
+    /// How many cases there were, and how many of them are not right.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        self.tally.counts()
+    }
+
     /// Adds what workers counted by themselves.
     pub fn absorb(&mut self, tally: &Tally) {
         self.tally.absorb(tally);
@@ -143,7 +160,7 @@ impl Reporter {
     }
 
     /// Writes the summary, the reports and GitHub's annotations, and says what it comes to.
-    pub fn finish(mut self, elapsed: Duration, session: &mut Session) -> Result<Outcome, Error> {
+    pub fn finish(&mut self, elapsed: Duration, session: &mut Session) -> Result<Outcome, Error> {
         self.conclude(elapsed);
         let summary = &self.report.summary;
         match &self.human {

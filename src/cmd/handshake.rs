@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
 use crate::args::{
-    PartArgs, PlatformArg, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
+    PartArgs, PlatformArg, ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_url, target_url,
 };
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
@@ -14,9 +14,6 @@ use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude
 use crate::message::Url;
 use crate::net::{Connection, Failure, block_on};
 use crate::report::case::{Case, CaseOutcome};
-use crate::report::human::Human;
-use crate::report::json::{CaseLine, SummaryLine};
-use crate::report::tally::Tally;
 use crate::session::Session;
 use crate::signature::{Secrets, Veil};
 
@@ -34,7 +31,8 @@ the platform sends base64; then wrong ones, which had better not be echoed.
 
 Examples:
   pushrig handshake onenet http://127.0.0.1:8000/push --token env:TOKEN
-  pushrig handshake tencent http://127.0.0.1:8000/iot --token env:TOKEN --strict";
+  pushrig handshake tencent http://127.0.0.1:8000/iot --token env:TOKEN \\
+      --strict";
 
 #[derive(Args, Debug)]
 struct HandshakeArgs {
@@ -50,6 +48,8 @@ struct HandshakeArgs {
     parts: FixedArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     secrets: SecretArgs,
 }
@@ -104,6 +104,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         probe.request.headers.edit(&args.target.headers);
     }
     let dialer = args.target.dialer(&to, plan.limit)?;
+    let target = to.to_string();
+    let target = Veil::over(&secrets).hide_text(&target).into_owned();
+    let mut reporter = args.report.open("handshake", &target, session)?;
     let started = Instant::now();
     let bout = Bout {
         scheme: &scheme,
@@ -113,13 +116,17 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         limit: args.target.timeout.unwrap_or(plan.limit),
         plan: &plan,
     };
-    let (mut cases, endings) = block_on(bout.fight(dialer.connection()))?;
-    conclusions(&scheme, &plan, &mut cases, &endings);
+    let (mut cases, answers) = block_on(bout.fight(dialer.connection()))?;
+    let elapsed = started.elapsed();
+    conclusions(&scheme, &answers, &mut cases);
     if cases.len() < plan.probes.len() {
         let rest = plan.probes.len() - cases.len();
         session.note(&format!("the other {rest} handshakes were not sent"));
     }
-    show(session, &cases, started.elapsed())
+    for case in cases {
+        reporter.case(case, session)?;
+    }
+    reporter.finish(elapsed, session)
 }
 
 /// One run of all handshakes against one server.
@@ -134,22 +141,20 @@ struct Bout<'a> {
 
 impl Bout<'_> {
     /// Sends the handshakes one after the other, as long as there is somebody who answers.
-    async fn fight(&self, mut connection: Connection) -> (Vec<Case>, Vec<Option<Ending>>) {
+    async fn fight(&self, mut connection: Connection) -> (Vec<Case>, Vec<(Probe, Ending)>) {
         let mut judge = Judge::new(self.scheme, self.to, self.secrets, self.limit);
-        let (mut cases, mut endings) = (Vec::new(), Vec::new());
+        let (mut cases, mut answers) = (Vec::new(), Vec::new());
         for probe in &self.plan.probes {
-            let answered = endings.iter().any(Option::is_some);
-            if probe.kind == Kind::Wrong && !answered {
+            if probe.kind == Kind::Wrong && answers.is_empty() {
                 break;
             }
             // The platform comes once for each URL: no handshake leans on the one before.
             connection.close();
-            let wire = probe.request.to_wire();
-            let failure = match connection.exchange(&wire).await {
+            let failure = match connection.exchange(&probe.request.to_wire()).await {
                 Ok(answer) => {
                     let response = answer.to_response();
                     let finding = judge.judge(probe, &response);
-                    endings.push(Some(finding.ending));
+                    answers.push((probe.clone(), finding.ending));
                     cases.push(finding.case(self.scheme.id(), probe, &response, self.strict));
                     continue;
                 }
@@ -157,13 +162,27 @@ impl Bout<'_> {
             };
             let mut case = self.unanswered(probe, &failure);
             case.status = connection.partial().map(|response| response.status);
-            endings.push((case.outcome == CaseOutcome::Pass).then_some(Ending::Refused));
+            if case.outcome == CaseOutcome::Pass {
+                answers.push((probe.clone(), Ending::Refused));
+            }
             cases.push(case);
             if is_unreachable(&failure) {
                 break;
             }
         }
-        (cases, endings)
+        let lost = answers
+            .iter()
+            .find(|(_, ending)| *ending == Ending::Wrong)
+            .and_then(|(probe, _)| probe.with_escaped_plus());
+        if let Some(proof) = lost {
+            connection.close();
+            // It only adds to what was said: without an answer, that stands as it is.
+            if let Ok(answer) = connection.exchange(&proof.request.to_wire()).await {
+                let ending = judge.judge(&proof, &answer.to_response()).ending;
+                answers.push((proof, ending));
+            }
+        }
+        (cases, answers)
     }
 
     /// The case of a handshake without an answer that could be judged.
@@ -200,46 +219,24 @@ fn is_unreachable(failure: &Failure) -> bool {
 }
 
 /// Puts what all answers together show beside the case that shows it best.
-fn conclusions(scheme: &Scheme, plan: &Plan, cases: &mut [Case], endings: &[Option<Ending>]) {
-    let answers: Vec<_> = plan
-        .probes
+fn conclusions(scheme: &Scheme, answers: &[(Probe, Ending)], cases: &mut [Case]) {
+    let answers: Vec<_> = answers
         .iter()
-        .zip(endings)
-        .filter_map(|(probe, ending)| Some((probe, (*ending)?)))
+        .map(|(probe, ending)| (probe, *ending))
         .collect();
     for conclusion in conclude(scheme, &answers) {
-        let at = plan
-            .probes
+        let name = answers
             .iter()
-            .position(|probe| conclusion.of.last() == Some(&probe.name));
-        if let Some(case) = at.and_then(|at| cases.get_mut(at)) {
+            .find(|(probe, _)| conclusion.of.last() == Some(&probe.name));
+        let id = name.map(|(probe, _)| case_id(scheme.id(), probe));
+        if let Some(case) = cases.iter_mut().find(|case| Some(&case.id) == id.as_ref()) {
             case.hint = Some(format!("{}: {}", conclusion.what, conclusion.hint));
         }
     }
-}
-
-/// Prints the cases and what they come to.
-fn show(session: &mut Session, cases: &[Case], elapsed: Duration) -> Result<Outcome, Error> {
-    let mut tally = Tally::new();
-    for case in cases {
-        tally.add(case);
+    // The command that explains the first is enough.
+    let says_next = |case: &Case| case.details.iter().any(|(name, _)| *name == "next");
+    let first = cases.iter().position(says_next).unwrap_or_default();
+    for case in cases.iter_mut().skip(first + 1) {
+        case.details.retain(|(name, _)| *name != "next");
     }
-    let summary = tally.summary(elapsed);
-    if session.json() {
-        for case in cases {
-            session.print_json(&CaseLine::new(case))?;
-        }
-        session.print_json(&SummaryLine::new(&summary))?;
-    } else {
-        let human = Human {
-            paint: session.paint,
-            quiet: session.globals.quiet,
-            verbose: session.globals.verbose,
-        };
-        for case in cases {
-            human.case(case, &mut session.out)?;
-        }
-        human.summary(&summary, &mut session.out)?;
-    }
-    Ok(summary.outcome.unwrap_or(Outcome::Yes))
 }

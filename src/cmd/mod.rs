@@ -5,6 +5,7 @@ pub mod completions;
 pub mod explain;
 pub mod handshake;
 pub mod man;
+pub mod replay;
 pub mod samples;
 pub mod sign;
 pub mod verify;
@@ -34,6 +35,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
+    replay::SUBCOMMAND,
     handshake::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
@@ -42,9 +44,10 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
 const AFTER_HELP: &str = "\
 Exit codes:
   0    yes: everything that was checked is right
-  1    no: a mismatch, an unsigned or unreadable request, a value that is wrong
+  1    no: a mismatch, an unsigned or unreadable request, a wrong value or answer
   2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
-  3    no complete answer: a file that cannot be read or written
+  3    no complete answer: a server that is not reached or too slow, a file that
+       cannot be read or written
   130  ended by Ctrl-C; 143: by SIGTERM
 
 Example: which mistake does my server make?

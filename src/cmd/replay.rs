@@ -17,10 +17,10 @@ use crate::check::Choice;
 use crate::error::{Error, Outcome};
 use crate::json::condition::Condition;
 use crate::message::Url;
-use crate::platform::Platform;
 use crate::replay::expect::parse_statuses;
 use crate::replay::{Expectations, Pace, Plan};
 use crate::session::Session;
+use crate::signature::Veil;
 
 mod drive;
 mod dry_run;
@@ -153,26 +153,32 @@ enum PaceOf {
 
 /// What is expected.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What is expected of each answer [default: what its platform accepts]")]
+#[command(
+    next_help_heading = "What is expected of each answer [default: what its platform accepts]"
+)]
 struct ExpectArgs {
     /// The status: 200, 2xx or 200-204; of several, any
-    #[arg(long, value_name = "STATUS", value_parser = parse_statuses)]
-    expect_status: Vec<RangeInclusive<u16>>,
+    #[arg(long = "expect-status", value_name = "STATUS", value_parser = parse_statuses)]
+    status: Vec<RangeInclusive<u16>>,
     /// Exactly this body: text, @FILE or -
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    expect_body: Option<String>,
+    #[arg(long = "expect-body", value_name = "TEXT", allow_hyphen_values = true)]
+    body: Option<String>,
     /// The body holds this text; of several, all
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    expect_in_body: Vec<String>,
+    #[arg(
+        long = "expect-in-body",
+        value_name = "TEXT",
+        allow_hyphen_values = true
+    )]
+    holds: Vec<String>,
     /// The header, with that value if one is given; of several, all
-    #[arg(long, value_name = "NAME[: VALUE]")]
-    expect_header: Vec<String>,
+    #[arg(long = "expect-header", value_name = "NAME[: VALUE]")]
+    header: Vec<String>,
     /// The whole answer in that time
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    expect_within: Option<Duration>,
+    #[arg(long = "expect-within", value_name = "DURATION", value_parser = parse_duration)]
+    within: Option<Duration>,
     /// The status and the body that were recorded
-    #[arg(long, conflicts_with_all = ["expect_status", "expect_body"])]
-    expect_recorded: bool,
+    #[arg(long = "expect-recorded", conflicts_with_all = ["status", "body"])]
+    recorded: bool,
 }
 
 /// As long as the platforms wait for an answer.
@@ -182,11 +188,14 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ReplayArgs = parse(matches)?;
     let to = target_url(args.to.as_ref(), session)?;
     if to.target.contains('?') {
-        return Err(Error::usage("--to has a query, and the query is the record's")
-            .with_hint("give the address up to the path"));
+        return Err(
+            Error::usage("--to has a query, and the query is the record's")
+                .with_hint("give the address up to the path"),
+        );
     }
     let expectations = args.expect.open(session)?;
     let plan = plan(&args, to.clone(), session)?;
+    let veil = Veil::over(&plan.secrets);
     let loader = Loader::open(&args.files, args.choice.select.clone(), plan, session)?;
     if args.dry_run {
         return dry_run::print(loader, session);
@@ -204,6 +213,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         rounds: args.flow.rounds(),
         time: args.flow.time,
         fail_fast: args.flow.fail_fast,
+        veil,
     };
     drive.run(loader, reporter, session)
 }
@@ -221,16 +231,14 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         Some(text) => Some(open_scheme(text)?.id().to_owned()),
     };
     let secrets = args.secrets.open(session)?;
-    if args.resign && secrets.is_empty() {
+    if args.resign && secrets.iter().next().is_none() {
         return Err(Error::usage("--resign needs a secret to sign with")
             .with_hint("give --token or --app-secret, or set PUSHRIG_TOKEN"));
     }
     Ok(Plan {
         to,
         resign: args.resign,
-        host_of_target: args
-            .host
-            .map_or(args.resign, |host| host == HostOf::Target),
+        host_of_target: args.host.map_or(args.resign, |host| host == HostOf::Target),
         headers: args.target.headers.clone(),
         choice: Choice::auto(assumed),
         secrets,
@@ -242,7 +250,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
             .map(|text| text.as_bytes().to_vec())
             .collect(),
         conditions: args.choice.conditions.clone(),
-        expects_recorded: args.expect.expect_recorded,
+        expects_recorded: args.expect.recorded,
         shows: args.dry_run,
     })
 }
@@ -283,12 +291,12 @@ impl FlowArgs {
 
 impl ExpectArgs {
     fn open(&self, session: &mut Session) -> Result<Expectations, Error> {
-        let body = match &self.expect_body {
+        let body = match &self.body {
             None => None,
             Some(text) => Some(session.content("--expect-body", text)?),
         };
         let headers = self
-            .expect_header
+            .header
             .iter()
             .map(|text| match text.split_once(':') {
                 None => (text.trim().to_owned(), None),
@@ -296,16 +304,16 @@ impl ExpectArgs {
             })
             .collect();
         Ok(Expectations {
-            statuses: self.expect_status.clone(),
+            statuses: self.status.clone(),
             body,
             holds: self
-                .expect_in_body
+                .holds
                 .iter()
                 .map(|text| text.as_bytes().to_vec())
                 .collect(),
             headers,
-            within: self.expect_within,
-            recorded: self.expect_recorded,
+            within: self.within,
+            recorded: self.recorded,
         })
     }
 }

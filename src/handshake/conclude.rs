@@ -1,6 +1,7 @@
 //! What only all answers together show.
 
 use super::judge::Ending;
+use super::probes::PROOF;
 use super::{Kind, Probe};
 use crate::check::Scheme;
 use crate::platform::Platform;
@@ -38,16 +39,30 @@ fn lost_characters(answers: &[(&Probe, Ending)]) -> Option<Conclusion> {
     }
     let (of, what, hint) = match (slash, plus) {
         (true, true) => return None,
-        (true, false) if raw => (
+        (true, false) if raw && passed(PROOF) == Some(false) => (
             vec!["plus"],
-            format!(
-                "only the handshake whose signature holds a `+` fails: your framework reads `+` \
-                 as a blank (query.plus-to-blank), and {} of 100 signatures hold one",
-                share(&plus_probe.request.target)
-            ),
-            "take the signature from the raw query string and percent-decode it only, or put a \
-             `+` back for each blank before you compare",
+            "only the handshake whose signature holds a `+` fails, and with %2B in its place it \
+             fails too: your server, or something before it, changes or refuses that character"
+                .to_owned(),
+            "look at the raw request line as your server gets it",
         ),
+        (true, false) if raw => {
+            let proof = if passed(PROOF) == Some(true) {
+                ", and passes with %2B in its place"
+            } else {
+                ""
+            };
+            (
+                vec!["plus"],
+                format!(
+                    "only the handshake whose signature holds a `+` fails{proof}: your framework \
+                     reads `+` as a blank (query.plus-to-blank), and {} of 100 signatures hold one",
+                    share(&plus_probe.request.target)
+                ),
+                "take the signature from the raw query string and percent-decode it only, or put \
+                 a `+` back for each blank before you compare",
+            )
+        }
         (true, false) => (
             vec!["plus"],
             "only the handshake whose signature holds a `+` fails: its %2B was decoded once more \
@@ -156,6 +171,9 @@ mod tests {
     use crate::moment::Moment;
     use crate::signature::{Given, SecretName, Secrets};
 
+    /// The handshake that would prove a lost `+` is sent, and not echoed.
+    const REFUTED: &str = "-";
+
     /// The conclusions where the handshakes of these names are echoed.
     fn of(platform: Platform, echoed: &[&str]) -> Vec<Conclusion> {
         let scheme = Scheme::of(platform);
@@ -166,8 +184,13 @@ mod tests {
             given: &Given::new(),
         };
         let plan = probes(&call, &mut Moment::fixed(jiff::Timestamp::UNIX_EPOCH, 1)).unwrap();
-        let answers: Vec<_> = plan
-            .probes
+        let proof = plan.probes.iter().find_map(Probe::with_escaped_plus);
+        let mut all = plan.probes.clone();
+        if let Some(proof) = proof.filter(|_| echoed.contains(&PROOF) || echoed.contains(&REFUTED))
+        {
+            all.push(proof);
+        }
+        let answers: Vec<_> = all
             .iter()
             .map(|probe| {
                 let ending = match (probe.kind, echoed.contains(&probe.name.as_str())) {
@@ -204,6 +227,18 @@ mod tests {
             "only the handshake whose signature holds a `+` fails: your framework reads `+` as a \
              blank (query.plus-to-blank), and 28 of 100 signatures hold one"
         );
+    }
+
+    #[test]
+    fn a_lost_plus_is_proved_by_an_escaped_one() {
+        let what = one(Platform::Onenet, &["plain", "slash", PROOF]);
+        assert!(what.contains("fails, and passes with %2B in its place: your framework reads"));
+        let what = one(Platform::Onenet, &["plain", "slash", REFUTED]);
+        assert!(
+            what.contains("with %2B in its place it fails too"),
+            "{what}"
+        );
+        assert!(!what.contains("query.plus-to-blank"), "{what}");
     }
 
     #[test]

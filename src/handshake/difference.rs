@@ -88,15 +88,14 @@ pub(super) fn shown(bytes: &[u8], secrets: &Secrets) -> String {
 /// Bytes as `0x0D 0x0A`, few of them.
 pub(super) fn in_hex(bytes: &[u8]) -> String {
     const MOST: usize = 8;
-    let all = bytes.iter().take(MOST);
-    let mut text = all
-        .map(|byte| format!("0x{byte:02X}"))
-        .collect::<Vec<_>>()
-        .join(" ");
+    let shown = bytes.iter().take(MOST);
+    let text: Vec<_> = shown.map(|byte| format!("0x{byte:02X}")).collect();
+    let text = text.join(" ");
     if bytes.len() > MOST {
-        text.push_str(&format!(" … ({} bytes)", bytes.len()));
+        format!("{text} … ({} bytes)", bytes.len())
+    } else {
+        text
     }
-    text
 }
 
 fn a_secret(secrets: &Secrets, body: &[u8]) -> Option<Difference> {
@@ -277,8 +276,8 @@ fn unlike(echo: &[u8], secrets: &Secrets, body: &[u8]) -> Difference {
             "the body must be the echo and nothing else",
         );
     }
-    if let Some(page) = wrapped::page(body) {
-        return Difference::new(match page {
+    if wrapped::is_page(body) {
+        return Difference::new(match wrapped::title(body) {
             Some(title) => format!(
                 "the body is an HTML page (`{}`), not the echo",
                 shown(title, secrets)

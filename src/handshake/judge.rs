@@ -11,7 +11,8 @@ use crate::message::{Response, Url};
 use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::recipe::Source;
-use crate::signature::{Evidence, Secrets};
+use crate::signature::{Evidence, Secrets, Veil};
+use crate::term::{cut, escape};
 
 mod redirect;
 
@@ -245,7 +246,16 @@ impl<'a> Judge<'a> {
                 shown(&response.body, self.secrets)
             )
         };
-        vec![("request", shown(&line, self.secrets)), ("answer", answer)]
+        let echo = format!(
+            "`{}`, the value of `{}`",
+            shown(&probe.echo, self.secrets),
+            probe.echo_name
+        );
+        vec![
+            ("request", shown(&line, self.secrets)),
+            ("echo", echo),
+            ("answer", answer),
+        ]
     }
 
     /// The command that finds the mistake in the server's own signature.
@@ -256,41 +266,38 @@ impl<'a> Judge<'a> {
             .forms
             .iter()
             .find(|form| form.echo.is_some())?;
-        let mut words = format!("pushrig explain {}", self.scheme.id());
-        let mut flag = |name: &str, value: &[u8]| {
+        let flag = |name: &str, value: &[u8]| {
             let text = String::from_utf8_lossy(value).replace('\'', r"'\''");
-            words.push_str(&format!(" --{name} '{}'", shown_whole(&text)));
+            format!("--{name} '{}'", escape(text.as_bytes()))
         };
-        match form.signature.source {
+        let evidence = Evidence::of(&probe.request);
+        let flags = match form.signature.source {
             Source::Query(_) => {
                 let target = String::from_utf8_lossy(&probe.request.target);
                 let url = format!("{}://{}{target}", self.to.scheme, self.to.authority);
-                flag("url", url.as_bytes());
+                flag("url", url.as_bytes())
             }
             Source::Header(_) if self.scheme.platform == Some(Platform::Tencent) => {
-                for part in &form.parts {
-                    let evidence = Evidence::of(&probe.request);
-                    if let Ok(value) = evidence.find(&part.name, &part.source) {
-                        flag(&part.name, &value);
-                    }
-                }
+                let parts = form.parts.iter().filter_map(|part| {
+                    let value = evidence.find(&part.name, &part.source).ok()?;
+                    Some(flag(&part.name, &value))
+                });
+                parts.collect::<Vec<_>>().join(" ")
             }
             _ => return None,
-        }
-        let secret = form.secret()?.flag();
-        words.push_str(&format!(
-            " --{secret} env:NAME --computed 'what your server computed'"
-        ));
-        Some(words)
+        };
+        // The URL of a careless server has its token in it.
+        let flags = Veil::over(self.secrets).hide_text(&flags).into_owned();
+        Some(format!(
+            "pushrig explain {} {flags} --{} env:NAME --computed 'what your server computed'",
+            self.scheme.id(),
+            form.secret()?.flag()
+        ))
     }
 }
 
 /// What is wrong, and what to do about it.
 type Fault = (String, Option<String>);
-
-fn shown_whole(text: &str) -> String {
-    crate::term::escape(text.as_bytes())
-}
 
 /// The body as the platform's client hands it out: Go's undoes the gzip that it asked for, and
 /// nobody undoes what he did not ask for.
@@ -313,7 +320,7 @@ fn decoded<'r>(probe: &Probe, response: &'r Response) -> Result<Cow<'r, [u8]>, F
             Ok(Cow::Borrowed(body))
         };
     };
-    let coding = crate::term::cut(&crate::term::escape(coding.as_bytes()), 40);
+    let coding = cut(&escape(coding.as_bytes()), 40);
     let asked = probe.request.headers.all("Accept-Encoding").any(|value| {
         let value = value.to_ascii_lowercase();
         value

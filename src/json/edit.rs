@@ -118,9 +118,9 @@ struct Found {
 /// Looks `path` up from its step number `from` on, whose root is `text`.
 fn locate(text: &[u8], path: &Path, from: usize) -> Result<Found, EditError> {
     let steps = path.steps();
-    scan::check(text).map_err(EditError::Text)?;
     let mut value = text;
     for (at, step) in steps.iter().enumerate().skip(from) {
+        // The first step checks the whole text.
         if let Some(child) = scan::child(value, step).map_err(EditError::Text)? {
             value = child;
             continue;

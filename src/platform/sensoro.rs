@@ -243,9 +243,8 @@ fn member<'a>(members: &[Member<'a>], name: &str) -> Option<Member<'a>> {
 
 /// The object with one member replaced and every other byte as it was.
 fn with_member(object: &[u8], old: Member<'_>, name: &str, value: &[u8]) -> Vec<u8> {
-    let offset = |part: &[u8]| part.as_ptr().addr() - object.as_ptr().addr();
-    let start = offset(old.name);
-    let value_start = offset(old.value);
+    let start = scan::offset_in(object, old.name);
+    let value_start = scan::offset_in(object, old.value);
     [
         &object[..start],
         name.as_bytes(),

@@ -17,6 +17,8 @@ const HEIGHT: f64 = 240.0;
 const MARGIN: f64 = 10.0;
 /// More dots than this are thinned.
 const MOST_DOTS: usize = 2_000;
+/// So few are drawn larger.
+const FEW_DOTS: usize = 100;
 /// This many wrong cases say what they are when they are pointed at.
 const MOST_TITLES: usize = 300;
 /// Slowest to fastest; beyond it, a linear axis shows a line at the bottom and one dot.
@@ -33,6 +35,8 @@ pub(super) struct Plot {
     x_ticks: Vec<Tick>,
     lines: Vec<Line>,
     logarithmic: bool,
+    /// So few dots that they may be large.
+    few: bool,
     /// What is along x.
     across: &'static str,
     /// How it was thinned.
@@ -92,8 +96,8 @@ impl Plot {
         let dots = thin(all, &x);
         let note = (dots.len() < count).then(|| {
             format!(
-                "{} of {count} dots are drawn: everything that is not right, and of each moment \
-                 the slowest and the fastest",
+                "{} of {count} dots are drawn: everything that is not right, the slowest of each \
+                 moment, and a sample of the others",
                 dots.len()
             )
         });
@@ -105,10 +109,11 @@ impl Plot {
             x_ticks: x.ticks(timed),
             lines: lines(report, &y),
             logarithmic: y.logarithmic,
+            few: count <= FEW_DOTS,
             across: if timed {
-                "seconds since the start"
+                "the time since the start"
             } else {
-                "cases, in their order"
+                "the cases in their order"
             },
             note,
         })
@@ -145,14 +150,15 @@ fn color(case: &Case) -> &'static str {
     }
 }
 
-/// Leaves the dots that show the shape: all that is wrong, and the slowest and the fastest of
-/// each column.
+/// Leaves the dots that show the shape: all that is wrong, the slowest of each column, and of the
+/// others a sample.
 fn thin<'c>(dots: Vec<Dot<'c>>, x: &Scale) -> Vec<Dot<'c>> {
     const COLUMNS: usize = MOST_DOTS / 2;
     if dots.len() <= MOST_DOTS {
         return dots;
     }
-    let mut columns: Vec<Option<(usize, usize)>> = vec![None; COLUMNS + 1];
+    let mut kept = vec![false; dots.len()];
+    let mut slowest: Vec<Option<usize>> = vec![None; COLUMNS + 1];
     for (index, dot) in dots.iter().enumerate() {
         #[expect(
             clippy::cast_possible_truncation,
@@ -161,18 +167,18 @@ fn thin<'c>(dots: Vec<Dot<'c>>, x: &Scale) -> Vec<Dot<'c>> {
             reason = "a share is between 0 and 1"
         )]
         let column = (x.share(dot.x) * COLUMNS as f64) as usize;
-        let (slowest, fastest) = columns[column].get_or_insert((index, index));
+        let slowest = slowest[column].get_or_insert(index);
         if dot.ms > dots[*slowest].ms {
             *slowest = index;
         }
-        if dot.ms < dots[*fastest].ms {
-            *fastest = index;
-        }
     }
-    let mut kept = vec![false; dots.len()];
-    for (slowest, fastest) in columns.into_iter().flatten() {
+    for slowest in slowest.into_iter().flatten() {
         kept[slowest] = true;
-        kept[fastest] = true;
+    }
+    // One out of each stretch, at a place that no period of the cases shares.
+    let stretch = dots.len() / COLUMNS;
+    for number in 0..COLUMNS {
+        kept[number * stretch + (number * 7_919 + number * number) % stretch] = true;
     }
     dots.into_iter()
         .zip(kept)
@@ -262,7 +268,7 @@ impl Scale {
     }
 
     fn ticks(&self, seconds: bool) -> Vec<Tick> {
-        let values = self.steps(5.0).into_iter();
+        let values = self.steps(4.0).into_iter();
         values
             .filter(|value| seconds || value.fract() == 0.0)
             .map(|value| {
@@ -384,7 +390,7 @@ mod tests {
             })
             .collect();
         let kept = thin(dots, &Scale::linear(0.0, 200.0));
-        assert!(kept.iter().any(|dot| dot.ms == 40.0), "the slowest is kept");
+        assert!(kept.iter().any(|dot| dot.ms > 30.0), "the slowest is kept");
     }
 
     #[test]

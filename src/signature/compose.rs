@@ -172,3 +172,42 @@ fn put(request: &mut Request, source: &Source, value: &[u8]) -> Result<(), Error
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::SecretName;
+    use crate::signature::recipe_file;
+    use jiff::Timestamp;
+
+    #[test]
+    fn what_the_url_and_the_body_hold_already_stays_and_the_signature_goes_where_it_belongs() {
+        let text = r#"
+            name = "deep"
+            [[form]]
+            name = "push"
+            parts = [
+              { secret = "token" },
+              { name = "nonce", query = "nonce" },
+              { name = "id", json-text = "/head/id" },
+            ]
+            digest = "sha256"
+            output = "base64"
+            signature = { json-text = "/head/sign" }
+        "#;
+        let recipe = recipe_file::read("deep.toml", text).unwrap();
+        let ordered = Ordered {
+            form: &recipe.forms[0],
+            to: &"http://h/p?nonce=n".parse().unwrap(),
+            method: None,
+            body: br#"{"head":{"id":"7"} }"#,
+            given: &Given::new(),
+        };
+        let secrets = Secrets::new().with(SecretName::Token, "t");
+        let mut moment = Moment::fixed(Timestamp::UNIX_EPOCH, 7);
+        let request = compose(&recipe, &ordered, &secrets, &mut moment).unwrap();
+        assert_eq!(request.target, b"/p?nonce=n");
+        assert!(request.body.starts_with(br#"{"head":{"id":"7","sign":""#));
+        assert!(request.body.ends_with(br#"="} }"#));
+    }
+}

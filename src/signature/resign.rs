@@ -21,11 +21,11 @@ use crate::platform::Platform;
 
 use super::digest::{Digest, DigestValue, Keyed, LONGEST};
 use super::evidence::{Evidence, percent_encoded};
-use super::form::MOST_PIECES;
+use super::form::{Lack, MOST_PIECES};
 use super::place::{self, Place, PlaceError, fix_length, query_value};
 use super::recipe::{Form, Part, Recipe, Source, TimeMeaning, TimeUnit, UrlPart};
 use super::secret::{SecretName, Secrets};
-use super::verify::{judge, lack_in_words};
+use super::verify::{judge, lack_in_words, source_in_words};
 
 /// A recorded request that can be signed anew, again and again.
 #[derive(Debug)]
@@ -40,9 +40,9 @@ pub struct Resigner {
     body_start: usize,
     /// What goes over the wire where the body goes in chunks; empty where it does not.
     framed: Vec<u8>,
-    /// What is drawn or read from the clock, in the order of the form's parts.
+    /// What is drawn or read from the clock, in the order of the form's parts; the signature over
+    /// them is the last.
     slots: Vec<Slot>,
-    signature: Slot,
     /// How many bytes of the signature's place are its prefix.
     prefix: usize,
     /// Whether the signature is percent-encoded, so that its length varies.
@@ -143,7 +143,7 @@ impl Resigner {
         secrets: &Secrets,
         moment: &mut Moment,
     ) -> Result<Self, ResignError> {
-        let form = applying(&scheme.recipe, request, secrets)?;
+        let (form, digest) = applying(&scheme.recipe, request, secrets)?;
         let expires = |form: &Form| {
             let rule = form.time.as_ref();
             rule.is_some_and(|rule| rule.meaning == TimeMeaning::Expires)
@@ -155,7 +155,7 @@ impl Resigner {
             return Err(ResignError::Quotes(form.name.clone()));
         }
         let mut request = request.clone();
-        let hasher = hasher(form, &request, secrets)?;
+        let hasher = hasher(form, digest, secrets)?;
         let mut slots = Vec::with_capacity(2);
         for part in &form.parts {
             if let Some(slot) = slot(scheme, form, part, &mut request, moment)?
@@ -166,15 +166,12 @@ impl Resigner {
         }
         let percent = is_percent_encoded(form, &request);
         let prefix = prefix(form, percent);
-        let size = match &hasher {
-            Hasher::Plain(digest) => digest.size(),
-            Hasher::Keyed(keyed) => keyed.digest().size(),
-        };
-        let blank = [prefix.as_slice(), &b"0".repeat(form.output.length(size))].concat();
+        let text = b"0".repeat(form.output.length(digest.size()));
+        let blank = [prefix.as_slice(), &text].concat();
         place::write(&mut request, &form.signature.source, &blank)?;
         fix_length(&mut request);
+        slots.push(Slot::new(form.signature.source.clone(), Fill::Signature));
         let mut resigner = Self {
-            signature: Slot::new(form.signature.source.clone(), Fill::Signature),
             secrets: first_of_each(form, secrets),
             form: form.clone(),
             hasher,
@@ -210,20 +207,13 @@ impl Resigner {
                     let size = time_text(moment, unit, &mut text);
                     self.put(index, &text[..size]);
                 }
-                Fill::Signature => {}
+                Fill::Signature => {
+                    let digest = self.digest();
+                    let mut text = [0; LONGEST];
+                    let size = self.form.output.write(&digest, &mut text);
+                    self.put_signature(index, &text[..size]);
+                }
             }
-        }
-        let digest = self.digest();
-        let mut text = [0; LONGEST];
-        let size = self.form.output.write(&digest, &mut text);
-        let start = self.signature.range.start + self.prefix;
-        if self.percent {
-            let text = percent_encoded(&text[..size]);
-            let before = &self.flat[self.signature.range.start..start];
-            let text = [before, text.as_bytes()].concat();
-            self.put_signature(&text);
-        } else {
-            self.flat[start..start + size].copy_from_slice(&text[..size]);
         }
         self.frame();
     }
@@ -242,7 +232,7 @@ impl Resigner {
     #[must_use]
     pub fn request(&self) -> Request {
         let mut request = self.request.clone();
-        for slot in self.slots.iter().chain([&self.signature]) {
+        for slot in &self.slots {
             let raw = &self.flat[slot.range.clone()];
             if let Some(place) = place::locate(&request, &slot.source) {
                 place.write(&mut request, raw);
@@ -271,13 +261,16 @@ impl Resigner {
         }
     }
 
-    fn put_signature(&mut self, text: &[u8]) {
-        let range = self.signature.range.clone();
-        if range.len() == text.len() {
-            self.flat[range].copy_from_slice(text);
+    /// Writes the signature behind its prefix.
+    fn put_signature(&mut self, index: usize, text: &[u8]) {
+        let range = self.slots[index].range.clone();
+        let start = range.start + self.prefix;
+        if self.percent {
+            let prefix = &self.flat[range.start..start];
+            let text = [prefix, percent_encoded(text).as_bytes()].concat();
+            self.put(index, &text);
         } else {
-            let source = self.signature.source.clone();
-            self.lay_with(&source, text);
+            self.flat[start..range.end].copy_from_slice(text);
         }
     }
 
@@ -299,9 +292,9 @@ impl Resigner {
         self.request.write_head(&mut self.flat);
         self.body_start = self.flat.len();
         self.flat.extend_from_slice(&self.request.body);
-        for slot in self.slots.iter_mut().chain([&mut self.signature]) {
+        for slot in &mut self.slots {
             let place = place::locate(&self.request, &slot.source)
-                .ok_or_else(|| ResignError::Nonce(self.form.name.clone()))?;
+                .ok_or_else(|| PlaceError::NoPlace(source_in_words(&slot.source)))?;
             slot.range = in_wire(&self.request, self.body_start, &place);
             slot.echoes.clear();
         }
@@ -313,33 +306,33 @@ impl Resigner {
             .map_err(|lack| ResignError::Unreadable(lack_in_words(&self.form, &lack)))?;
         let mut pieces = Vec::with_capacity(self.form.parts.len());
         for (part, value) in self.form.parts.iter().zip(&ingredients.values) {
-            let stands = self.stands(part);
-            pieces.push(match (&part.source, stands) {
+            let signed = self.signed_range(&part.source);
+            let covered = |slot: &Slot| {
+                let signed = signed.as_ref();
+                signed.is_some_and(|signed| overlap(signed, &slot.range))
+            };
+            if self.slots.last().is_some_and(covered) {
+                return Err(ResignError::Covered(self.form.name.clone()));
+            }
+            pieces.push(match (&part.source, &signed) {
                 (Source::Secret(name), _) => Piece::Secret(*name),
-                (_, Some(range)) => {
-                    if overlap(&range, &self.signature.range) {
-                        return Err(ResignError::Covered(self.form.name.clone()));
-                    }
-                    Piece::Flat(range)
+                (source, Some(signed)) if self.is_verbatim(source, signed) => {
+                    Piece::Flat(signed.clone())
                 }
-                (source, None) => {
+                (source, _) => {
                     let start = self.fixed.len();
                     self.fixed.extend_from_slice(value);
-                    let range = start..self.fixed.len();
-                    if let Source::Url(url) = source {
-                        let offset = start + value.len() - url_end(&self.request, *url);
-                        let target = self.request.method.len() + 1;
-                        let signed = target..target + url_end(&self.request, *url);
-                        if overlap(&signed, &self.signature.range) {
-                            return Err(ResignError::Covered(self.form.name.clone()));
-                        }
+                    let end = self.fixed.len();
+                    if let (Source::Url(_), Some(signed)) = (source, &signed) {
+                        // The target is the end of a URL.
+                        let target = end - signed.len();
                         for slot in &mut self.slots {
-                            if overlap(&signed, &slot.range) {
-                                slot.echoes.push(offset + slot.range.start - target);
+                            if overlap(signed, &slot.range) {
+                                slot.echoes.push(target + slot.range.start - signed.start);
                             }
                         }
                     }
-                    Piece::Fixed(range)
+                    Piece::Fixed(start..end)
                 }
             });
         }
@@ -348,19 +341,28 @@ impl Resigner {
         Ok(())
     }
 
-    /// Where a part stands in `flat` exactly as it is hashed, if it does so for sure.
-    fn stands(&self, part: &Part) -> Option<Range<usize>> {
-        let source = &part.source;
-        if let Source::Body { .. } = source {
-            let body = self.body_start..self.flat.len();
-            return (!body.is_empty()).then_some(body);
+    /// What of `flat` a part is made of.
+    fn signed_range(&self, source: &Source) -> Option<Range<usize>> {
+        let target = self.request.method.len() + 1;
+        match source {
+            Source::Body { .. } => {
+                let body = self.body_start..self.flat.len();
+                (!body.is_empty()).then_some(body)
+            }
+            Source::Url(part) => Some(target..target + signed_target(&self.request, *part)),
+            _ => place::locate(&self.request, source)
+                .map(|place| in_wire(&self.request, self.body_start, &place)),
         }
-        let place = place::locate(&self.request, source)?;
-        let range = in_wire(&self.request, self.body_start, &place);
-        let raw = matches!(source, Source::Header(_) | Source::JsonRaw(_));
-        // What is written into a slot needs no escapes.
-        let fresh = || self.slots.iter().any(|slot| slot.range == range);
-        (raw || range == self.signature.range || fresh()).then_some(range)
+    }
+
+    /// Whether what a part is made of is hashed as it stands.
+    fn is_verbatim(&self, source: &Source, range: &Range<usize>) -> bool {
+        match source {
+            Source::Header(_) | Source::JsonRaw(_) | Source::Body { .. } => true,
+            Source::Url(_) => false,
+            // What is written into a slot needs no escapes.
+            _ => self.slots.iter().any(|slot| slot.range == *range),
+        }
     }
 
     fn digest(&self) -> DigestValue {
@@ -406,19 +408,21 @@ impl Slot {
     }
 }
 
-/// The form that a request is judged by; what hinders is said in the words of [`judge`].
+/// The form that a request is judged by and its hash function; what hinders is said in the words
+/// of [`judge`].
 fn applying<'r>(
     recipe: &'r Recipe,
     request: &Request,
     secrets: &Secrets,
-) -> Result<&'r Form, ResignError> {
+) -> Result<(&'r Form, Digest), ResignError> {
     let evidence = Evidence::of(request);
     let found = recipe
         .forms
         .iter()
-        .find(|form| form.received(&evidence).is_ok() && form.gather(&evidence).is_ok());
-    if let Some(form) = found {
-        return Ok(form);
+        .filter(|form| form.received(&evidence).is_ok())
+        .find_map(|form| Some((form, form.gather(&evidence).ok()?.digest)));
+    if let Some(found) = found {
+        return Ok(found);
     }
     let judgement = judge(recipe, &evidence, secrets);
     let why = judgement.why.unwrap_or_default();
@@ -428,17 +432,21 @@ fn applying<'r>(
     })
 }
 
-/// The hash function with its key, and the certainty that every secret is there.
-fn hasher(form: &Form, request: &Request, secrets: &Secrets) -> Result<Hasher, ResignError> {
-    let evidence = Evidence::of(request);
+/// The hash function with its key, once every secret is there.
+fn hasher(form: &Form, digest: Digest, secrets: &Secrets) -> Result<Hasher, ResignError> {
     let unreadable = |lack| ResignError::Unreadable(lack_in_words(form, &lack));
-    let ingredients = form.gather(&evidence).map_err(unreadable)?;
-    form.digest(&ingredients, secrets, 0).map_err(unreadable)?;
+    for part in &form.parts {
+        if let Source::Secret(name) = part.source
+            && secrets.first(name).is_none()
+        {
+            return Err(unreadable(Lack::Secret(name)));
+        }
+    }
     Ok(match &form.key {
-        None => Hasher::Plain(ingredients.digest),
+        None => Hasher::Plain(digest),
         Some(key) => {
             let key = key.bytes(secrets, 0).map_err(unreadable)?;
-            Hasher::Keyed(Keyed::new(ingredients.digest, &key))
+            Hasher::Keyed(Keyed::new(digest, &key))
         }
     })
 }
@@ -541,8 +549,8 @@ fn in_wire(request: &Request, body_start: usize, place: &Place) -> Range<usize> 
     start + range.start..start + range.end
 }
 
-/// How much of the target is at the end of a signed URL.
-fn url_end(request: &Request, part: UrlPart) -> usize {
+/// How much of the target stands in a signed URL.
+fn signed_target(request: &Request, part: UrlPart) -> usize {
     let target = &request.target;
     match part {
         UrlPart::Path => memchr::memchr(b'?', target).unwrap_or(target.len()),

@@ -10,6 +10,7 @@ mod capture;
 mod docs;
 mod edges;
 mod explain;
+mod handshake;
 mod reach;
 mod readme;
 mod samples;

@@ -17,7 +17,6 @@ use tokio::time::{Instant, sleep_until};
 use super::feed::{Feed, Ticket};
 use super::load::{Fed, Loader};
 use super::show::Show;
-use crate::args::Reporter;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
 use crate::net::stop::signalled;
@@ -25,7 +24,9 @@ use crate::net::{Answer, Connection, Dialer, Failure, block_on};
 use crate::replay::pace::Pacer;
 use crate::replay::{Expectations, Item, Pace};
 use crate::report::case::{Case, CaseOutcome};
+use crate::reporter::Reporter;
 use crate::session::Session;
+use crate::signature::Veil;
 use crate::term;
 
 /// How records are sent.
@@ -40,6 +41,8 @@ pub(super) struct Drive {
     /// How long records are sent.
     pub(super) time: Option<Duration>,
     pub(super) fail_fast: bool,
+    /// Hides secrets in what is shown of an answer.
+    pub(super) veil: Veil,
 }
 
 /// What is told to the one who prints.
@@ -77,7 +80,7 @@ impl Drive {
     ) -> Result<Outcome, Error> {
         let again = self.rounds > 1;
         if again {
-            reporter.only_count_passes(session);
+            reporter.only_count_passes();
         }
         let reporter = Rc::new(RefCell::new(reporter));
         let mut show = Show::new(Rc::clone(&reporter), session);
@@ -132,7 +135,7 @@ impl Run {
                 tokio::select! {
                     told = heard.recv() => match told {
                         Some(told) => show.take(told)?,
-                        None => return Ok(None),
+                        None => return Ok::<_, Error>(None),
                     },
                     signal = &mut signal => return Ok(Some(signal?)),
                     _ = tick.tick(), if show.has_progress() => show.tick(),
@@ -171,6 +174,9 @@ impl Run {
                 Ok(answer) => self.judge(&ticket, &answer, at),
                 Err(failure) => Some(self.failed(&ticket, &failure, &connection, at)),
             };
+            if ticket.item.borrow().fault.is_some() {
+                connection.close();
+            }
             if self.how.fail_fast
                 && let Some(case) = &case
                 && case.outcome != CaseOutcome::Pass
@@ -178,7 +184,9 @@ impl Run {
                 self.end("--fail-fast: the rest was not sent");
             }
             if (case.is_some() || self.reporter.borrow().wants_passes())
-                && tell.send(Told::Case(ticket.turn, case.map(Box::new))).is_err()
+                && tell
+                    .send(Told::Case(ticket.turn, case.map(Box::new)))
+                    .is_err()
             {
                 return;
             }
@@ -200,7 +208,8 @@ impl Run {
             if due > elapsed {
                 sleep_until(self.started + due).await;
             } else {
-                self.late.set(self.late.get().max(elapsed - due));
+                self.late
+                    .set(self.late.get().max(elapsed.saturating_sub(due)));
             }
         }
         (!self.is_over()).then_some(ticket)
@@ -233,16 +242,15 @@ impl Run {
         self.answered.set(true);
         let item = ticket.item.borrow();
         let (status, body) = (answer.status(), answer.body());
-        let why = self.how.expectations.judge(
-            &item.standard,
-            status,
-            body,
-            answer.timings.total,
-            || answer.to_response(),
-        );
+        let why =
+            self.how
+                .expectations
+                .judge(&item.standard, status, body, answer.timings.total, || {
+                    answer.to_response()
+                });
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
-            if !reporter.wants_passes() {
+            if !reporter.wants_passes() && item.fault.is_none() {
                 reporter.passed(status, answer.ms());
                 return None;
             }
@@ -254,17 +262,22 @@ impl Run {
             case.outcome = CaseOutcome::Fail;
             case.details.push(("answer", answer_in_words(answer)));
             if !body.is_empty() {
-                case.details
-                    .push(("body", term::cut(&term::escape(body), MOST_SHOWN)));
+                case.details.push(("body", self.shown(body)));
             }
             if !answer.surplus().is_empty() {
-                let text = term::cut(&term::escape(answer.surplus()), MOST_SHOWN);
+                let text = self.shown(answer.surplus());
                 case.details
-                    .push(("behind", format!("where nothing belongs: {text}")));
+                    .push(("surplus", format!("behind the body: {text}")));
             }
         }
-        case.why = why;
+        case.why = why.map(|why| self.how.veil.hide_text(&why).into_owned());
         Some(case)
+    }
+
+    /// The beginning of what a server sent, as it can be shown.
+    fn shown(&self, bytes: &[u8]) -> String {
+        let start = &bytes[..bytes.len().min(MOST_SHOWN)];
+        term::cut(&term::escape(&self.how.veil.hide(start)), MOST_SHOWN)
     }
 
     fn failed(
@@ -275,16 +288,19 @@ impl Run {
         at: Duration,
     ) -> Case {
         let mut case = case_of(&ticket.item.borrow(), ticket, at);
-        case.outcome = match failure.is_an_answer() {
-            true => CaseOutcome::Fail,
-            false => CaseOutcome::Error,
+        case.outcome = if failure.is_an_answer() {
+            CaseOutcome::Fail
+        } else {
+            CaseOutcome::Error
         };
-        case.why = Some(failure.to_string());
+        let why = failure.to_string();
+        case.why = Some(self.how.veil.hide_text(&why).into_owned());
         case.hint = failure.hint().map(str::to_owned);
         if let Some(partial) = connection.partial() {
             case.status = Some(partial.status);
-            let body = &partial.body[..partial.body.len().min(MOST_SHOWN)];
-            case.details.push(("body", term::escape(body)));
+            if !partial.body.is_empty() {
+                case.details.push(("body", self.shown(&partial.body)));
+            }
         }
         let unreachable = matches!(
             failure,
@@ -313,6 +329,11 @@ fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {
         place: Some(item.place.clone()),
         platform: item.platform.clone(),
         at: Some(at.as_secs_f64()),
+        warnings: item
+            .fault
+            .iter()
+            .map(|fault| format!("sent as it was recorded: {fault}"))
+            .collect(),
         ..Case::default()
     }
 }

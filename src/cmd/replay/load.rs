@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
-use std::time::Duration;
 
 use crate::args::read_rest;
 use crate::capture::lines::{self, read_line};
@@ -64,7 +63,7 @@ impl Loader {
                 let url = name
                     .parse()
                     .map_err(|why: String| Error::usage(format!("{name}: {why}")))?;
-                fetched = Some(client::fetch(&url, LARGEST_FETCHED, FETCH_TIME)?);
+                fetched = Some(client::fetch(&url, LARGEST_FETCHED)?);
             } else if Path::new(name).is_dir() {
                 files.extend(in_folder(name)?);
                 continue;
@@ -158,13 +157,12 @@ impl Loader {
         true
     }
 
-    fn take(
-        &mut self,
-        number: usize,
-        item: Result<Located, Error>,
-        take: &mut Take<'_>,
-    ) -> bool {
-        if self.select.as_ref().is_some_and(|select| !select.holds(number)) {
+    fn take(&mut self, number: usize, item: Result<Located, Error>, take: &mut Take<'_>) -> bool {
+        if self
+            .select
+            .as_ref()
+            .is_some_and(|select| !select.holds(number))
+        {
             return true;
         }
         let located = match item {
@@ -199,8 +197,6 @@ const START: u64 = 64 << 10;
 
 /// What is fetched is held in memory.
 const LARGEST_FETCHED: u64 = 512 << 20;
-
-const FETCH_TIME: Duration = Duration::from_secs(60);
 
 /// The files of a folder by name; what starts with a dot is none of them.
 fn in_folder(folder: &str) -> Result<Vec<Source>, Error> {

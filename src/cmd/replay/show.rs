@@ -10,11 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::drive::Told;
 use super::load::{Fed, Loader};
-use crate::args::Reporter;
 use crate::error::{Error, Outcome};
 use crate::net::stop::Signal;
 use crate::replay::Item;
 use crate::report::case::Case;
+use crate::reporter::Reporter;
 use crate::session::Session;
 
 /// The one who prints.
@@ -101,9 +101,8 @@ impl<'s> Show<'s> {
     /// Moves the progress on.
     pub(super) fn tick(&mut self) {
         if let Some(bar) = &self.bar {
-            let counts = self.reporter.borrow().counts();
-            bar.set_position(counts.cases);
-            let wrong = counts.failed + counts.errors;
+            let (cases, wrong) = self.reporter.borrow().counts();
+            bar.set_position(cases);
             if wrong > 0 {
                 bar.set_message(format!("{wrong} not right"));
             }
@@ -172,15 +171,15 @@ impl<'s> Show<'s> {
             bar.finish_and_clear();
         }
         let mut reporter = self.reporter.borrow_mut();
-        let nothing = reporter.counts().cases == 0;
+        let nothing = reporter.counts().0 == 0;
         if nothing && signal.is_none() && self.input == Outcome::Yes {
             return Err(super::nothing_selected());
         }
         if let Some(ended) = ended {
-            reporter.ended(ended, Outcome::Yes);
+            reporter.end(ended, Outcome::Yes);
         }
         if let Some(signal) = signal {
-            reporter.ended(signal.name().to_owned(), signal.outcome());
+            reporter.end(signal.name(), signal.outcome());
         }
         Ok(reporter.finish(elapsed, self.session)?.and(self.input))
     }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::json::scan;
 use crate::term::{cut, escape};
 
@@ -150,17 +152,16 @@ fn markup(echo: &[u8], body: &[u8]) -> Option<Difference> {
     if !between {
         return None;
     }
-    let kind = if page(body).is_some() { "HTML" } else { "XML" };
+    let kind = if is_page(body) { "HTML" } else { "XML" };
     Some(Difference::with_hint(
         format!("the body is {kind}: the echo is between tags"),
         "return the bare text, as text/plain, without a layout or a view around it",
     ))
 }
 
-/// Whether a body is an HTML page, and its title.
-pub(super) fn page(body: &[u8]) -> Option<Option<&[u8]>> {
+/// Whether a body is an HTML page.
+pub(super) fn is_page(body: &[u8]) -> bool {
     let text = body.strip_prefix(BOM).unwrap_or(body).trim_ascii_start();
-    let lower = text.to_ascii_lowercase();
     let tags: [&[u8]; 7] = [
         b"<!doctype html",
         b"<html",
@@ -170,13 +171,17 @@ pub(super) fn page(body: &[u8]) -> Option<Option<&[u8]>> {
         b"<p>",
         b"<pre",
     ];
-    if !tags.iter().any(|tag| lower.starts_with(tag)) {
-        return None;
-    }
-    let start = memchr::memmem::find(&lower, b"<title>").map(|at| at + 7);
-    let title = start.and_then(|start| {
-        let length = memchr::memmem::find(&lower[start..], b"</title>")?;
-        Some(text[start..start + length].trim_ascii())
-    });
-    Some(title.filter(|title| !title.is_empty()))
+    tags.iter().any(|tag| {
+        text.get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    })
+}
+
+/// The title of an HTML page.
+pub(super) fn title(page: &[u8]) -> Option<&[u8]> {
+    let lower = page.to_ascii_lowercase();
+    let start = memmem::find(&lower, b"<title>")? + b"<title>".len();
+    let length = memmem::find(&lower[start..], b"</title>")?;
+    let title = page[start..start + length].trim_ascii();
+    (!title.is_empty()).then_some(title)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{COMMANDS, examples};
+use crate::handshake::server::{Seen, answer, ok, serve};
 use crate::harness::{fixture, pushrig, root};
 use crate::leaks;
 
@@ -17,7 +18,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 25] = [
+const EXAMPLES: [Example; 27] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -149,6 +150,22 @@ const EXAMPLES: [Example; 25] = [
         &[],
     ),
     (
+        "pushrig handshake onenet http://127.0.0.1:8000/push --token env:TOKEN",
+        0,
+        &[
+            ("http://127.0.0.1:8000/push", Source::Server),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig handshake tencent http://127.0.0.1:8000/iot --token env:TOKEN --strict",
+        0,
+        &[
+            ("http://127.0.0.1:8000/iot", Source::Server),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
         "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
         0,
         &[(
@@ -167,6 +184,8 @@ enum Source {
     Example(&'static str),
     Output(&'static str),
     BehindAProxy,
+    /// A URL, in whose place a server's stands that answers OneNET's and Tencent's handshakes.
+    Server,
 }
 
 impl Source {
@@ -177,6 +196,7 @@ impl Source {
             Self::Example(name) => std::fs::read(root().join("examples").join(name)).unwrap(),
             Self::Output(call) => pushrig(call).any_stdout().exits(0).stdout,
             Self::BehindAProxy => behind_a_proxy(),
+            Self::Server => server().into_bytes(),
         }
     }
 }
@@ -193,12 +213,27 @@ fn behind_a_proxy() -> Vec<u8> {
         .into_bytes()
 }
 
+/// Its token is [`TENCENT`].
+fn server() -> String {
+    let check = |seen: &Seen| {
+        let echo = seen.onenet(TENCENT).or_else(|| seen.tencent(TENCENT));
+        echo.map_or_else(|| answer("403 Forbidden", "", b""), ok)
+    };
+    serve(move |seen| Some(check(seen)))
+}
+
 /// Runs an example in a scratch directory; hands out the exit code and all that was said.
 fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32>, Vec<u8>) {
     let exe = Path::new(env!("CARGO_BIN_EXE_pushrig"));
     let mut path = exe.parent().unwrap().as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
+    let mut example = example.to_owned();
+    for (url, source) in sources {
+        if matches!(source, Source::Server) {
+            example = example.replace(url, &String::from_utf8(source.bytes()).unwrap());
+        }
+    }
     let mut command = Command::new("sh");
     command
         .args(["-c", &format!("exec 2>&1\n{example}")])
@@ -207,7 +242,8 @@ fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32
         .env("HOME", scratch)
         .current_dir(scratch)
         .stdin(Stdio::null());
-    for (name, source) in sources {
+    let is_file = |source: &Source| !matches!(source, Source::Server);
+    for (name, source) in sources.iter().filter(|(_, source)| is_file(source)) {
         if name.chars().all(|c| c.is_ascii_uppercase()) {
             command.env(name, String::from_utf8(source.bytes()).unwrap());
         } else {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "",
     "sign",
     "verify",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 10] = [
     "capture import",
     "capture show",
     "samples",
+    "handshake",
     "completions",
     "man",
 ];

@@ -1,0 +1,319 @@
+//! Servers on real sockets, and what is said of them.
+
+pub(crate) mod server;
+
+mod calls;
+
+use std::io::Write as _;
+use std::net::TcpListener;
+
+use self::server::{Seen, TOKEN, answer, ok, serve, serve_if};
+use crate::harness::{Pushrig, pushrig};
+
+/// A call with the right token.
+fn handshake(platform: &str, url: &str) -> Pushrig {
+    pushrig(&format!("handshake {platform} {url} --token {TOKEN}"))
+}
+
+fn onenet(seen: &Seen) -> Option<&str> {
+    seen.onenet(TOKEN)
+}
+
+/// A OneNET server that checks, and writes the echo so.
+fn onenet_that(echo: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Pushrig {
+    handshake("onenet", &serve_if(onenet, echo))
+}
+
+#[test]
+fn a_right_server_of_every_platform_passes_every_handshake() {
+    type Check = for<'s> fn(&'s Seen) -> Option<&'s str>;
+    let checks: [(&str, Check); 4] = [
+        ("onenet", onenet),
+        ("onenet-studio-push", onenet),
+        ("tencent", |seen| seen.tencent(TOKEN)),
+        ("wechat", |seen| seen.wechat(TOKEN)),
+    ];
+    for (platform, check) in checks {
+        let ran = handshake(platform, &serve_if(check, |echo| ok(echo)))
+            .args(["--strict", "--format", "json"])
+            .any_stdout()
+            .exits(0);
+        let lines = ran.json();
+        assert_eq!(lines.len(), 8, "{platform}: {}", ran.text());
+        for case in &lines[..7] {
+            assert_eq!(case["type"], "case");
+            assert_eq!(case["platform"], platform);
+            assert_eq!(case["outcome"], "pass", "{case}");
+            assert!(case.get("warnings").is_none(), "{case}");
+            let id = case["id"].as_str().unwrap();
+            assert!(id.starts_with(&format!("{platform}.handshake.")), "{id}");
+        }
+        assert_eq!(lines[7]["type"], "summary");
+        assert_eq!(lines[7]["passed"], 7);
+    }
+}
+
+#[test]
+fn a_recipe_file_with_an_echo_is_played() {
+    let recipe = std::fs::read(crate::harness::root().join("examples/recipes/acme.toml")).unwrap();
+    let url = serve(|seen| {
+        let signed = seen.header("X-Acme-Signature").is_some();
+        Some(match seen.query("challenge") {
+            Some(challenge) if signed => ok(challenge),
+            _ => answer("403 Forbidden", "", b""),
+        })
+    });
+    pushrig(&format!(
+        "handshake acme.toml {url} --app-secret kettle-and-toast"
+    ))
+    .file("acme.toml", recipe)
+    .stdout_has([
+        "pass   acme.handshake.first",
+        "pass   acme.handshake.second",
+        "pass   acme.handshake.wrong-signature",
+        "warning   echoed, although it has a signature that was made with another app-secret",
+        "pass   acme.handshake.no-signature",
+        "acme.handshake.empty-app-secret",
+    ])
+    .exits(0);
+}
+
+#[test]
+fn a_body_that_is_not_the_bare_echo_is_named_in_bytes() {
+    type Echo = fn(&str) -> Vec<u8>;
+    let wrongs: [(Echo, &str); 7] = [
+        (
+            |echo| ok(format!("{echo}\n")),
+            "the body is the echo followed by 0x0A (a newline)",
+        ),
+        (
+            |echo| ok(format!("\"{echo}\"")),
+            "the body is JSON: the echo is inside quotes",
+        ),
+        (
+            |echo| ok(format!("{{\"msg\":\"{echo}\"}}")),
+            "the body is JSON: the echo is the value of `/msg`",
+        ),
+        (
+            |echo| ok(format!("\u{feff}{echo}")),
+            "a BOM (0xEF 0xBB 0xBF) stands before the echo",
+        ),
+        (
+            |echo| ok(format!("<html><body>{echo}</body></html>")),
+            "the body is HTML: the echo is between tags",
+        ),
+        (|_| ok(""), "the body is empty"),
+        (|_| ok("success"), "the body is `success`, not the echo"),
+    ];
+    for (echo, words) in wrongs {
+        onenet_that(echo)
+            .stdout_has([
+                "fail   onenet.handshake.plain  onenet  200",
+                words,
+                "pass   onenet.handshake.wrong-signature",
+                "7 cases: 4 passed, 3 failed",
+            ])
+            .exits(1);
+    }
+}
+
+#[test]
+fn a_server_that_reads_plus_as_a_blank_fails_only_there_and_is_told_why() {
+    let check = |seen: &Seen| -> Option<String> {
+        let signature = seen
+            .query("signature")?
+            .replace('+', " ")
+            .replace("%2B", "+");
+        let (nonce, msg) = (seen.query("nonce")?, seen.query("msg")?);
+        let right = server::md5_base64(&format!("{TOKEN}{nonce}{msg}"));
+        (signature == right).then(|| msg.to_owned())
+    };
+    let url = serve(move |seen| {
+        Some(match check(seen) {
+            Some(msg) => ok(msg),
+            None => ok("invalid token"),
+        })
+    });
+    handshake("onenet", &url)
+        .stdout_has([
+            "pass   onenet.handshake.plain",
+            "pass   onenet.handshake.slash",
+            "fail   onenet.handshake.plus",
+            "the body is `invalid token`, not the echo",
+            "hint      only the handshake whose signature holds a `+` fails, and passes with %2B \
+             in its place: your framework reads `+` as a blank (query.plus-to-blank), and 28 of 100 signatures hold one: take the \
+             signature from the raw query string",
+            "next      pushrig explain onenet --url 'http://127.0.0.1:",
+            "pass   onenet.handshake.wrong-signature",
+            "7 cases: 6 passed, 1 failed",
+        ])
+        .exits(1);
+}
+
+#[test]
+fn a_server_that_checks_nothing_is_a_warning_and_under_strict_a_failure() {
+    let careless = || serve(|seen| Some(ok(seen.query("msg").unwrap_or_default())));
+    handshake("onenet", &careless())
+        .stdout_has([
+            "pass   onenet.handshake.plain",
+            "pass   onenet.handshake.wrong-signature",
+            "warning   echoed, although it has a signature that was made with another token",
+            "pass   onenet.handshake.empty-token",
+            "the server checks nothing: it echoes to whoever asks (OneNET's documentation allows \
+             it for the handshake)",
+            "7 cases: 7 passed, 4 warnings",
+        ])
+        .exits(0);
+    handshake("onenet", &careless())
+        .arg("--strict")
+        .stdout_has([
+            "pass   onenet.handshake.plus",
+            "fail   onenet.handshake.wrong-signature",
+            "echoed, although",
+            "fail   onenet.handshake.no-nonce",
+            "7 cases: 3 passed, 4 failed",
+        ])
+        .exits(1);
+}
+
+#[test]
+fn a_server_whose_token_is_not_set_is_recognised() {
+    let url = serve_if(|seen| seen.tencent(""), |echo| ok(echo));
+    handshake("tencent", &url)
+        .stdout_has([
+            "fail   tencent.handshake.first",
+            "the status is 403: only 200 counts",
+            "next      pushrig explain tencent --timestamp '",
+            "pass   tencent.handshake.empty-token",
+            "your server's token is empty: it refuses what is signed with yours",
+        ])
+        .exits(1);
+}
+
+#[test]
+fn a_chunked_echo_is_compared_after_de_chunking_and_is_a_warning() {
+    onenet_that(|echo| {
+        let (a, b) = echo.split_at(2);
+        format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{a}\r\n4\r\n{b}\r\n0\r\n\r\n"
+        )
+        .into_bytes()
+    })
+    .stdout_has([
+        "pass   onenet.handshake.plain",
+        "warning   the answer is chunked",
+        "7 cases: 7 passed, 3 warnings",
+    ])
+    .exits(0);
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    answer(
+        "200 OK",
+        "Content-Encoding: gzip\r\n",
+        &encoder.finish().unwrap(),
+    )
+}
+
+#[test]
+fn a_gzipped_echo_is_undone_by_tencents_client_and_fails_with_onenet() {
+    handshake("tencent", &serve_if(|seen| seen.tencent(TOKEN), gzip))
+        .stdout_has([
+            "pass   tencent.handshake.first",
+            "warning   the echo is compressed",
+        ])
+        .exits(0);
+    onenet_that(gzip)
+        .stdout_has(["fail", "the body is compressed (Content-Encoding: gzip)"])
+        .exits(1);
+}
+
+#[test]
+fn a_redirect_and_an_error_page_are_named() {
+    onenet_that(|_| answer("301 Moved Permanently", "Location: /push/\r\n", b""))
+        .stdout_has([
+            "301 to /push/: the platform does not follow",
+            "hint      give the platform the URL with the slash at its end",
+        ])
+        .exits(1);
+    let page = "<!DOCTYPE html><title>404 Not Found</title>";
+    let url = serve(move |_| Some(answer("404 Not Found", "", page.as_bytes())));
+    handshake("onenet", &url)
+        .stdout_has([
+            "fail   onenet.handshake.plain  onenet  404",
+            "the status is 404: only 200 counts",
+            "hint      nothing answers a GET at this path",
+            "answer    404, `<!DOCTYPE html><title>404 Not Found</title>`",
+        ])
+        .exits(1);
+}
+
+#[test]
+fn an_answer_that_was_cached_passes_once_and_is_then_recognised() {
+    let first = std::sync::OnceLock::new();
+    let url = serve(move |seen| {
+        let echo = first.get_or_init(|| seen.query("msg").unwrap().to_owned());
+        Some(ok(echo))
+    });
+    handshake("onenet", &url)
+        .stdout_has([
+            "pass   onenet.handshake.plain",
+            "fail   onenet.handshake.slash",
+            "the body is the echo of `plain`, an earlier handshake, not the echo",
+        ])
+        .exits(1);
+}
+
+#[test]
+fn a_server_that_is_slow_closes_early_or_is_not_there_gives_no_answer() {
+    handshake("onenet", &serve(|_| None))
+        .args(["--timeout", "200ms"])
+        .stdout_has([
+            "error  onenet.handshake.plain",
+            "no answer within 200ms: nothing came back",
+            "error  onenet.handshake.plus",
+        ])
+        .stderr("note: the other 4 handshakes were not sent\n")
+        .exits(3);
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nLeo";
+    handshake("onenet", &serve(move |_| Some(cut.to_vec())))
+        .stdout_has([
+            "error  onenet.handshake.plain  onenet  200",
+            "the server closed the connection after 3 bytes of the body",
+        ])
+        .any_stderr()
+        .exits(3);
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    handshake("onenet", &format!("http://{gone}/"))
+        .stdout_has(["error  onenet.handshake.plain", "connection refused"])
+        .stderr("note: the other 6 handshakes were not sent\n")
+        .exits(3);
+}
+
+#[test]
+fn a_server_that_hangs_up_on_wrong_handshakes_lets_nobody_in() {
+    let url = serve(|seen| match onenet(seen) {
+        Some(msg) => Some(ok(msg)),
+        None => Some(Vec::new()),
+    });
+    handshake("onenet", &url)
+        .arg("--strict")
+        .stdout_has([
+            "pass   onenet.handshake.wrong-signature",
+            "refused without an answer that the platform could read: the server closed the \
+             connection without an answer",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn a_token_that_comes_back_is_named_and_not_shown() {
+    onenet_that(|_| ok(TOKEN))
+        .stdout_has(["the body is the token itself", "answer    200, `[secret]`"])
+        .exits(1);
+}
