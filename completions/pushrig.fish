@@ -43,6 +43,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "explain" -d 'Show w
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "capture" -d 'Import recorded requests from other formats, and show them'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'List or print sample messages of each platform, signed'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "handshake" -d 'Verify a server\'s URL as the platform does, and judge the answer'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "push" -d 'Deliver a signed event to your server, as the platform would'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -283,6 +284,55 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -s v -l verbo
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l strict -d 'A server that echoes a wrong handshake fails, too'
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -l insecure -d 'Trust any certificate'
 complete -c pushrig -n "__fish_pushrig_using_subcommand handshake" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l set -d 'Replace a value of the message: `a.b=1` or `/a/b=1`; the value is JSON, else text' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l body -d 'Push this message instead of the catalogue\'s: text, @FILE or - (OneNET: the value of msg)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l batch -d 'OneNET: N events as one array' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l nonce -d 'A fixed nonce' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l timestamp -d 'A fixed timestamp, as it is sent' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l count -d 'Push N events one after the other, each a fresh one' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l rate -d 'Start N pushes a second (0.5: one every 2 s), whether or not those before are answered' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l retry -d 'Send again what is not accepted: none, platform (its own schedule), or after these pauses' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l speed -d 'Let the pauses between tries pass N times as fast' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l error-url -d 'Tencent\'s error action: gets what is not accepted in the end, once' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l as -d 'With --dry-run: in which form' -r -f -a "request\t'The whole request, byte for byte as on the wire'
+curl\t'A curl command, ready to paste'
+record\t'A line of a capture'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -s H -l header -d 'A header of every request; replaces one of that name, and `Name:` takes it away' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l timeout -d 'The time for one answer, connecting included' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l cacert -d 'Trust the certificates of this PEM file, and no others' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l resolve -d 'Dial ADDR for HOST:PORT' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l unix-socket -d 'Dial this Unix socket instead of the URL\'s host' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l encrypt -d 'Seal the message (needs the AES key)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l unsigned -d 'Leave the signature out, as a platform does where no token is set'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l allow-remote -d 'Let --rate go to a server that is not on this machine'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l fresh-retries -d 'Sign each further try anew; it is not published whether platforms do'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l dry-run -d 'Print what would be sent, and send nothing'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l insecure -d 'Trust any certificate'
+complete -c pushrig -n "__fish_pushrig_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

@@ -17,6 +17,8 @@
 //! - [`reading`]: the ways to read a request that was copied.
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
 //! - [`handshake`]: a platform's URL verification, played against a user's server.
+//! - [`push`](mod@push): what a platform pushes, and the request that carries it.
+//! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -54,6 +56,7 @@ pub mod check;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod delivery;
 pub mod diagnose;
 pub mod error;
 pub mod globals;
@@ -64,6 +67,7 @@ pub mod moment;
 pub mod net;
 pub mod output;
 pub mod platform;
+pub mod push;
 pub mod reading;
 pub mod replay;
 pub mod report;

@@ -245,6 +245,29 @@ impl Request {
         self.headers.first("Host")
     }
 
+    /// Where what the head says of the body's length is not so: a server would wait for more, or
+    /// take the rest for another request.
+    #[must_use]
+    pub fn framing_fault(&self) -> Option<String> {
+        let length = self.body.len();
+        if !self.chunks.is_empty() {
+            return None;
+        }
+        let mut codings = self.headers.all("Transfer-Encoding");
+        if codings.any(|value| value.to_ascii_lowercase().ends_with(b"chunked")) {
+            return Some("Transfer-Encoding says chunked, and the body has no chunks".to_owned());
+        }
+        let mut said = self.headers.all("Content-Length").peekable();
+        if said.peek().is_none() && length > 0 {
+            return Some(format!("nothing says that the body has {length} bytes"));
+        }
+        let wrong = said.find(|value| **value != *length.to_string().as_bytes())?;
+        Some(format!(
+            "Content-Length says {}, and the body has {length} bytes",
+            wrong.escape_ascii()
+        ))
+    }
+
     /// The head and body as bytes, ready for a socket: nothing is added, dropped or checked.
     ///
     /// A body that came in chunks is chunked again in the same sizes.
@@ -412,6 +435,24 @@ mod tests {
         assert_eq!("http://h?x".parse::<Url>().unwrap().target, "/?x");
         assert!("h/x".parse::<Url>().is_err());
         assert!("http:///x".parse::<Url>().is_err());
+    }
+
+    #[test]
+    fn a_length_that_is_not_the_bodys_is_found() {
+        let request = |headers: &[(&str, &str)], body: &str| Request {
+            headers: headers.iter().copied().collect(),
+            body: body.into(),
+            ..Request::new("POST", "/")
+        };
+        let fault = |headers: &[_], body| request(headers, body).framing_fault();
+        assert_eq!(fault(&[("content-length", "2")], "ab"), None);
+        assert_eq!(fault(&[], ""), None);
+        assert_eq!(
+            fault(&[("Content-Length", "1")], "ab").unwrap(),
+            "Content-Length says 1, and the body has 2 bytes"
+        );
+        assert!(fault(&[], "ab").is_some());
+        assert!(fault(&[("Transfer-Encoding", "gzip, Chunked")], "ab").is_some());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one who tells of a run: prints each case as it happens, keeps what reports need, and
 //! writes them at the end.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::report::tally::Tally;
 use crate::report::threshold::Threshold;
 use crate::report::{github, markdown};
 use crate::session::Session;
+use crate::term;
 
 /// What is not right is kept for GitHub up to this many cases; all are counted.
 const MOST_KEPT: usize = 1_000;
@@ -32,6 +34,8 @@ pub struct Reporter {
     ended: Option<(String, Outcome)>,
     human: Option<Human>,
     quiet: bool,
+    /// How often each record was not right, where the same is sent again and again.
+    again: Option<BTreeMap<String, u64>>,
     github: Option<GitHub>,
     watched: bool,
     flushed: Option<Instant>,
@@ -77,6 +81,7 @@ impl Reporter {
                 verbose: globals.verbose,
             }),
             quiet: globals.quiet,
+            again: None,
             github: (actions.as_deref() == Some("true")).then_some(GitHub {
                 summary: summary.filter(|path| !path.is_empty()),
             }),
@@ -97,14 +102,16 @@ impl Reporter {
         self.tally.passed(status, ms);
     }
 
-    /// From now on passes are only counted on the screen, unless `-v` asks for them: a run that
-    /// sends the same again and again would fill it.
+    /// From now on passes are only counted on the screen, and of what is not right the first of
+    /// each record is shown, unless `-v` asks for all: a run that sends the same again and again
+    /// would fill it.
     pub fn only_count_passes(&mut self) {
         if let Some(human) = &mut self.human
             && !human.verbose
         {
             human.quiet = true;
             self.quiet = true;
+            self.again = Some(BTreeMap::new());
         }
     }
 
@@ -129,8 +136,10 @@ impl Reporter {
     pub fn case(&mut self, case: Case, session: &mut Session) -> Result<(), Error> {
         self.tally.add(&case);
         let right = matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip);
-        if let Some(human) = &self.human {
-            human.case(&case, &mut session.out)?;
+        if let Some(human) = self.human {
+            if !self.is_again(&case) {
+                human.case(&case, &mut session.out)?;
+            }
         } else if !(self.quiet && right) {
             session.print_json(&CaseLine::new(&case))?;
         }
@@ -141,6 +150,30 @@ impl Reporter {
         }
         if self.keeps(&case) {
             self.report.cases.push(case);
+        }
+        Ok(())
+    }
+
+    /// Whether the same record was shown before and is not right again.
+    fn is_again(&mut self, case: &Case) -> bool {
+        let right = matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip);
+        let Some(again) = self.again.as_mut().filter(|_| !right) else {
+            return false;
+        };
+        let record = match &case.place {
+            Some(place) => place.to_string(),
+            None => case.id.clone(),
+        };
+        let times = again.entry(record).or_default();
+        *times += 1;
+        *times > 1
+    }
+
+    /// Tells how often each record was not right.
+    fn tell_again(&self, session: &mut Session) -> Result<(), Error> {
+        for (record, times) in self.again.iter().flatten().filter(|(_, times)| **times > 1) {
+            let record = term::escape(record.as_bytes());
+            writeln!(session.out, "{record} was not right {times} times")?;
         }
         Ok(())
     }
@@ -164,7 +197,10 @@ impl Reporter {
         self.conclude(elapsed);
         let summary = &self.report.summary;
         match &self.human {
-            Some(human) => human.summary(summary, &mut session.out)?,
+            Some(human) => {
+                self.tell_again(session)?;
+                human.summary(summary, &mut session.out)?;
+            }
             None => session.print_json(&SummaryLine::new(summary))?,
         }
         session.out.flush()?;

@@ -111,7 +111,13 @@ impl Session {
     /// Now: from the flag, else from the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.globals.now.unwrap_or_else(Timestamp::now)
+        self.clock().now()
+    }
+
+    /// The clock, for what is made later in the run.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock(self.globals.now)
     }
 
     /// An environment variable.
@@ -253,6 +259,18 @@ impl Session {
             };
         }
         Ok(self.config.as_ref())
+    }
+}
+
+/// A clock that stands still where `--now` fixed it.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Option<Timestamp>);
+
+impl Clock {
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.unwrap_or_else(Timestamp::now)
     }
 }
 

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod explain;
 pub mod handshake;
 pub mod man;
+pub mod push;
 pub mod replay;
 pub mod samples;
 pub mod sign;
@@ -37,6 +38,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     samples::SUBCOMMAND,
     replay::SUBCOMMAND,
     handshake::SUBCOMMAND,
+    push::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];

@@ -169,20 +169,8 @@ fn choose(name: Option<&str>) -> Result<Vec<(Platform, &'static Event)>, Error> 
     let Some(event) = event else {
         return Ok(of_platform);
     };
-    let names: Vec<_> = of_platform.iter().map(|(_, event)| event.name).collect();
-    let found: Vec<_> = of_platform
-        .iter()
-        .copied()
-        .filter(|(_, have)| have.name == event)
-        .collect();
-    if found.is_empty() {
-        return Err(Error::usage(format!(
-            "{platform} has no event `{}`",
-            event.escape_debug()
-        ))
-        .with_hint(format!("one of {}", names.join(", "))));
-    }
-    Ok(found)
+    let (platform, _) = of_platform[0];
+    Ok(vec![(platform, platform.event(event)?)])
 }
 
 fn list(chosen: &[(Platform, &Event)], session: &mut Session) -> Result<(), Error> {

@@ -282,7 +282,10 @@ fn request(
         let form = if args.handshake {
             choose(scheme, given, true)?
         } else {
-            plain_form(scheme)?
+            scheme
+                .recipe
+                .plain_form()
+                .ok_or_else(|| Error::usage(format!("{} has no form to sign by", scheme.id())))?
         };
         let ordered = Ordered {
             form,
@@ -312,16 +315,6 @@ fn request(
         request.method = method.as_bytes().to_vec();
     }
     Ok(request)
-}
-
-/// The form of an ordinary push.
-fn plain_form(scheme: &Scheme) -> Result<&Form, Error> {
-    let forms = &scheme.recipe.forms;
-    forms
-        .iter()
-        .find(|form| form.echo.is_none())
-        .or(forms.first())
-        .ok_or_else(|| Error::usage(format!("{} has no form to sign by", scheme.id())))
 }
 
 /// What the request carries: `--msg`, else `--body`.
@@ -363,6 +356,18 @@ struct RequestLine<'a> {
     text: Bytes<'a>,
 }
 
+/// A line break in a value would be a header of its own, which nobody signed.
+pub(super) fn check_headers(request: &Request) -> Result<(), Error> {
+    let broken = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
+    match request.headers.iter().find(|(_, value)| broken(value)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::usage(format!(
+            "the value of the header `{}` holds a line break or a zero byte",
+            String::from_utf8_lossy(name)
+        ))),
+    }
+}
+
 /// Prints a request in the form that was asked for.
 pub(super) fn print_request(
     session: &mut Session,
@@ -371,14 +376,7 @@ pub(super) fn print_request(
     platform: &str,
     moment: &Moment,
 ) -> Result<(), Error> {
-    // A line break in a value would be a header of its own, which nobody signed.
-    let broken = |bytes: &[u8]| bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-    if let Some((name, _)) = request.headers.iter().find(|(_, value)| broken(value)) {
-        return Err(Error::usage(format!(
-            "the value of the header `{}` holds a line break or a zero byte",
-            String::from_utf8_lossy(name)
-        )));
-    }
+    check_headers(request)?;
     if session.json() && form != As::Record {
         let (kind, text) = match form {
             As::Curl => ("curl", curl::write(request)),

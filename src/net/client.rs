@@ -17,8 +17,15 @@ use crate::term;
 use super::address::Address;
 use super::{block_on, failure, tls};
 
-/// Fetches a file, such as a capture, of at most so many bytes and in no more than this time.
-pub fn fetch(url: &Url, limit_bytes: u64, limit: Duration) -> Result<Vec<u8>, Error> {
+/// The time for a whole file.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Fetches a file of at most so many bytes, such as a capture.
+pub fn fetch(url: &Url, limit_bytes: u64) -> Result<Vec<u8>, Error> {
+    fetch_within(url, limit_bytes, LIMIT)
+}
+
+fn fetch_within(url: &Url, limit_bytes: u64, limit: Duration) -> Result<Vec<u8>, Error> {
     let address = Address::of(url).map_err(|why| Error::usage(format!("the URL: {why}")))?;
     // The userinfo and the query may hold secrets, so messages go without.
     let path = url.target.split('?').next().unwrap_or_default();
@@ -144,7 +151,7 @@ mod tests {
     }
 
     fn fails(url: &Url, limit: Duration) -> (String, String) {
-        let error = fetch(url, 100, limit).unwrap_err();
+        let error = fetch_within(url, 100, limit).unwrap_err();
         assert_eq!(error.code(), 3);
         let words = error.to_string();
         assert!(!words.contains("secret"), "{words}");
@@ -158,7 +165,7 @@ mod tests {
     #[test]
     fn a_file_is_fetched_whole() {
         let url = serve("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}\n");
-        assert_eq!(fetch(&url, 3, Duration::from_secs(30)).unwrap(), b"{}\n");
+        assert_eq!(fetch(&url, 3).unwrap(), b"{}\n");
     }
 
     #[test]

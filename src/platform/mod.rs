@@ -100,6 +100,20 @@ impl Platform {
         }
     }
 
+    /// What it is called in a sentence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Onenet => "OneNET",
+            Self::OnenetStudioPush | Self::OnenetStudio => "OneNET Studio",
+            Self::Tencent => "Tencent",
+            Self::Sensoro => "SENSORO",
+            Self::Wechat => "WeChat",
+            Self::HuaweiIotda => "Huawei IoTDA",
+            Self::StandardWebhooks => "the sender",
+        }
+    }
+
     /// Its signature scheme.
     #[must_use]
     pub fn recipe(self) -> Recipe {
@@ -159,6 +173,23 @@ impl Platform {
             Self::Sensoro => Some(&sensoro::Sensoro),
             Self::OnenetStudio | Self::Wechat | Self::HuaweiIotda | Self::StandardWebhooks => None,
         }
+    }
+
+    /// What it pushes under that name.
+    pub fn event(self, name: &str) -> Result<&'static Event, Error> {
+        let events = self.webhook().map(Webhook::events).unwrap_or_default();
+        events
+            .iter()
+            .find(|event| event.name == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = events.iter().map(|event| event.name).collect();
+                Error::usage(format!(
+                    "{} has no event `{}`",
+                    self.id(),
+                    name.escape_debug()
+                ))
+                .with_hint(format!("one of {}", names.join(", ")))
+            })
     }
 }
 
@@ -260,6 +291,10 @@ pub struct Patience {
     pub limit: Duration,
     /// The pauses before the second try, the third, …; then the message is dropped.
     pub retries: &'static [Duration],
+    /// What of the pauses is not published but inferred: `count and spacing`.
+    pub inferred: Option<&'static str>,
+    /// What else follows from a message that was not taken; a clause without a full stop.
+    pub afterwards: Option<&'static str>,
 }
 
 impl Patience {
@@ -267,6 +302,16 @@ impl Patience {
     #[must_use]
     pub fn accepts(&self, status: u16) -> bool {
         self.accepted.contains(&status)
+    }
+
+    /// What counts as accepted, in words.
+    #[must_use]
+    pub fn accepted_in_words(&self) -> String {
+        match (self.accepted.start(), self.accepted.end()) {
+            (200, 299) => "any 2xx counts".to_owned(),
+            (only, end) if only == end => format!("only {only} counts"),
+            (start, end) => format!("only {start} to {end} count"),
+        }
     }
 }
 
@@ -295,6 +340,9 @@ pub trait Webhook: Sync {
     ///
     /// The signature is not looked at. Several keys of a kind are all tried.
     fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError>;
+
+    /// The member of the body that carries the message; `None` where the body is the message.
+    fn carrier(&self) -> Option<&'static str>;
 
     /// How it seals messages; `None` where it never does, and [`Delivery::encrypt`] is an error.
     fn seal(&self) -> Option<Seal>;

@@ -184,6 +184,10 @@ impl Webhook for Onenet {
         })
     }
 
+    fn carrier(&self) -> Option<&'static str> {
+        Some("msg")
+    }
+
     fn seal(&self) -> Option<Seal> {
         Some(SEAL)
     }
@@ -199,6 +203,11 @@ impl Webhook for Onenet {
             accepted: 200..=200,
             limit: Duration::from_secs(5),
             retries: RETRIES,
+            inferred: Some("count and spacing"),
+            afterwards: Some(
+                "after 2000 failures in all, or 24 h of nothing else, it stops pushing, and what \
+                 was missed is not sent later",
+            ),
         }
     }
 

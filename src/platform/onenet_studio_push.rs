@@ -134,6 +134,10 @@ impl Webhook for OnenetStudioPush {
         })
     }
 
+    fn carrier(&self) -> Option<&'static str> {
+        Some(SEAL.member)
+    }
+
     fn seal(&self) -> Option<Seal> {
         Some(SEAL)
     }
@@ -152,6 +156,8 @@ impl Webhook for OnenetStudioPush {
             accepted: 200..=200,
             limit: Duration::from_secs(5),
             retries: RETRIES,
+            inferred: None,
+            afterwards: None,
         }
     }
 

@@ -163,6 +163,10 @@ impl Webhook for Sensoro {
         })
     }
 
+    fn carrier(&self) -> Option<&'static str> {
+        None
+    }
+
     fn seal(&self) -> Option<Seal> {
         Some(SEAL)
     }
@@ -178,6 +182,8 @@ impl Webhook for Sensoro {
             accepted: 200..=299,
             limit: Duration::from_secs(5),
             retries: RETRIES,
+            inferred: Some("the spacing"),
+            afterwards: None,
         }
     }
 

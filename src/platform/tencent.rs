@@ -175,6 +175,10 @@ impl Webhook for Tencent {
         })
     }
 
+    fn carrier(&self) -> Option<&'static str> {
+        None
+    }
+
     fn seal(&self) -> Option<Seal> {
         None
     }
@@ -188,6 +192,8 @@ impl Webhook for Tencent {
             accepted: 200..=200,
             limit: Duration::from_secs(5),
             retries: RETRIES,
+            inferred: None,
+            afterwards: Some("where the rule has an error action, that gets it once, too"),
         }
     }
 

@@ -118,7 +118,7 @@ impl Expectations {
             && let Some(to) = response().headers.first("Location")
         {
             let to = term::cut(&term::escape(to), 100);
-            why.push_str(&format!(": a redirect to {to}, which is not followed"));
+            why = format!("{why}: a redirect to {to}, which is not followed");
         }
         Some(why)
     }

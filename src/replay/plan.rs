@@ -1,20 +1,24 @@
 //! From a record to what is sent: which are chosen, where they go, what is signed anew.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use super::expect::Standard;
 use crate::capture::{Content, Located};
-use crate::check::Choice;
+use crate::check::{Choice, Scheme};
 use crate::error::Place;
 use crate::json::condition::Condition;
-use crate::message::{HeaderEdit, Request, Url};
+use crate::message::{HeaderEdit, Request, Response, Url};
 use crate::moment::Moment;
+use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::resign::Resigner;
 use crate::signature::{Evidence, Secrets, place};
 
 /// What is done with the records.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Plan {
     /// Where they go: scheme and authority, and the path unless it is `/`.
     pub to: Url,
@@ -55,6 +59,8 @@ pub struct Item {
     pub wire: Wire,
     /// What its answer is held against.
     pub standard: Standard,
+    /// What is wrong with how it is framed: a connection that it went over is not used again.
+    pub fault: Option<String>,
     /// The request as a value, where it is to be shown.
     pub request: Option<Request>,
 }
@@ -145,7 +151,7 @@ impl Plan {
         };
         let named = record.platform.as_deref();
         let scheme = self.choice.scheme(named, &Evidence::of(&request));
-        let platform = named.or(scheme.map(|scheme| scheme.id()));
+        let platform = named.or(scheme.map(Scheme::id));
         if !self.chooses(platform, &request) {
             return None;
         }
@@ -156,6 +162,11 @@ impl Plan {
             Err(why) => return Some(Err(why)),
         };
         self.aim(&mut request, pasted);
+        let fault = if self.resign {
+            None
+        } else {
+            request.framing_fault()
+        };
         let wire = if self.resign {
             let resigner =
                 match scheme {
@@ -182,6 +193,7 @@ impl Plan {
             at: record.at.and_then(|at| at.parse().ok()),
             wire,
             standard,
+            fault,
             request: self.shows.then_some(request),
         };
         Some(Ok(item))
@@ -211,9 +223,9 @@ impl Plan {
     fn standard(
         &self,
         platform: Option<&str>,
-        scheme: Option<&crate::check::Scheme>,
+        scheme: Option<&Scheme>,
         request: &Request,
-        recorded: Option<crate::message::Response>,
+        recorded: Option<Response>,
     ) -> Result<Standard, Unsendable> {
         if self.expects_recorded && recorded.is_none() {
             return Err(Unsendable::new(
@@ -231,11 +243,11 @@ impl Plan {
         });
         let webhook = scheme
             .and_then(|scheme| scheme.platform)
-            .and_then(crate::platform::Platform::webhook);
+            .and_then(Platform::webhook);
         Ok(Standard {
             accepts: webhook.map_or(200..=299, |webhook| webhook.patience().accepted),
             by: webhook.and(platform).map(str::to_owned),
-            echo: echo.map(std::borrow::Cow::into_owned),
+            echo: echo.map(Cow::into_owned),
             recorded: recorded.filter(|_| self.expects_recorded),
         })
     }

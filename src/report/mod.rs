@@ -18,6 +18,8 @@ pub mod threshold;
 pub mod verdict;
 mod words;
 
+pub use words::millis;
+
 use std::borrow::Cow;
 use std::io::{self, Write};
 

@@ -5,7 +5,8 @@ use crate::error::Outcome;
 use crate::term::escape;
 
 /// A time of so many milliseconds: "0.43 ms", "12.3 ms", "231 ms", "1.25 s".
-pub(super) fn millis(ms: f64) -> String {
+#[must_use]
+pub fn millis(ms: f64) -> String {
     match ms {
         ..1.0 => format!("{ms:.2} ms"),
         ..100.0 => format!("{ms:.1} ms"),

@@ -257,6 +257,13 @@ impl Recipe {
         self.forms.iter().find(|form| form.name == name)
     }
 
+    /// The form of an ordinary push: the first that asks for no echo, else the first.
+    #[must_use]
+    pub fn plain_form(&self) -> Option<&Form> {
+        let plain = self.forms.iter().find(|form| form.echo.is_none());
+        plain.or(self.forms.first())
+    }
+
     /// The secrets that its forms sign with, each once.
     #[must_use]
     pub fn secrets(&self) -> Vec<SecretName> {

@@ -9,6 +9,7 @@ use super::{COMMANDS, examples};
 use crate::handshake::server::{Seen, answer, ok, serve};
 use crate::harness::{fixture, pushrig, root};
 use crate::leaks;
+use crate::server::{Reply, Server};
 
 const ONENET: &str = "20200321182801";
 const SENSORO: &str = "S3cretS3cretS3cretS3cretS3cret00";
@@ -18,7 +19,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 27] = [
+const EXAMPLES: [Example; 32] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -166,6 +167,44 @@ const EXAMPLES: [Example; 27] = [
         ],
     ),
     (
+        "pushrig push onenet.online http://127.0.0.1:8000/push --token env:TOKEN",
+        0,
+        &[
+            ("http://127.0.0.1:8000/push", Source::Receiver),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig push onenet.datapoint http://127.0.0.1:8000/push --token env:TOKEN --set value=21.5 --count 3 --rate 10",
+        0,
+        &[
+            ("http://127.0.0.1:8000/push", Source::Receiver),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig push tencent.report http://127.0.0.1:8000/iot --token env:TOKEN --retry platform --speed 10x",
+        0,
+        &[
+            ("http://127.0.0.1:8000/iot", Source::Receiver),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig push wechat http://127.0.0.1:8000/wx --token env:TOKEN --body @message.xml",
+        0,
+        &[
+            ("http://127.0.0.1:8000/wx", Source::Receiver),
+            ("message.xml", Source::Text("<xml/>")),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig push sensoro.text http://127.0.0.1:8000/hook --app-secret env:SECRET --dry-run --as curl",
+        0,
+        &[("SECRET", Source::Text(SENSORO))],
+    ),
+    (
         "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
         0,
         &[(
@@ -186,6 +225,8 @@ enum Source {
     BehindAProxy,
     /// A URL, in whose place a server's stands that answers OneNET's and Tencent's handshakes.
     Server,
+    /// A URL, in whose place a server's stands that takes what is signed.
+    Receiver,
 }
 
 impl Source {
@@ -197,6 +238,7 @@ impl Source {
             Self::Output(call) => pushrig(call).any_stdout().exits(0).stdout,
             Self::BehindAProxy => behind_a_proxy(),
             Self::Server => server().into_bytes(),
+            Self::Receiver => receiver().into_bytes(),
         }
     }
 }
@@ -222,15 +264,28 @@ fn server() -> String {
     serve(move |seen| Some(check(seen)))
 }
 
+/// Whether a signature is right is tested elsewhere.
+fn receiver() -> String {
+    let server = Server::start(|request| {
+        let raw = String::from_utf8_lossy(&request.raw).to_lowercase();
+        Reply::status(if raw.contains("signature") { 200 } else { 403 })
+    });
+    let url = server.url("/");
+    // It serves until the tests end.
+    std::mem::forget(server);
+    url
+}
+
 /// Runs an example in a scratch directory; hands out the exit code and all that was said.
 fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32>, Vec<u8>) {
     let exe = Path::new(env!("CARGO_BIN_EXE_pushrig"));
     let mut path = exe.parent().unwrap().as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
+    let is_file = |source: &Source| !matches!(source, Source::Server | Source::Receiver);
     let mut example = example.to_owned();
     for (url, source) in sources {
-        if matches!(source, Source::Server) {
+        if !is_file(source) {
             example = example.replace(url, &String::from_utf8(source.bytes()).unwrap());
         }
     }
@@ -242,7 +297,6 @@ fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32
         .env("HOME", scratch)
         .current_dir(scratch)
         .stdin(Stdio::null());
-    let is_file = |source: &Source| !matches!(source, Source::Server);
     for (name, source) in sources.iter().filter(|(_, source)| is_file(source)) {
         if name.chars().all(|c| c.is_ascii_uppercase()) {
             command.env(name, String::from_utf8(source.bytes()).unwrap());

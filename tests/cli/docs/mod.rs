@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "",
     "sign",
     "verify",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 11] = [
     "capture show",
     "samples",
     "handshake",
+    "push",
     "completions",
     "man",
 ];
