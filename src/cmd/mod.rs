@@ -36,9 +36,9 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     capture::SUBCOMMAND,
     samples::SUBCOMMAND,
-    replay::SUBCOMMAND,
     handshake::SUBCOMMAND,
     push::SUBCOMMAND,
+    replay::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];
