@@ -160,7 +160,7 @@ fn why(last: &Try, patience: Option<&Patience>, veil: &Veil) -> String {
     if let Some(failed) = &last.failure {
         return hidden(veil, failed.why.as_bytes());
     }
-    let rule = patience.map_or_else(|| "any 2xx counts".to_owned(), Patience::accepted_in_words);
+    let rule = patience.map_or_else(|| "only 2xx counts".to_owned(), Patience::accepted_in_words);
     let status = last.status().unwrap_or_default();
     format!("the answer is {status}, and {rule}")
 }
