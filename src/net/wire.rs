@@ -55,6 +55,7 @@ pub struct Answer<'c> {
     /// How long it took.
     pub timings: Timings,
     is_doubtful: bool,
+    sent_again: bool,
 }
 
 impl Answer<'_> {
@@ -87,6 +88,13 @@ impl Answer<'_> {
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         self.is_doubtful
+    }
+
+    /// Whether the request was sent twice: over a kept connection, which the server closed
+    /// without a byte of an answer, and over a new one. It may have seen both.
+    #[must_use]
+    pub fn is_sent_again(&self) -> bool {
+        self.sent_again
     }
 
     /// How long it took in all, in milliseconds.
@@ -125,6 +133,7 @@ impl Connection {
         let limit = self.dialer.limit();
         let deadline = now.checked_add(limit).unwrap_or_else(|| now + FOREVER);
         let mut timings = Timings::default();
+        let mut sent_again = false;
         let mut idle = self.stream.take();
         if idle.as_mut().is_some_and(|stream| !stream.is_quiet()) {
             idle = None;
@@ -159,6 +168,7 @@ impl Connection {
                         incoming: &self.incoming,
                         timings,
                         is_doubtful,
+                        sent_again,
                     });
                 }
                 Some(Err(end)) => {
@@ -166,6 +176,7 @@ impl Connection {
                     if !again {
                         return Err(end.into_failure(&self.dialer));
                     }
+                    sent_again = true;
                 }
                 None => {
                     let phase = talk.phase();
@@ -197,6 +208,10 @@ impl Connection {
         self.incoming.release();
     }
 }
+
+/// What to say of an answer that [`Answer::is_sent_again`].
+pub const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
+                              sent again over a new one: it may have arrived twice";
 
 /// Longer than any run.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
