@@ -10,26 +10,34 @@ time. Needs Python 3.9, Unix, and 1 GB of disk for a million pushes; no packages
 """
 import argparse
 import base64
-import contextlib
-import ctypes
 import hashlib
 import json
-import os
-import platform
 import random
-import re
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-PUSHRIG = TARGET / "release" / "pushrig"
-BARE_CLAP = TARGET / "release" / "examples" / "bare_clap"
+from measure import (
+    MEGA,
+    PUSHRIG,
+    ROOT,
+    alternate,
+    count_instructions,
+    counter,
+    example,
+    machine,
+    mebibytes,
+    mega,
+    millis,
+    peak_memory,
+    print_table,
+    pushrig,
+    ratio,
+    row,
+    seconds,
+)
+
 VERIFY_PY = ROOT / "benches" / "peers" / "verify.py"
 
 TOKEN = "20200321182801"
@@ -45,13 +53,12 @@ KEY_ORDER = ["value", "at", "imei", "status", "ds_id", "type", "dev_id", "login_
 
 # Printable ASCII without what JSON escapes, as in the nonces that were seen.
 NONCE_CHARACTERS = [chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"\\']
-MEGA = 1_000_000
 
 
 def main():
     options = read_options()
     missing = []
-    peer_of_start = build_bare_clap(missing)
+    peer_of_start = example("bare_clap", missing)
     if not PUSHRIG.exists():
         missing.append(f"pushrig itself: {PUSHRIG} is not there (cargo build --release)")
     print(machine())
@@ -169,21 +176,6 @@ def measure_explain(options):
     return rows
 
 
-def pushrig(*arguments):
-    return [PUSHRIG, *arguments] if PUSHRIG.exists() else None
-
-
-def build_bare_clap(missing):
-    cargo = os.environ.get("CARGO") or shutil.which("cargo")
-    if cargo:
-        command = [cargo, "build", "--release", "--quiet", "--example", "bare_clap"]
-        subprocess.run(command, cwd=ROOT, check=False)
-    if BARE_CLAP.exists():
-        return BARE_CLAP
-    missing.append("bare Rust + clap: examples/bare_clap.rs was not built")
-    return None
-
-
 # -- the data -----------------------------------------------------------------------------------
 
 
@@ -198,23 +190,31 @@ def random_signature():
 def write_pushes(bodies, records, count):
     """The same pushes twice: bare bodies, and capture records (version 1) that hold them."""
     chance = random.Random(1)
-    # Quoted once by json.dumps, so that a record is what any JSON writer would write.
-    before = (
-        '{"v":1,"at":"2026-11-21T20:00:00.000Z","platform":"onenet","peer":"127.0.0.1:51234",'
-        '"scheme":"http","request":{"method":"POST","target":"/push","version":"HTTP/1.1",'
-        '"headers":[["Host","127.0.0.1:8080"],["User-Agent","OneNET"],'
-        '["Content-Type","application/json; charset=utf-8"],["Content-Length","%d"]],"body":'
-    )
-    after = "}}\n"
     with open(bodies, "w", encoding="utf-8") as bare, open(records, "w", encoding="utf-8") as full:
         for number in range(1, count + 1):
             # The last one is signed wrongly, so that only who reads all of it says no.
             body = push(chance, TOKEN if number < count else "another token")
             bare.write(body + "\n")
-            full.write(before % len(body) + json.dumps(body, ensure_ascii=False) + after)
+            full.write(record(body))
 
 
-def push(chance, token):
+def record(body):
+    """A body as a line of a capture; quoted by json.dumps, as any JSON writer would."""
+    return (
+        '{"v":1,"at":"2026-11-21T20:00:00.000Z","platform":"onenet","peer":"127.0.0.1:51234",'
+        '"scheme":"http","request":{"method":"POST","target":"/push","version":"HTTP/1.1",'
+        '"headers":[["Host","127.0.0.1:8080"],["User-Agent","OneNET"],'
+        f'["Content-Type","application/json; charset=utf-8"],["Content-Length","{len(body)}"]],'
+        f'"body":{json.dumps(body, ensure_ascii=False)}}}}}\n'
+    )
+
+
+def sized_push(chance, size):
+    """A push of so many bytes."""
+    return push(chance, TOKEN, 72 - (len(push(chance, TOKEN)) - size) // 2)
+
+
+def push(chance, token, frame=72):
     """A data point as OneNET sends it: compact, keys in the order of a Java HashMap.
 
     The value is a device's frame in hexadecimal: one long string is what a JSON library reads
@@ -222,137 +222,10 @@ def push(chance, token):
     """
     msg = (
         f'{{"at":{1585579000000 + chance.getrandbits(30)},"type":1,"ds_id":"frame",'
-        f'"value":"{chance.randbytes(72).hex()}","dev_id":{500000000 + chance.getrandbits(27)}}}'
+        f'"value":"{chance.randbytes(frame).hex()}","dev_id":{500000000 + chance.getrandbits(27)}}}'
     )
     nonce = "".join(chance.choices(NONCE_CHARACTERS, k=8))
     return f'{{"msg":{msg},"msg_signature":"{sign(token, nonce, msg)}","nonce":"{nonce}"}}'
-
-
-# -- running ------------------------------------------------------------------------------------
-
-
-def alternate(runs, commands, expected_exit):
-    """Runs the commands in turn; a dict of medians for each, or None where there is no command."""
-    taken = {name: [] for name in commands}
-    # One round first, for the caches, which does not count.
-    for round_number in range(runs + 1):
-        for name, command in commands.items():
-            if command is None:
-                continue
-            usage = run(command, expected_exit)
-            if round_number > 0:
-                taken[name].append(usage)
-    return {
-        name: {key: statistics.median(usage[key] for usage in usages) for key in usages[0]}
-        if usages
-        else None
-        for name, usages in taken.items()
-    }
-
-
-QUIET = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-
-
-def run(command, expected_exit):
-    command = [os.fspath(word) for word in command]
-    started = time.perf_counter()
-    child = os.posix_spawn(command[0], command, os.environ, file_actions=QUIET)
-    _, status, usage = os.wait4(child, 0)
-    wall = time.perf_counter() - started
-    code = os.waitstatus_to_exitcode(status)
-    if code != expected_exit:
-        sys.exit(f"expected exit code {expected_exit}, got {code}: {' '.join(command)}")
-    return {"cpu": usage.ru_utime + usage.ru_stime, "wall": wall}
-
-
-def peak_memory(command):
-    """The peak resident memory of a command in bytes, in a run of its own.
-
-    Linux counts the memory that a process had before exec, which in a child of ours is all that
-    Python takes. So a shell starts it, ends, and leaves us the orphan to wait for.
-    """
-    command = [os.fspath(word) for word in command]
-    if sys.platform != "linux":
-        child = os.posix_spawn(command[0], command, os.environ, file_actions=QUIET)
-        # Counted in KiB but on macOS.
-        return os.wait4(child, 0)[2].ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    pr_set_child_subreaper = 36
-    if ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0) != 0:
-        return None
-    shell = ["/bin/sh", "-c", '"$@" &', "sh", *command]
-    os.waitpid(os.posix_spawn(shell[0], shell, os.environ, file_actions=QUIET), 0)
-    return os.wait4(-1, 0)[2].ru_maxrss * 1024
-
-
-def counter():
-    """The tool that counts instructions: perf where the kernel lets it, else valgrind."""
-    if not hasattr(counter, "tool"):
-        counter.tool = next(
-            (tool for tool in ("perf", "valgrind") if shutil.which(tool) and count_by(tool, ["true"])),
-            None,
-        )
-    return counter.tool
-
-
-def count_instructions(command):
-    if command is None or counter() is None:
-        return None
-    return count_by(counter(), [os.fspath(word) for word in command])
-
-
-def count_by(tool, command):
-    if tool == "perf":
-        command = ["perf", "stat", "-x,", "-e", "instructions:u", "--", *command]
-        pattern = r"^(\d+),[^,]*,instructions"
-    else:
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}", *command]
-        pattern = r"Collected : (\d+)"
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = re.search(pattern, done.stderr, re.MULTILINE)
-    return int(found[1]) if found else None
-
-
-# -- the table ----------------------------------------------------------------------------------
-
-
-def row(what, key, unit, peer, own):
-    peer, own = peer and peer[key], own and own[key]
-    return [what, unit(peer), unit(own), ratio(peer, own)]
-
-
-def seconds(value):
-    return "–" if value is None else f"{value:.2f} s"
-
-
-def millis(value):
-    return "–" if value is None else f"{value * 1000:.2f} ms"
-
-
-def mebibytes(value):
-    return "–" if value is None else f"{value / 2**20:.1f} MiB"
-
-
-def mega(value):
-    return "–" if value is None else f"{value / MEGA:.2f} M"
-
-
-def ratio(peer, own):
-    return f"{own / peer:.2f}" if peer and own else "–"
-
-
-def print_table(rows):
-    print("| what | peer | pushrig | ratio |")
-    print("|---|---|---|---|")
-    for cells in rows:
-        print(f"| {' | '.join(cells)} |")
-
-
-def machine():
-    model = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        names = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-        model = names[0] if names else model
-    return f"{os.cpu_count()} cores, {model}, {platform.system()}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "capture" -d 'Import
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'List or print sample messages of each platform, signed'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "handshake" -d 'Verify a server\'s URL as the platform does, and judge the answer'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "push" -d 'Deliver a signed event to your server, as the platform would'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "replay" -d 'Send recorded requests to a server, and judge its answers'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -333,6 +334,63 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l fresh-retries -
 complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l dry-run -d 'Print what would be sent, and send nothing'
 complete -c pushrig -n "__fish_pushrig_using_subcommand push" -l insecure -d 'Trust any certificate'
 complete -c pushrig -n "__fish_pushrig_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l to -d 'Where to: scheme, host and port, and the path unless it is / [default: url of the profile]' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l host -d 'Whose Host is sent [default: recorded, with --resign the target\'s]' -r -f -a "recorded\t'As it was recorded'
+target\t'That of --to'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l select -d 'Only these records of each file: 1,3-5' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l platform -d 'Only records of this platform' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l assume -d 'The platform of records that name none and show none' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l grep -d 'Only requests that hold this text; of several, all' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l where -d 'Only bodies that have this value there: /msg/type=2 or msg.type=2; of several, all' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l concurrency -d 'So many connections at once' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l rate -d 'So many a second' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l pace -d 'As far apart as they were recorded' -r -f -a "recorded\t'By the times in the records'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l speed -d 'With --pace recorded: so much faster, such as 10x' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l duplicate -d 'Each so many times in a row: is your server idempotent?' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l repeat -d 'All of them so many times [default: 1, with --for as often as fits]' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l for -d 'For so long, from the beginning again and again' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-status -d 'The status: 200, 2xx or 200-204; of several, any' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-body -d 'Exactly this body: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-in-body -d 'The body holds this text; of several, all' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-header -d 'The header, with that value if one is given; of several, all' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-within -d 'The whole answer in that time' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -s H -l header -d 'A header of every request; replaces one of that name, and `Name:` takes it away' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l timeout -d 'The time for one answer, connecting included' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l cacert -d 'Trust the certificates of this PEM file, and no others' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l resolve -d 'Dial ADDR for HOST:PORT' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l unix-socket -d 'Dial this Unix socket instead of the URL\'s host' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l keep -d 'Send them as they were recorded (the default)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l resign -d 'Sign them anew: fresh time and nonce, Host of the target'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l dry-run -d 'Say what would be sent, and send nothing (--format json: as a capture)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l shuffle -d 'In an order drawn by --seed'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l fail-fast -d 'Stop at the first one that does not pass'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l allow-remote -d 'Allow load on a server that is not on this machine'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-recorded -d 'The status and the body that were recorded'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l insecure -d 'Trust any certificate'
+complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

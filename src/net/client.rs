@@ -51,12 +51,20 @@ fn fetch_within(url: &Url, limit_bytes: u64, limit: Duration) -> Result<Vec<u8>,
             bytes.extend_from_slice(&chunk);
             if bytes.len() as u64 > limit_bytes {
                 return Err(Error::network(format!(
-                    "cannot fetch {name}: it is larger than {limit_bytes} bytes"
+                    "cannot fetch {name}: it is larger than {}",
+                    size(limit_bytes)
                 )));
             }
         }
         Ok(bytes)
     })?
+}
+
+fn size(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{bytes} bytes"),
+        mib => format!("{mib} MiB"),
+    }
 }
 
 fn client(address: &Address, limit: Duration) -> Result<reqwest::Client, reqwest::Error> {

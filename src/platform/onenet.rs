@@ -142,28 +142,20 @@ impl Webhook for Onenet {
         let nonce = delivery.part("nonce", || moment.text(NONCE, 8))?;
         let given = Given::new().with("nonce", nonce.as_str());
         let nonce = quoted(&nonce);
-        let mut body = Vec::with_capacity(2 * message.len() + 128);
-        if delivery.encrypt {
+        let body = if delivery.encrypt {
             let sealed = delivery.seal(SEAL, moment, message, b"")?;
             let given = given.with("enc_msg", sealed.as_str());
             let evidence = Evidence::default().with(&given);
             let signature = delivery.sign(&encrypted_form(), &evidence)?;
-            body.extend_from_slice(
-                format!(
-                    r#"{{"msg_signature":"{signature}","enc_msg":"{sealed}","nonce":{nonce}}}"#
-                )
-                .as_bytes(),
-            );
+            format!(r#"{{"msg_signature":"{signature}","enc_msg":"{sealed}","nonce":{nonce}}}"#)
+                .into_bytes()
         } else {
             let given = given.with("msg", message);
             let evidence = Evidence::default().with(&given);
             let signature = delivery.sign(&push_form(), &evidence)?;
-            body.extend_from_slice(br#"{"msg":"#);
-            body.extend_from_slice(message);
-            body.extend_from_slice(
-                format!(r#","msg_signature":"{signature}","nonce":{nonce}}}"#).as_bytes(),
-            );
-        }
+            let rest = format!(r#","msg_signature":"{signature}","nonce":{nonce}}}"#);
+            [br#"{"msg":"#, message, rest.as_bytes()].concat()
+        };
         Ok(post(delivery, body))
     }
 

@@ -12,6 +12,7 @@ mod edges;
 mod explain;
 mod handshake;
 mod push;
+mod reach;
 mod readme;
 mod replay;
 mod samples;

@@ -282,11 +282,11 @@ fn nothing_goes_on_for_ever() {
             assert_eq!(feed(start, "y\r\n").0, *flaw);
             continue;
         }
-        let (end, held) = feed(start, again);
+        let (end, most) = feed(start, again);
         assert_eq!(end, *flaw, "{start:?} {again:?}");
         assert!(
-            held <= SMALL.head + SMALL.body + 200,
-            "{held} bytes of {start:?} {again:?}"
+            most <= SMALL.head + SMALL.body + 200,
+            "{most} bytes of {start:?} {again:?}"
         );
     }
 }
