@@ -42,9 +42,9 @@ Examples:
   pushrig replay day.ndjson --to http://127.0.0.1:8000/push --resign \\
       --token env:TOKEN --report junit=replay.xml
   pushrig replay day.ndjson --to http://127.0.0.1:8000 --where /msg/type=2 \\
-      --expect-status 200 --expect-within 200ms
+      --expect-status 200 --expect-within 2s
   pushrig replay day.ndjson --to http://127.0.0.1:8000 -q --concurrency 50 \\
-      --for 10s --fail-if 'p99>200ms'";
+      --repeat 100 --fail-if 'p99>2s' --fail-if 'failed>=1%'";
 
 #[derive(Args, Debug)]
 struct ReplayArgs {

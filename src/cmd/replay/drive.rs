@@ -21,6 +21,7 @@ use super::show::Show;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
 use crate::net::stop::signalled;
+use crate::net::wire::SENT_AGAIN;
 use crate::net::{Answer, Connection, Dialer, Failure, block_on};
 use crate::replay::pace::Pacer;
 use crate::replay::{Expectations, Item, Judged, Pace};
@@ -301,7 +302,7 @@ impl Run {
             .judge(&item.standard, &judged, &how.veil, || answer.to_response());
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
-            let is_plain = item.fault.is_none() && item.mended.is_none();
+            let is_plain = item.fault.is_none() && item.mended.is_none() && !answer.is_sent_again();
             if !reporter.wants_passes() && is_plain {
                 reporter.passed(status, answer.ms());
                 return None;
@@ -310,6 +311,9 @@ impl Run {
         let mut case = case_of(&item, ticket, at);
         case.status = Some(status);
         case.ms = Some(answer.ms());
+        if answer.is_sent_again() {
+            case.warnings.push(SENT_AGAIN.to_owned());
+        }
         if why.is_some() {
             case.outcome = CaseOutcome::Fail;
             case.details.push(("answer", self.answer_in_words(answer)));

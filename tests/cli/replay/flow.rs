@@ -40,6 +40,18 @@ fn a_server_that_closes_after_each_answer_gets_a_connection_each() {
 }
 
 #[test]
+fn a_request_that_may_have_arrived_twice_is_told() {
+    let server = Server::start(|request| match request.number {
+        1 => Reply::close(),
+        _ => Reply::ok(),
+    });
+    replay(&server, numbered(2), "-q")
+        .stdout_has(["2 cases: 2 passed, 1 warning"])
+        .exits(0);
+    assert_eq!(targets(&server), ["/0", "/1", "/1"]);
+}
+
+#[test]
 fn many_connections_send_at_once_and_what_is_told_is_in_the_order_of_sending() {
     let last = Gate::new();
     let opened = last.clone();

@@ -71,7 +71,10 @@ fn tls_that_fails_says_why_and_the_flag_that_helps() {
         plain
     });
     to(&format!("https://{address}/"), "")
-        .stdout_has(["error  day.ndjson:1  TLS with ", "write http:// in the URL\n"])
+        .stdout_has([
+            "error  day.ndjson:1  TLS with ",
+            "write http:// in the URL\n",
+        ])
         .exits(3);
     // One that waits for the end of what it takes for a line.
     let plain = answering.join().unwrap();
