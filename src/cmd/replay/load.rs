@@ -126,9 +126,11 @@ impl Loader {
         }
         for (index, item) in reading.items.into_iter().enumerate() {
             // Anything can be a body, but not anything is meant to be sent.
-            let item = item.and_then(|located| match is_sendable(&located) {
-                false if bare => Err(Error::input(located.place, NO_REQUEST)),
-                _ => Ok(located),
+            let item = item.and_then(|located| {
+                if bare && !is_sendable(&located) {
+                    return Err(Error::input(located.place, NO_REQUEST));
+                }
+                Ok(located)
             });
             if !self.take(index + 1, item, take) {
                 return Ok(false);

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::rc::Rc;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::drive::Told;
 use super::load::{Fed, Loader};
@@ -94,11 +95,15 @@ impl<'s> Show<'s> {
             None => ProgressBar::no_length(),
         };
         let template = match total {
-            Some(_) => "{wide_bar} {pos}/{len}  {per_sec}  {msg}  {eta} left",
-            None => "{spinner} {pos} sent  {per_sec}  {msg}  {elapsed}",
+            Some(_) => "{wide_bar} {pos}/{len}  {rate}  {msg}  {eta} left",
+            None => "{spinner} {pos} sent  {rate}  {msg}  {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // A bar that cannot be drawn is no failure.
+                let _ = write!(out, "{:.0} a second", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         self.bar = Some(bar);
     }
@@ -142,6 +147,13 @@ impl<'s> Show<'s> {
     }
 
     fn other(&mut self, fed: Fed) {
+        match self.bar.clone() {
+            Some(bar) => bar.suspend(|| self.tell(fed)),
+            None => self.tell(fed),
+        }
+    }
+
+    fn tell(&mut self, fed: Fed) {
         match fed {
             Fed::Bad(error) => {
                 self.input = self.input.and(error.outcome());

@@ -20,7 +20,7 @@ fn arrives(record: Value, wire: &[u8]) {
     assert_eq!(arrived.raw, wire);
 }
 
-fn with_target(target: Value) -> Value {
+fn with_target(target: &Value) -> Value {
     json!({
         "v": 1,
         "request": {
@@ -47,13 +47,13 @@ fn a_target_that_no_well_behaved_client_would_send_arrives_as_it_was_recorded() 
     ] {
         let wire =
             format!("POST {target} HTTP/1.1\r\nhost: a.example:81\r\ncontent-length: 2\r\n\r\nok");
-        arrives(with_target(json!(target)), wire.as_bytes());
+        arrives(with_target(&json!(target)), wire.as_bytes());
     }
     let wire =
         [&b"POST /\xff\xfe HTTP/1.1\r\nhost: a.example:81\r\ncontent-length: 2\r\n\r\nok"[..]]
             .concat();
     let raw = STANDARD.encode(b"/\xff\xfe");
-    arrives(with_target(json!({ "base64": raw })), &wire);
+    arrives(with_target(&json!({ "base64": raw })), &wire);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::harness::{Pushrig, pushrig};
-use crate::server::{Gate, Reply, Server};
+use crate::server::{Gate, Received, Reply, Server};
 
 /// The secrets of all platforms.
 const SECRETS: &str = "--token a-token-of-mine --app-secret a-secret-of-mine";
@@ -68,10 +68,8 @@ fn record(target: &str, body: &str) -> Value {
 
 /// A capture, a record a line.
 fn capture(records: impl IntoIterator<Item = Value>) -> String {
-    records
-        .into_iter()
-        .map(|record| format!("{record}\n"))
-        .collect()
+    let lines: Vec<_> = records.into_iter().map(|it| it.to_string()).collect();
+    lines.join("\n") + "\n"
 }
 
 /// So many records, of `/0`, `/1` and so on.
@@ -91,5 +89,5 @@ fn replay(server: &Server, day: impl AsRef<[u8]>, rest: &str) -> Pushrig {
 /// The targets that a server was asked for, in order.
 fn targets(server: &Server) -> Vec<String> {
     let received = server.received();
-    received.iter().map(|it| it.target()).collect()
+    received.iter().map(Received::target).collect()
 }

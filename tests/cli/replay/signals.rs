@@ -10,7 +10,7 @@ use crate::server::{Reply, Server};
 
 struct Running {
     child: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Starts a replay of ten records to a server that answers only the first.
@@ -30,19 +30,17 @@ fn start(server: &Server, rest: &[&str]) -> Running {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    Running {
-        child,
-        _folder: folder,
-    }
+    Running { child, folder }
 }
 
-fn end(running: Running, signal: &str) -> Output {
+/// Sends a signal and waits for the end; the folder stays with what was written to it.
+fn end(running: Running, signal: &str) -> (Output, tempfile::TempDir) {
     let sent = Command::new("kill")
         .args([format!("-{signal}"), running.child.id().to_string()])
         .status()
         .unwrap();
     assert!(sent.success());
-    running.child.wait_with_output().unwrap()
+    (running.child.wait_with_output().unwrap(), running.folder)
 }
 
 fn one_answer() -> Server {
@@ -65,7 +63,7 @@ fn ctrl_c_and_sigterm_end_it_with_the_summary_so_far() {
             let started = Instant::now();
             let running = start(&server, rest);
             server.wait_for(2);
-            let output = end(running, signal);
+            let (output, _) = end(running, signal);
             assert_eq!(output.status.code(), Some(code), "{signal} {rest:?}");
             let text = String::from_utf8(output.stdout).unwrap();
             assert!(text.contains("1 case: 1 passed  in "), "{text}");
@@ -91,21 +89,13 @@ fn ctrl_c_ends_a_wait_for_the_next_records_time_and_writes_the_reports() {
         ],
     );
     server.wait_for(1);
-    let folder = running._folder.path().to_owned();
-    let kept = running;
-    let sent = Command::new("kill")
-        .args(["-INT", &kept.child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
-    let Running { child, _folder } = kept;
-    let output = child.wait_with_output().unwrap();
+    let (output, folder) = end(running, "INT");
     assert_eq!(output.status.code(), Some(130));
     let text = String::from_utf8(output.stdout).unwrap();
     let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     assert_eq!(last["ended"], "Ctrl-C");
     assert_eq!(last["outcome"], "interrupted");
-    let report = std::fs::read(folder.join("r.json")).unwrap();
+    let report = std::fs::read(folder.path().join("r.json")).unwrap();
     let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
     assert!(report["cases"].is_array());
 }
@@ -117,7 +107,7 @@ fn ctrl_c_ends_a_wait_for_a_pipe() {
     // The pipe stays open, and says nothing.
     let pipe = running.child.stdin.take();
     server.wait_for(2);
-    let output = end(running, "INT");
+    let (output, _) = end(running, "INT");
     assert_eq!(output.status.code(), Some(130));
     drop(pipe);
 }
