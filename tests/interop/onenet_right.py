@@ -33,8 +33,13 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        push = json.loads(body)
-        if self.signature(push) == self.sign(push["nonce"], self.signed(body, push)):
+        try:
+            push = json.loads(body)
+            right = self.signature(push) == self.sign(push["nonce"], self.signed(body, push))
+        except (KeyError, TypeError, ValueError):
+            self.reply(400, "not a push of OneNET's")
+            return
+        if right:
             self.reply(200, "ok")
         else:
             self.reply(401, "invalid signature")
