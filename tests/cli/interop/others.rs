@@ -90,7 +90,7 @@ fn the_vendors_demo_takes_every_event_and_refuses_json_that_it_would_write_other
     let url = receiver.url("/hook");
     takes_every_event("sensoro", &url, SECRET);
     let push = format!("push sensoro.text {url} {SECRET} --set");
-    for number in ["data.temperature=21.0", "data.humidity=1e1"] {
+    for number in ["data.temperature=21.0", "data.battery=9e1"] {
         pushrig(&format!("{push} {number}"))
             .stdout_has(["the answer is 400", "{\"info\":\"Invalid signature\"}"])
             .exits(1);
