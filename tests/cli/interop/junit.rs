@@ -1,4 +1,4 @@
-//! A JUnit report is what others read: xmllint as XML, junitparser as a report.
+//! A `JUnit` report is what others read: xmllint as XML, junitparser as a report.
 
 use std::path::Path;
 use std::process::Command;

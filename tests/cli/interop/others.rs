@@ -1,4 +1,4 @@
-//! Tencent's receivers in PHP, SENSORO's in Node, `WeChat`'s by two libraries of Python.
+//! Tencent's receivers in PHP, SENSORO's in Node, and others' by libraries of Python.
 
 use super::{Receiver, is_refused_a_hand, shakes_hands, takes_every_event};
 use crate::harness::pushrig;
@@ -137,5 +137,28 @@ fn the_libraries_for_an_official_account_refuse_another_token() {
             "the handshake is right: your server computes another signature",
         ];
         is_refused_a_hand("wechat", &receiver.url("/"), "--token aab", &words);
+    }
+}
+
+#[test]
+fn the_library_of_standard_webhooks_takes_what_is_signed_and_fresh() {
+    let Some(receiver) = Receiver::start("standard_webhooks.py") else {
+        return;
+    };
+    let url = receiver.url("/hook");
+    let push = format!("push standard-webhooks {url} --body {{\"test\":1.0,\"to\":\"中\"}}");
+    let secret = "--token whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    pushrig(&format!("{push} {secret}"))
+        .stdout_has(["pass   standard-webhooks  standard-webhooks  204"])
+        .exits(0);
+    let other = "--token whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    for (wrong, words) in [
+        (other, "No matching signature found"),
+        (&*format!("{secret} --now 2026-01-01T00:00:00Z"), "too old"),
+        ("--unsigned", "Missing required headers"),
+    ] {
+        pushrig(&format!("{push} {wrong}"))
+            .stdout_has(["fail   standard-webhooks", "the answer is 400", words])
+            .exits(1);
     }
 }

@@ -13,9 +13,10 @@ use super::{file, leave_out, runs};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The libraries that some receivers need.
-const NEEDS: [(&str, &str); 4] = [
+const NEEDS: [(&str, &str); 5] = [
     ("onenet_flask_article", "flask"),
     ("onenet_flask_hello", "flask"),
+    ("standard_webhooks", "standardwebhooks"),
     ("wechat_wechatpy", "wechatpy.utils"),
     ("wechat_werobot", "werobot"),
 ];
