@@ -55,6 +55,7 @@ pub struct Answer<'c> {
     /// How long it took.
     pub timings: Timings,
     is_doubtful: bool,
+    sent_again: bool,
 }
 
 impl Answer<'_> {
@@ -87,6 +88,13 @@ impl Answer<'_> {
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         self.is_doubtful
+    }
+
+    /// Whether the request was sent twice: over a kept connection, which the server closed
+    /// without a byte of an answer, and over a new one. It may have seen both.
+    #[must_use]
+    pub fn is_sent_again(&self) -> bool {
+        self.sent_again
     }
 
     /// How long it took in all, in milliseconds.
@@ -125,6 +133,7 @@ impl Connection {
         let limit = self.dialer.limit();
         let deadline = now.checked_add(limit).unwrap_or_else(|| now + FOREVER);
         let mut timings = Timings::default();
+        let mut sent_again = false;
         let mut idle = self.stream.take();
         if idle.as_mut().is_some_and(|stream| !stream.is_quiet()) {
             idle = None;
@@ -132,15 +141,17 @@ impl Connection {
         loop {
             self.incoming.restart(wire.starts_with(b"HEAD "));
             let reused = idle.is_some();
+            let mut started = now;
             let mut stream = if let Some(stream) = idle.take() {
                 stream
             } else {
                 let (stream, took, peer) = self.dialer.connect(deadline).await?;
                 timings = took;
                 self.peer = peer;
+                started = Instant::now();
                 stream
             };
-            let mut talk = Talk::new(&mut stream, &mut self.incoming, wire);
+            let mut talk = Talk::new(&mut stream, &mut self.incoming, wire, started);
             let timer = &mut self.timer;
             let end = poll_fn(|cx| match talk.poll(cx) {
                 Poll::Ready(end) => Poll::Ready(Some(end)),
@@ -148,8 +159,8 @@ impl Connection {
             });
             match end.await {
                 Some(Ok(())) => {
-                    timings.first_byte = talk.first_byte();
-                    timings.total = talk.started.elapsed();
+                    timings.first_byte = talk.first_byte.unwrap_or_default();
+                    timings.total = talk.last_byte;
                     let is_doubtful = talk.is_cut_off;
                     // What the server has not read of this request it would take for the next.
                     if talk.is_sent() && self.incoming.keeps_alive() {
@@ -159,6 +170,7 @@ impl Connection {
                         incoming: &self.incoming,
                         timings,
                         is_doubtful,
+                        sent_again,
                     });
                 }
                 Some(Err(end)) => {
@@ -166,6 +178,7 @@ impl Connection {
                     if !again {
                         return Err(end.into_failure(&self.dialer));
                     }
+                    sent_again = true;
                 }
                 None => {
                     let phase = talk.phase();
@@ -198,6 +211,10 @@ impl Connection {
     }
 }
 
+/// What to say of an answer that [`Answer::is_sent_again`].
+pub const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
+                              sent again over a new one: it may have arrived twice";
+
 /// Longer than any run.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
@@ -212,6 +229,7 @@ struct Talk<'t> {
     unsent: Option<io::Error>,
     started: Instant,
     first_byte: Option<Duration>,
+    last_byte: Duration,
     is_cut_off: bool,
 }
 
@@ -244,21 +262,23 @@ impl End {
 const READ: usize = 16 << 10;
 
 impl<'t> Talk<'t> {
-    fn new(stream: &'t mut Stream, incoming: &'t mut Incoming, wire: &'t [u8]) -> Self {
+    fn new(
+        stream: &'t mut Stream,
+        incoming: &'t mut Incoming,
+        wire: &'t [u8],
+        started: Instant,
+    ) -> Self {
         Self {
             stream,
             incoming,
             rest: wire,
             flushed: false,
             unsent: None,
-            started: Instant::now(),
+            started,
             first_byte: None,
+            last_byte: Duration::ZERO,
             is_cut_off: false,
         }
-    }
-
-    fn first_byte(&self) -> Duration {
-        self.first_byte.unwrap_or_default()
     }
 
     /// Whether the whole request has left.
@@ -302,11 +322,11 @@ impl<'t> Talk<'t> {
             let mut space = [const { MaybeUninit::uninit() }; READ];
             let mut space = ReadBuf::uninit(&mut space);
             let received = ready!(self.stream.poll_read(cx, &mut space));
+            self.last_byte = self.started.elapsed();
             let complete = match received.map(|()| space.filled()) {
                 Ok([]) => return Poll::Ready(self.closed()),
                 Ok(bytes) => {
-                    self.first_byte
-                        .get_or_insert_with(|| self.started.elapsed());
+                    self.first_byte.get_or_insert(self.last_byte);
                     self.incoming.take(bytes)
                 }
                 // Many servers cut TLS off; where a length or chunks frame the answer, these tell

@@ -308,7 +308,7 @@ impl Patience {
     #[must_use]
     pub fn accepted_in_words(&self) -> String {
         match (self.accepted.start(), self.accepted.end()) {
-            (200, 299) => "any 2xx counts".to_owned(),
+            (200, 299) => "only 2xx counts".to_owned(),
             (only, end) if only == end => format!("only {only} counts"),
             (start, end) => format!("only {start} to {end} count"),
         }

@@ -11,6 +11,7 @@
 
 use std::io::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::check::Scheme;
 use crate::error::Error;
@@ -28,40 +29,58 @@ use super::secret::{SecretName, Secrets};
 use super::verify::{judge, lack_in_words, source_in_words};
 
 /// A recorded request that can be signed anew, again and again.
+///
+/// What a refresh touches lies close together and apart from the rest: a run over a thousand
+/// prepared records waits for memory more than it computes.
 #[derive(Debug)]
 pub struct Resigner {
-    form: Form,
-    secrets: Secrets,
-    hasher: Hasher,
-    /// The request with values of the lengths that `flat` was laid with.
-    request: Request,
+    signer: Arc<Signer>,
     /// Head and body, the body in one piece.
     flat: Vec<u8>,
-    body_start: usize,
-    /// What goes over the wire where the body goes in chunks; empty where it does not.
-    framed: Vec<u8>,
     /// What is drawn or read from the clock, in the order of the form's parts; the signature over
     /// them is the last.
     slots: Vec<Slot>,
+    /// The values of the form's parts.
+    pieces: Vec<Piece>,
+    /// What is hashed and does not stand in `flat` as it is hashed.
+    fixed: Vec<u8>,
+    /// Places in `fixed` that repeat a slot: its index, and where.
+    echoes: Vec<(usize, usize)>,
     /// How many bytes of the signature's place are its prefix.
     prefix: usize,
     /// Whether the signature is percent-encoded, so that its length varies.
     percent: bool,
-    /// What is hashed and does not stand in `flat` as it is hashed.
-    fixed: Vec<u8>,
-    /// The values of the form's parts.
-    pieces: Vec<Piece>,
+    chunked: bool,
+    layout: Box<Layout>,
+}
+
+/// What signs: the same for all records of a form.
+#[derive(Debug)]
+pub struct Signer {
+    form: Form,
+    digest: Digest,
+    secrets: Secrets,
+    hasher: Hasher,
+}
+
+/// What is needed only where all is laid anew.
+#[derive(Debug)]
+struct Layout {
+    /// The request with values of the lengths that `flat` was laid with.
+    request: Request,
+    body_start: usize,
+    /// What goes over the wire where the body goes in chunks; empty where it does not.
+    framed: Vec<u8>,
+    /// The places of the slots.
+    sources: Vec<Source>,
 }
 
 /// A place whose bytes change with every refresh.
 #[derive(Debug)]
 struct Slot {
-    source: Source,
     fill: Fill,
     /// Where in `flat`.
     range: Range<usize>,
-    /// Where the same bytes start in `fixed`: in a signed URL.
-    echoes: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -156,12 +175,14 @@ impl Resigner {
         }
         let mut request = request.clone();
         let hasher = hasher(form, digest, secrets)?;
-        let mut slots = Vec::with_capacity(2);
+        let (mut sources, mut slots) = (Vec::new(), Vec::new());
+        let blank_slot = |fill| Slot { fill, range: 0..0 };
         for part in &form.parts {
-            if let Some(slot) = slot(scheme, form, part, &mut request, moment)?
-                && slots.iter().all(|other: &Slot| other.source != slot.source)
+            if let Some((source, fill)) = slot(scheme, form, part, &mut request, moment)?
+                && !sources.contains(&source)
             {
-                slots.push(slot);
+                sources.push(source);
+                slots.push(blank_slot(fill));
             }
         }
         let percent = is_percent_encoded(form, &request);
@@ -170,24 +191,44 @@ impl Resigner {
         let blank = [prefix.as_slice(), &text].concat();
         place::write(&mut request, &form.signature.source, &blank)?;
         fix_length(&mut request);
-        slots.push(Slot::new(form.signature.source.clone(), Fill::Signature));
+        sources.push(form.signature.source.clone());
+        slots.push(blank_slot(Fill::Signature));
         let mut resigner = Self {
-            secrets: first_of_each(form, secrets),
-            form: form.clone(),
-            hasher,
-            request,
+            signer: Arc::new(Signer {
+                secrets: first_of_each(form, secrets),
+                form: form.clone(),
+                digest,
+                hasher,
+            }),
             flat: Vec::new(),
-            body_start: 0,
-            framed: Vec::new(),
             slots,
+            pieces: Vec::new(),
+            fixed: Vec::new(),
+            echoes: Vec::new(),
             prefix: prefix.len(),
             percent,
-            fixed: Vec::new(),
-            pieces: Vec::new(),
+            chunked: !request.chunks.is_empty(),
+            layout: Box::new(Layout {
+                request,
+                body_start: 0,
+                framed: Vec::new(),
+                sources,
+            }),
         };
         resigner.lay()?;
         resigner.refresh(moment);
         Ok(resigner)
+    }
+
+    /// Shares what signs with other records of the same form and the same secrets.
+    pub fn share(&mut self, known: &mut Vec<Arc<Signer>>) {
+        let same = |known: &&Arc<Signer>| {
+            known.digest == self.signer.digest && known.form == self.signer.form
+        };
+        match known.iter().find(same) {
+            Some(same) => self.signer = Arc::clone(same),
+            None => known.push(Arc::clone(&self.signer)),
+        }
     }
 
     /// A fresh nonce, the time of `moment`, and the signature over them.
@@ -196,11 +237,9 @@ impl Resigner {
             let slot = &self.slots[index];
             match slot.fill {
                 Fill::Chance(alphabet) => {
-                    let place = &mut self.flat[slot.range.clone()];
-                    moment.fill(alphabet, place);
-                    for &at in &slot.echoes {
-                        self.fixed[at..at + place.len()].copy_from_slice(place);
-                    }
+                    let range = slot.range.clone();
+                    moment.fill(alphabet, &mut self.flat[range]);
+                    self.echo(index);
                 }
                 Fill::Time(unit) => {
                     let mut text = [0; LONGEST];
@@ -210,7 +249,7 @@ impl Resigner {
                 Fill::Signature => {
                     let digest = self.digest();
                     let mut text = [0; LONGEST];
-                    let size = self.form.output.write(&digest, &mut text);
+                    let size = self.signer.form.output.write(&digest, &mut text);
                     self.put_signature(index, &text[..size]);
                 }
             }
@@ -221,20 +260,20 @@ impl Resigner {
     /// The bytes to send, signed by the last refresh.
     #[must_use]
     pub fn wire(&self) -> &[u8] {
-        if self.framed.is_empty() {
-            &self.flat
+        if self.chunked {
+            &self.layout.framed
         } else {
-            &self.framed
+            &self.flat
         }
     }
 
     /// The same as a request.
     #[must_use]
     pub fn request(&self) -> Request {
-        let mut request = self.request.clone();
-        for slot in &self.slots {
+        let mut request = self.layout.request.clone();
+        for (slot, source) in self.slots.iter().zip(&self.layout.sources) {
             let raw = &self.flat[slot.range.clone()];
-            if let Some(place) = place::locate(&request, &slot.source) {
+            if let Some(place) = place::locate(&request, source) {
                 place.write(&mut request, raw);
             }
         }
@@ -244,7 +283,7 @@ impl Resigner {
     /// The form that it is signed by.
     #[must_use]
     pub fn form(&self) -> &Form {
-        &self.form
+        &self.signer.form
     }
 
     /// Writes a slot's bytes; another length lays all anew.
@@ -252,12 +291,18 @@ impl Resigner {
         let slot = &self.slots[index];
         if slot.range.len() == text.len() {
             self.flat[slot.range.clone()].copy_from_slice(text);
-            for &at in &slot.echoes {
-                self.fixed[at..at + text.len()].copy_from_slice(text);
-            }
+            self.echo(index);
         } else {
-            let source = slot.source.clone();
+            let source = self.layout.sources[index].clone();
             self.lay_with(&source, text);
+        }
+    }
+
+    /// Repeats a slot where a signed URL holds it.
+    fn echo(&mut self, index: usize) {
+        let range = self.slots[index].range.clone();
+        for &(_, at) in self.echoes.iter().filter(|(slot, _)| *slot == index) {
+            self.fixed[at..at + range.len()].copy_from_slice(&self.flat[range.clone()]);
         }
     }
 
@@ -281,40 +326,44 @@ impl Resigner {
             place.write(&mut request, text);
         }
         fix_length(&mut request);
-        self.request = request;
+        self.layout.request = request;
         self.lay()
             .expect("what could be laid once can be laid with another length");
     }
 
     /// Lays the request's bytes and finds in them what changes and what is hashed.
     fn lay(&mut self) -> Result<(), ResignError> {
+        let by = Arc::clone(&self.signer);
+        let form = &by.form;
+        let Layout {
+            request, sources, ..
+        } = &*self.layout;
         self.flat.clear();
-        self.request.write_head(&mut self.flat);
-        self.body_start = self.flat.len();
-        self.flat.extend_from_slice(&self.request.body);
-        for slot in &mut self.slots {
-            let place = place::locate(&self.request, &slot.source)
-                .ok_or_else(|| PlaceError::NoPlace(source_in_words(&slot.source)))?;
-            slot.range = in_wire(&self.request, self.body_start, &place);
-            slot.echoes.clear();
+        request.write_head(&mut self.flat);
+        let body_start = self.flat.len();
+        self.flat.extend_from_slice(&request.body);
+        for (slot, source) in self.slots.iter_mut().zip(sources) {
+            let place = place::locate(request, source)
+                .ok_or_else(|| PlaceError::NoPlace(source_in_words(source)))?;
+            slot.range = in_wire(request, body_start, &place);
         }
         self.fixed.clear();
-        let evidence = Evidence::of(&self.request);
-        let ingredients = self
-            .form
+        self.echoes.clear();
+        self.pieces.clear();
+        let evidence = Evidence::of(request);
+        let ingredients = form
             .gather(&evidence)
-            .map_err(|lack| ResignError::Unreadable(lack_in_words(&self.form, &lack)))?;
-        let mut pieces = Vec::with_capacity(self.form.parts.len());
-        for (part, value) in self.form.parts.iter().zip(&ingredients.values) {
-            let signed = self.signed_range(&part.source);
+            .map_err(|lack| ResignError::Unreadable(lack_in_words(form, &lack)))?;
+        for (part, value) in form.parts.iter().zip(&ingredients.values) {
+            let signed = signed_range(request, body_start, self.flat.len(), &part.source);
             let covered = |slot: &Slot| {
                 let signed = signed.as_ref();
                 signed.is_some_and(|signed| overlap(signed, &slot.range))
             };
             if self.slots.last().is_some_and(covered) {
-                return Err(ResignError::Covered(self.form.name.clone()));
+                return Err(ResignError::Covered(form.name.clone()));
             }
-            pieces.push(match (&part.source, &signed) {
+            let piece = match (&part.source, &signed) {
                 (Source::Secret(name), _) => Piece::Secret(*name),
                 (source, Some(signed)) if self.is_verbatim(source, signed) => {
                     Piece::Flat(signed.clone())
@@ -326,33 +375,21 @@ impl Resigner {
                     if let (Source::Url(_), Some(signed)) = (source, &signed) {
                         // The target is the end of a URL.
                         let target = end - signed.len();
-                        for slot in &mut self.slots {
+                        for (index, slot) in self.slots.iter().enumerate() {
                             if overlap(signed, &slot.range) {
-                                slot.echoes.push(target + slot.range.start - signed.start);
+                                let at = target + slot.range.start - signed.start;
+                                self.echoes.push((index, at));
                             }
                         }
                     }
                     Piece::Fixed(start..end)
                 }
-            });
+            };
+            self.pieces.push(piece);
         }
-        self.pieces = pieces;
+        self.layout.body_start = body_start;
         self.frame();
         Ok(())
-    }
-
-    /// What of `flat` a part is made of.
-    fn signed_range(&self, source: &Source) -> Option<Range<usize>> {
-        let target = self.request.method.len() + 1;
-        match source {
-            Source::Body { .. } => {
-                let body = self.body_start..self.flat.len();
-                (!body.is_empty()).then_some(body)
-            }
-            Source::Url(part) => Some(target..target + signed_target(&self.request, *part)),
-            _ => place::locate(&self.request, source)
-                .map(|place| in_wire(&self.request, self.body_start, &place)),
-        }
     }
 
     /// Whether what a part is made of is hashed as it stands.
@@ -372,14 +409,15 @@ impl Resigner {
                 Piece::Fixed(range) => &self.fixed[range.clone()],
                 Piece::Flat(range) => &self.flat[range.clone()],
                 Piece::Secret(name) => self
+                    .signer
                     .secrets
                     .first(*name)
                     .map_or(&[], |secret| secret.expose()),
             };
         }
-        let count = self.form.arrange(&mut pieces, self.pieces.len());
+        let count = self.signer.form.arrange(&mut pieces, self.pieces.len());
         let pieces = pieces[..count].iter().copied();
-        match &self.hasher {
+        match &self.signer.hasher {
             Hasher::Plain(digest) => digest.hash(pieces),
             Hasher::Keyed(keyed) => keyed.hmac(pieces),
         }
@@ -387,24 +425,19 @@ impl Resigner {
 
     /// Puts the body into its chunks, if it goes in chunks.
     fn frame(&mut self) {
-        if self.request.chunks.is_empty() {
+        if !self.chunked {
             return;
         }
-        let (head, body) = self.flat.split_at(self.body_start);
-        self.framed.clear();
-        self.framed.extend_from_slice(head);
-        push_body(&mut self.framed, body, &self.request.chunks);
-    }
-}
-
-impl Slot {
-    fn new(source: Source, fill: Fill) -> Self {
-        Self {
-            source,
-            fill,
-            range: 0..0,
-            echoes: Vec::new(),
-        }
+        let Layout {
+            request,
+            body_start,
+            framed,
+            ..
+        } = &mut *self.layout;
+        let (head, body) = self.flat.split_at(*body_start);
+        framed.clear();
+        framed.extend_from_slice(head);
+        push_body(framed, body, &request.chunks);
     }
 }
 
@@ -470,7 +503,7 @@ fn slot(
     part: &Part,
     request: &mut Request,
     moment: &mut Moment,
-) -> Result<Option<Slot>, ResignError> {
+) -> Result<Option<(Source, Fill)>, ResignError> {
     let Some(place) = place::locate(request, &part.source) else {
         return Ok(None);
     };
@@ -511,11 +544,26 @@ fn slot(
         Fill::Signature => Vec::new(),
     };
     place::write(request, &source, &text)?;
-    Ok(Some(Slot::new(source, fill)))
+    Ok(Some((source, fill)))
 }
 
 /// What a nonce that is a JSON number is drawn from: without a zero, none stands in front.
 const DIGITS: &[u8] = b"123456789";
+
+/// What of the bytes of head and body, `end` in all, a part is made of.
+fn signed_range(
+    request: &Request,
+    body_start: usize,
+    end: usize,
+    source: &Source,
+) -> Option<Range<usize>> {
+    let target = request.method.len() + 1;
+    match source {
+        Source::Body { .. } => (body_start < end).then_some(body_start..end),
+        Source::Url(part) => Some(target..target + signed_target(request, *part)),
+        _ => place::locate(request, source).map(|place| in_wire(request, body_start, &place)),
+    }
+}
 
 /// Whether a signature is percent-encoded at its place: in a credential always, in a query where
 /// its sender did so.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::courier::Courier;
 use crate::delivery::{duration, outlook};
 use crate::message::Response;
+use crate::net::wire::SENT_AGAIN;
 use crate::net::{Answer, Failure, Timings};
 use crate::platform::Patience;
 use crate::report::case::{Case, CaseOutcome};
@@ -21,6 +22,7 @@ pub(super) struct Try {
     /// What came back, as far as it did.
     response: Option<Response>,
     timings: Option<Timings>,
+    sent_again: bool,
     failure: Option<Failed>,
 }
 
@@ -38,6 +40,7 @@ impl Try {
         Self {
             response: Some(answer.to_response()),
             timings: Some(answer.timings),
+            sent_again: answer.is_sent_again(),
             ..Self::default()
         }
     }
@@ -115,6 +118,9 @@ impl Account {
             case.why = Some(why(last, patience, veil));
             case.hint = hint(last, veil);
         }
+        if self.tries.iter().any(|one| one.sent_again) {
+            case.warnings.push(SENT_AGAIN.to_owned());
+        }
         if self.tries.len() > 1 {
             let tries = self.tries.iter().enumerate();
             case.details.extend(
@@ -160,7 +166,7 @@ fn why(last: &Try, patience: Option<&Patience>, veil: &Veil) -> String {
     if let Some(failed) = &last.failure {
         return hidden(veil, failed.why.as_bytes());
     }
-    let rule = patience.map_or_else(|| "any 2xx counts".to_owned(), Patience::accepted_in_words);
+    let rule = patience.map_or_else(|| "only 2xx counts".to_owned(), Patience::accepted_in_words);
     let status = last.status().unwrap_or_default();
     format!("the answer is {status}, and {rule}")
 }

@@ -216,13 +216,18 @@ impl Run {
     async fn try_once(&self, connection: &mut Connection, mut request: Request) -> Try {
         request.headers.edit(&self.courier.headers);
         let wire = request.to_wire();
-        match connection.exchange(&wire).await {
+        let tried = match connection.exchange(&wire).await {
             Ok(answer) => Try::answered(&answer),
             Err(failure) => {
                 let partial = connection.partial();
                 Try::failed(&failure, partial)
             }
+        };
+        if request.framing_fault().is_some() {
+            // The server would take what is left of this request for the next.
+            connection.close();
         }
+        tried
     }
 
     /// One delivery to the error action, the proof kept as it is by further tries.

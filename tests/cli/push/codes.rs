@@ -31,7 +31,7 @@ fn only_what_the_platform_takes_for_accepted_is() {
             "sensoro.text",
             400,
             1,
-            "the answer is 400, and any 2xx counts",
+            "the answer is 400, and only 2xx counts",
         ),
     ] {
         let server = always(status);
