@@ -11,6 +11,7 @@ mod docs;
 mod edges;
 mod explain;
 mod handshake;
+mod interop;
 mod push;
 mod reach;
 mod readme;
