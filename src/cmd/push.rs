@@ -15,7 +15,7 @@ use super::sign::{self, check_headers, print_request};
 use super::{Subcommand, define, parse};
 use crate::args::{
     ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_rate, parse_speed, parse_url,
-    refuse_remote_load, target_url,
+    refuse_remote_load, target_url, without_secrets,
 };
 use crate::check::Scheme;
 use crate::delivery::Retry;
@@ -282,13 +282,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         reporter.end(signal.name(), signal.outcome());
     }
     reporter.finish(started.elapsed(), session)
-}
-
-/// A URL without what may be a secret in it: a password, a query.
-fn without_secrets(url: &Url) -> String {
-    let host = url.authority.rsplit('@').next().unwrap_or_default();
-    let path = url.target.split('?').next().unwrap_or_default();
-    format!("{}://{host}{path}", url.scheme)
 }
 
 /// The time for one try where the platform's is not known.

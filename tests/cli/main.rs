@@ -15,6 +15,7 @@ mod interop;
 mod push;
 mod reach;
 mod readme;
+mod replay;
 mod samples;
 mod sign;
 mod usage;
