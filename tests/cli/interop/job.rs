@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -37,17 +38,21 @@ fn run(folder: &Path, server: &str) -> Output {
     let script = block("bash");
     assert!(script.contains(RIGHT), "{script}");
     fs::write(folder.join("push-tests.sh"), &script).unwrap();
+    let port = free_port();
     let bin = Path::new(env!("CARGO_BIN_EXE_pushrig")).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
-    Command::new("bash")
+    let ran = Command::new("bash")
         .arg("push-tests.sh")
         .current_dir(folder)
         .env("PATH", format!("{}:{path}", bin.display()))
         .env("SERVER", server)
-        .env("PORT", free_port().to_string())
+        .env("PORT", port.to_string())
         .env("ONENET_TOKEN", "20200321182801")
         .output()
-        .unwrap()
+        .unwrap();
+    let stopped = TcpStream::connect(("127.0.0.1", port)).is_err();
+    assert!(stopped, "the server still runs: {}", said(&ran));
+    ran
 }
 
 fn said(ran: &Output) -> String {
