@@ -117,6 +117,26 @@ fn named_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
     parse_url(&text).map_err(|why| Error::usage(format!("url of the profile: {why}")))
 }
 
+/// Reads a URL that may hold a password or a token, which an error does not repeat.
+pub fn parse_private_url(what: &str, text: &str) -> Result<Url, Error> {
+    parse_url(text).map_err(|why| {
+        if text.contains(['@', '?']) {
+            Error::usage(format!("{what}: that is no URL"))
+                .with_hint("it is not repeated here, because it may hold a secret")
+        } else {
+            Error::usage(format!("{what}: {why}"))
+        }
+    })
+}
+
+/// A URL without what may be a secret in it: a password, a query.
+#[must_use]
+pub fn without_secrets(url: &Url) -> String {
+    let host = url.authority.rsplit('@').next().unwrap_or_default();
+    let path = url.target.split('?').next().unwrap_or_default();
+    format!("{}://{host}{path}", url.scheme)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,6 +61,8 @@ pub struct Item {
     pub standard: Standard,
     /// What is wrong with how it is framed: a connection that it went over is not used again.
     pub fault: Option<String>,
+    /// What was added so that it can be sent at all.
+    pub mended: Option<String>,
     /// The request as a value, where it is to be shown.
     pub request: Option<Request>,
 }
@@ -162,6 +164,7 @@ impl Plan {
             Err(why) => return Some(Err(why)),
         };
         self.aim(&mut request, pasted);
+        let mended = frame(&mut request, !self.resign);
         let fault = if self.resign {
             None
         } else {
@@ -194,6 +197,7 @@ impl Plan {
             wire,
             standard,
             fault,
+            mended,
             request: self.shows.then_some(request),
         };
         Some(Ok(item))
@@ -271,4 +275,31 @@ impl Plan {
             place::fix_length(request);
         }
     }
+}
+
+/// Frames a body of which no wire was recorded, as in a HAR of HTTP/2: without a length or chunks
+/// it could not have come over HTTP/1.1. Where the head says chunked and the sizes are not known,
+/// it is one chunk. Says what was added.
+fn frame(request: &mut Request, adds_length: bool) -> Option<String> {
+    let length = request.body.len();
+    let is_chunked = request
+        .headers
+        .all("Transfer-Encoding")
+        .any(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
+    if is_chunked {
+        if request.chunks.is_empty() {
+            request.chunks = vec![length as u64];
+        }
+        return None;
+    }
+    let says_nothing = ["Transfer-Encoding", "Content-Length"]
+        .iter()
+        .all(|name| request.headers.first(name).is_none());
+    if !(adds_length && says_nothing && length > 0 && request.chunks.is_empty()) {
+        return None;
+    }
+    request.headers.push("Content-Length", length.to_string());
+    Some(format!(
+        "Content-Length was added: nothing in the record says that the body has {length} bytes"
+    ))
 }

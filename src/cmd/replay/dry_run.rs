@@ -5,21 +5,29 @@ use std::io::Write as _;
 use super::load::{Fed, Loader};
 use crate::capture::Record;
 use crate::error::{Error, Outcome};
+use crate::message::Url;
 use crate::replay::{Item, Wire};
 use crate::session::Session;
 use crate::term;
 
 /// Prints a line for each request, with `-v` all its bytes, and as JSON a capture.
-pub(super) fn print(mut loader: Loader, session: &mut Session) -> Result<Outcome, Error> {
+pub(super) fn print(
+    mut loader: Loader,
+    to: &Url,
+    duplicate: u32,
+    session: &mut Session,
+) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Yes;
     let mut count = 0;
     let mut result = Ok(());
+    let quiet = session.globals.quiet && !session.json();
     let at = format!("{:.3}", loader.moment().now);
     loader.load(&mut |fed| {
         match fed {
             Fed::Item(item) => {
-                count += 1;
-                result = show(&item, &at, session);
+                count += u64::from(duplicate);
+                let shown = if quiet { 0 } else { duplicate };
+                result = (0..shown).try_for_each(|_| show(&item, &at, session));
             }
             Fed::Unsendable(place, why) => {
                 let mut error = Error::input(place, why.why);
@@ -41,6 +49,10 @@ pub(super) fn print(mut loader: Loader, session: &mut Session) -> Result<Outcome
     result?;
     if count == 0 && outcome == Outcome::Yes {
         return Err(super::nothing_selected());
+    }
+    if count > 0 && !session.json() {
+        let requests = if count == 1 { "request" } else { "requests" };
+        writeln!(session.out, "{count} {requests} would go to {to}")?;
     }
     Ok(outcome)
 }

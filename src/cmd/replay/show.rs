@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -46,18 +46,27 @@ impl<'s> Show<'s> {
         }
     }
 
-    /// Reads all records before the first is sent.
-    pub(super) fn hold(&mut self, loader: Loader) -> Result<Vec<Item>, Error> {
+    /// Reads all records before the first is sent, and says whether it did: with `fail_fast`
+    /// none is sent if one cannot be.
+    pub(super) fn hold(
+        &mut self,
+        loader: Loader,
+        fail_fast: bool,
+    ) -> Result<(Vec<Item>, bool), Error> {
         let mut items = Vec::new();
         let mut size = 0;
         let mut result = Ok(());
+        let mut whole = true;
         loader.load(&mut |fed| {
             match fed {
                 Fed::Item(item) => {
                     size += item.size();
                     items.push(*item);
                 }
-                Fed::Unsendable(place, why) => result = self.case(why.case(place)),
+                Fed::Unsendable(place, why) => {
+                    result = self.case(why.case(place));
+                    whole = !fail_fast;
+                }
                 other => self.other(other),
             }
             if size > MOST_HELD {
@@ -68,9 +77,9 @@ impl<'s> Show<'s> {
                 ))
                 .with_hint("choose some by --select, or send them once, in their order"));
             }
-            result.is_ok()
+            result.is_ok() && whole
         });
-        result.map(|()| items)
+        result.map(|()| (items, whole))
     }
 
     /// Shows progress, where there is somebody to look and nothing else is printed there.
@@ -94,12 +103,8 @@ impl<'s> Show<'s> {
         self.bar = Some(bar);
     }
 
-    pub(super) fn has_progress(&self) -> bool {
-        self.bar.is_some()
-    }
-
-    /// Moves the progress on.
-    pub(super) fn tick(&mut self) {
+    /// Moves the progress on, and lets nothing that was printed wait for what comes next.
+    pub(super) fn tick(&mut self) -> Result<(), Error> {
         if let Some(bar) = &self.bar {
             let (cases, wrong) = self.reporter.borrow().counts();
             bar.set_position(cases);
@@ -108,6 +113,7 @@ impl<'s> Show<'s> {
             }
             bar.tick();
         }
+        Ok(self.session.out.flush()?)
     }
 
     /// Takes what a worker found.
@@ -159,7 +165,7 @@ impl<'s> Show<'s> {
     pub(super) fn finish(
         mut self,
         signal: Option<Signal>,
-        ended: Option<String>,
+        ended: Option<&str>,
         elapsed: Duration,
     ) -> Result<Outcome, Error> {
         for (_, case) in std::mem::take(&mut self.early) {

@@ -205,6 +205,39 @@ const EXAMPLES: [Example; 32] = [
         &[("SECRET", Source::Text(SENSORO))],
     ),
     (
+        "pushrig replay captures/ --to http://127.0.0.1:8000",
+        0,
+        &[
+            ("http://127.0.0.1:8000", Source::Receiver),
+            ("captures/day.ndjson", Source::Output(RECORDS)),
+        ],
+    ),
+    (
+        "pushrig replay day.ndjson --to http://127.0.0.1:8000/push --resign --token env:TOKEN --report junit=replay.xml",
+        0,
+        &[
+            ("http://127.0.0.1:8000/push", Source::Receiver),
+            ("day.ndjson", Source::Output(RECORDS)),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig replay day.ndjson --to http://127.0.0.1:8000 --where /msg/type=2 --expect-status 200 --expect-within 2s",
+        0,
+        &[
+            ("http://127.0.0.1:8000", Source::Receiver),
+            ("day.ndjson", Source::Output(RECORDS)),
+        ],
+    ),
+    (
+        "pushrig replay day.ndjson --to http://127.0.0.1:8000 -q --concurrency 50 --repeat 100 --fail-if 'p99>2s' --fail-if 'failed>=1%'",
+        0,
+        &[
+            ("http://127.0.0.1:8000", Source::Receiver),
+            ("day.ndjson", Source::Output(RECORDS)),
+        ],
+    ),
+    (
         "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
         0,
         &[(
@@ -215,6 +248,9 @@ const EXAMPLES: [Example; 32] = [
     ("pushrig man", 0, &[]),
     ("pushrig man explain", 0, &[]),
 ];
+
+/// A call for a capture.
+const RECORDS: &str = "samples onenet --as record --token any-token-at-all";
 
 /// Where a file or variable of an example comes from.
 enum Source {
