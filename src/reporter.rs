@@ -237,6 +237,10 @@ impl Reporter {
             summary.end(by, outcome);
         }
         self.report.summary = summary;
+        // They came as they ended, and several may have been under way at once.
+        let began = |case: &Case| case.at.unwrap_or_default();
+        let cases = &mut self.report.cases;
+        cases.sort_by(|one, other| began(one).total_cmp(&began(other)));
     }
 
     fn write_files(&self) -> Vec<Error> {

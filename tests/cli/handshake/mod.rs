@@ -9,6 +9,7 @@ use std::net::TcpListener;
 
 use self::server::{Seen, TOKEN, answer, ok, serve, serve_if};
 use crate::harness::{Pushrig, pushrig};
+use crate::server::{Reply, Server};
 
 /// A call with the right token.
 fn handshake(platform: &str, url: &str) -> Pushrig {
@@ -309,6 +310,56 @@ fn a_server_that_hangs_up_on_wrong_handshakes_lets_nobody_in() {
              connection without an answer",
         ])
         .exits(0);
+}
+
+#[test]
+fn a_token_that_comes_back_instead_of_http_is_not_shown() {
+    let url = serve(|seen| match onenet(seen) {
+        Some(msg) => Some(ok(msg)),
+        None => Some(format!("{TOKEN} expected").into()),
+    });
+    handshake("onenet", &url)
+        .stdout_has(["the answer is not HTTP: it starts with `[secret] expected`"])
+        .exits(0);
+}
+
+#[test]
+fn an_echo_that_says_less_than_its_length_is_a_warning() {
+    onenet_that(|echo| {
+        format!("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{echo}\n").into_bytes()
+    })
+    .stdout_has([
+        "pass   onenet.handshake.plain",
+        "warning   1 byte came behind the end of the answer",
+        "7 cases: 7 passed, 3 warnings",
+    ])
+    .exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_with_what_came_so_far() {
+    let server = Server::start(|request| match request.number {
+        0 => Reply::ok().body("no"),
+        _ => Reply::silence(),
+    });
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_pushrig"))
+        .args(["handshake", "onenet", &server.url("/"), "--token", TOKEN])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    server.wait_for(2);
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("fail   onenet.handshake.plain"), "{text}");
+    assert!(text.contains("1 case: 0 passed, 1 failed"), "{text}");
+    assert!(text.contains("ended     by Ctrl-C"), "{text}");
+    assert_eq!(output.status.code(), Some(130));
 }
 
 #[test]
