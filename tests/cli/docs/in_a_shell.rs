@@ -19,7 +19,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 32] = [
+const EXAMPLES: [Example; 36] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
