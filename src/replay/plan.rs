@@ -100,10 +100,6 @@ impl Item {
 
 /// What is sent.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a run has one of them only, and a pointer less to follow is faster"
-)]
 pub enum Wire {
     /// Always these bytes.
     Kept(Vec<u8>),
