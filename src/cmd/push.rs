@@ -15,7 +15,7 @@ use super::sign::{self, check_headers, print_request};
 use super::{Subcommand, define, parse};
 use crate::args::{
     ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_rate, parse_speed, parse_url,
-    refuse_remote_load, target_url, without_secrets,
+    refuse_remote_load, target_url,
 };
 use crate::check::Scheme;
 use crate::delivery::Retry;
