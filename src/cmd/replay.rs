@@ -270,6 +270,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         conditions: args.choice.conditions.clone(),
         expects_recorded: args.expect.recorded,
         shows: args.dry_run,
+        signers: Vec::new(),
     })
 }
 

@@ -35,7 +35,7 @@ pub struct Standard {
     /// A handshake: what must come back as the body.
     pub echo: Option<Vec<u8>>,
     /// The answer that was recorded, if it was asked for.
-    pub recorded: Option<Response>,
+    pub recorded: Option<Box<Response>>,
 }
 
 /// What is judged of an answer.
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn what_was_recorded_is_status_and_body() {
         let standard = Standard {
-            recorded: Some(answer(404, "none")),
+            recorded: Some(Box::new(answer(404, "none"))),
             ..standard()
         };
         let asked = Expectations {

@@ -9,4 +9,4 @@ pub mod plan;
 
 pub use expect::{Expectations, Judged, Standard};
 pub use pace::Pace;
-pub use plan::{Item, Plan, Unsendable, Wire};
+pub use plan::{About, Item, Plan, Unsendable, Wire};

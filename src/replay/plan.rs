@@ -1,6 +1,7 @@
 //! From a record to what is sent: which are chosen, where they go, what is signed anew.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::message::{HeaderEdit, Request, Response, Url};
 use crate::moment::Moment;
 use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
-use crate::signature::resign::Resigner;
+use crate::signature::resign::{Resigner, Signer};
 use crate::signature::{Evidence, Secrets, place};
 
 /// What is done with the records.
@@ -42,23 +43,35 @@ pub struct Plan {
     pub expects_recorded: bool,
     /// Whether the requests are to be shown.
     pub shows: bool,
+    /// What signs the records so far, each form's once.
+    pub signers: Vec<Arc<Signer>>,
 }
 
-/// A record, ready to be sent.
+/// A record, ready to be sent. What is needed each time it is sent stands here; what only a case
+/// tells is elsewhere, so that many records fit into the processor's cache.
 #[derive(Debug)]
 pub struct Item {
+    /// What is sent.
+    pub wire: Wire,
+    /// What its answer is held against.
+    pub standard: Standard,
+    /// When it was recorded.
+    pub at: Option<Timestamp>,
+    /// Whether it has a fault, or was mended: its case tells so even if it passes.
+    pub is_odd: bool,
+    /// What its case tells.
+    pub about: Box<About>,
+}
+
+/// What is told of a record.
+#[derive(Debug)]
+pub struct About {
     /// `FILE:LINE`.
     pub id: String,
     /// The same, for annotations.
     pub place: Place,
     /// Its platform, as far as that is known.
     pub platform: Option<String>,
-    /// When it was recorded.
-    pub at: Option<Timestamp>,
-    /// What is sent.
-    pub wire: Wire,
-    /// What its answer is held against.
-    pub standard: Standard,
     /// What is wrong with how it is framed: a connection that it went over is not used again.
     pub fault: Option<String>,
     /// What was added so that it can be sent at all.
@@ -68,6 +81,12 @@ pub struct Item {
 }
 
 impl Item {
+    /// Whether its framing has a fault, so that nothing else may follow on its connection.
+    #[must_use]
+    pub fn breaks_framing(&self) -> bool {
+        self.is_odd && self.about.fault.is_some()
+    }
+
     /// About how many bytes it takes in memory.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -85,7 +104,7 @@ pub enum Wire {
     /// Always these bytes.
     Kept(Vec<u8>),
     /// Signed anew each time.
-    Resigned(Box<Resigner>),
+    Resigned(Resigner),
 }
 
 /// Why a record cannot be sent.
@@ -135,7 +154,7 @@ impl Wire {
 impl Plan {
     /// What is sent for a record; none if it is not chosen.
     pub fn prepare(
-        &self,
+        &mut self,
         located: Located,
         moment: &mut Moment,
     ) -> Option<Result<Item, Unsendable>> {
@@ -183,24 +202,29 @@ impl Plan {
                         }),
                 };
             match resigner {
-                Ok(resigner) => Wire::Resigned(Box::new(resigner)),
+                Ok(mut resigner) => {
+                    resigner.share(&mut self.signers);
+                    Wire::Resigned(resigner)
+                }
                 Err(why) => return Some(Err(why)),
             }
         } else {
             Wire::Kept(request.to_wire())
         };
-        let item = Item {
-            id: place.to_string(),
-            place,
-            platform,
-            at: record.at.and_then(|at| at.parse().ok()),
+        Some(Ok(Item {
             wire,
             standard,
-            fault,
-            mended,
-            request: self.shows.then_some(request),
-        };
-        Some(Ok(item))
+            at: record.at.and_then(|at| at.parse().ok()),
+            is_odd: fault.is_some() || mended.is_some(),
+            about: Box::new(About {
+                id: place.to_string(),
+                place,
+                platform,
+                fault,
+                mended,
+                request: self.shows.then_some(request),
+            }),
+        }))
     }
 
     fn chooses(&self, platform: Option<&str>, request: &Request) -> bool {
@@ -252,7 +276,7 @@ impl Plan {
             accepts: webhook.map_or(200..=299, |webhook| webhook.patience().accepted),
             by: webhook.and(platform).map(str::to_owned),
             echo: echo.map(Cow::into_owned),
-            recorded: recorded.filter(|_| self.expects_recorded),
+            recorded: recorded.filter(|_| self.expects_recorded).map(Box::new),
         })
     }
 

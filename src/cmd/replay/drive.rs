@@ -182,7 +182,7 @@ impl Run {
                 Err(failure) if self.is_told(&failure) => continue,
                 Err(failure) => Some(self.failed(&ticket, &failure, &connection, at)),
             };
-            if ticket.item.borrow().fault.is_some() {
+            if ticket.item.borrow().breaks_framing() {
                 connection.close();
             }
             if self.how.fail_fast
@@ -302,7 +302,7 @@ impl Run {
             .judge(&item.standard, &judged, &how.veil, || answer.to_response());
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
-            let is_plain = item.fault.is_none() && item.mended.is_none() && !answer.is_sent_again();
+            let is_plain = !item.is_odd && !answer.is_sent_again();
             if !reporter.wants_passes() && is_plain {
                 reporter.passed(status, answer.ms());
                 return None;
@@ -400,19 +400,20 @@ const UNREACHABLE: &str = "a server that cannot be reached: nothing more is sent
 
 fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {
     let id = match ticket.time {
-        1 => item.id.clone(),
-        time => format!("{}#{time}", item.id),
+        1 => item.about.id.clone(),
+        time => format!("{}#{time}", item.about.id),
     };
     Case {
         id,
-        place: Some(item.place.clone()),
-        platform: item.platform.clone(),
+        place: Some(item.about.place.clone()),
+        platform: item.about.platform.clone(),
         at: Some(at.as_secs_f64()),
         warnings: item
+            .about
             .fault
             .iter()
             .map(|fault| format!("sent as it was recorded: {fault}"))
-            .chain(item.mended.clone())
+            .chain(item.about.mended.clone())
             .collect(),
         ..Case::default()
     }

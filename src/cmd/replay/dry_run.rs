@@ -58,7 +58,7 @@ pub(super) fn print(
 }
 
 fn show(item: &Item, at: &str, session: &mut Session) -> Result<(), Error> {
-    let request = match (&item.wire, &item.request) {
+    let request = match (&item.wire, &item.about.request) {
         (Wire::Resigned(resigner), _) => resigner.request(),
         (Wire::Kept(_), Some(request)) => request.clone(),
         (Wire::Kept(_), None) => return Ok(()),
@@ -66,7 +66,7 @@ fn show(item: &Item, at: &str, session: &mut Session) -> Result<(), Error> {
     if session.json() {
         let mut record = Record::of(request);
         record.at = Some(at.to_owned());
-        record.platform.clone_from(&item.platform);
+        record.platform.clone_from(&item.about.platform);
         record.by = Some(concat!("pushrig ", env!("CARGO_PKG_VERSION")).to_owned());
         session.out.write_all(&record.to_line())?;
         session.out.write_all(b"\n")?;
@@ -79,8 +79,8 @@ fn show(item: &Item, at: &str, session: &mut Session) -> Result<(), Error> {
         paint.bold(&term::escape(&request.method)),
         term::escape(&request.target),
         request.body.len(),
-        item.platform.as_deref().unwrap_or("unknown platform"),
-        paint.dim(&item.id)
+        item.about.platform.as_deref().unwrap_or("unknown platform"),
+        paint.dim(&item.about.id)
     )?;
     if session.globals.verbose {
         let wire = request.to_wire();
