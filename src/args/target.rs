@@ -129,14 +129,6 @@ pub fn parse_private_url(what: &str, text: &str) -> Result<Url, Error> {
     })
 }
 
-/// A URL without what may be a secret in it: a password, a query.
-#[must_use]
-pub fn without_secrets(url: &Url) -> String {
-    let host = url.authority.rsplit('@').next().unwrap_or_default();
-    let path = url.target.split('?').next().unwrap_or_default();
-    format!("{}://{host}{path}", url.scheme)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

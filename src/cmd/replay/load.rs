@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use crate::args::{parse_private_url, read_rest, without_secrets};
+use crate::args::{parse_private_url, read_rest};
 use crate::capture::lines::{self, read_line};
 use crate::capture::{self, Content, Kind, Located, is_record};
 use crate::cmd::capture::Selection;
@@ -61,7 +61,7 @@ impl Loader {
             if name.starts_with("http://") || name.starts_with("https://") {
                 let url = parse_private_url("FILE", name)?;
                 files.push(Source {
-                    name: without_secrets(&url),
+                    name: url.bare(),
                     fetched: Some(client::fetch(&url, LARGEST_FETCHED)?),
                 });
                 continue;

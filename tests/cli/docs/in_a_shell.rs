@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{COMMANDS, examples};
-use crate::handshake::server::{Seen, answer, ok, serve};
+use crate::handshake::right::{ok, onenet, serve_if, tencent};
 use crate::harness::{fixture, pushrig, root};
 use crate::leaks;
 use crate::server::{Reply, Server};
@@ -293,21 +293,23 @@ fn behind_a_proxy() -> Vec<u8> {
 
 /// Its token is [`TENCENT`].
 fn server() -> String {
-    let check = |seen: &Seen| {
-        let echo = seen.onenet(TENCENT).or_else(|| seen.tencent(TENCENT));
-        echo.map_or_else(|| answer("403 Forbidden", "", b""), ok)
-    };
-    serve(move |seen| Some(check(seen)))
+    forever(serve_if(
+        |request| onenet(request, TENCENT).or_else(|| tencent(request, TENCENT)),
+        |echo| ok(echo),
+    ))
 }
 
 /// Whether a signature is right is tested elsewhere.
 fn receiver() -> String {
-    let server = Server::start(|request| {
+    forever(Server::start(|request| {
         let raw = String::from_utf8_lossy(&request.raw).to_lowercase();
         Reply::status(if raw.contains("signature") { 200 } else { 403 })
-    });
+    }))
+}
+
+/// A URL of a server that serves until the tests end.
+fn forever(server: Server) -> String {
     let url = server.url("/");
-    // It serves until the tests end.
     std::mem::forget(server);
     url
 }
