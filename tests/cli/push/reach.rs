@@ -71,7 +71,7 @@ fn reports_are_written_and_conditions_fail_the_run() {
     .any_stderr()
     .exits(1);
     let junit = String::from_utf8(ran.read("report.xml")).unwrap();
-    for text in ["onenet.online#1", "the answer is 500, and only 200 counts"] {
+    for text in ["onenet.online#1", "the status is 500: only 200 counts"] {
         assert!(junit.contains(text), "{junit}");
     }
     let json: serde_json::Value = serde_json::from_slice(&ran.read("report.json")).unwrap();
