@@ -15,7 +15,8 @@ use crate::moment::Moment;
 use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::resign::{Resigner, Signer};
-use crate::signature::{Evidence, Secrets, place};
+use crate::signature::verify::judge;
+use crate::signature::{Evidence, Secrets, Verdict, place};
 
 /// What is done with the records.
 #[derive(Debug)]
@@ -76,6 +77,8 @@ pub struct About {
     pub fault: Option<String>,
     /// What was added so that it can be sent at all.
     pub mended: Option<String>,
+    /// Whether its signature is right, in words, where there are secrets to tell by.
+    pub signature: Option<&'static str>,
     /// The request as a value, where it is to be shown.
     pub request: Option<Request>,
 }
@@ -182,6 +185,7 @@ impl Plan {
             Ok(standard) => standard,
             Err(why) => return Some(Err(why)),
         };
+        let signature = self.signature(scheme, &request);
         self.aim(&mut request, pasted);
         let mended = frame(&mut request, !self.resign);
         let fault = if self.resign {
@@ -222,9 +226,26 @@ impl Plan {
                 platform,
                 fault,
                 mended,
+                signature,
                 request: self.shows.then_some(request),
             }),
         }))
+    }
+
+    /// What there is to say of a signature when its request is refused.
+    fn signature(&self, scheme: Option<&Scheme>, request: &Request) -> Option<&'static str> {
+        if self.resign {
+            return Some("signed anew, so it is right for the secret that was given");
+        }
+        let scheme = scheme.filter(|_| !self.secrets.is_empty())?;
+        let judgement = judge(&scheme.recipe, &Evidence::of(request), &self.secrets);
+        match judgement.verdict {
+            Verdict::Valid => Some("right for the secret that was given (pushrig verify)"),
+            Verdict::Mismatch => {
+                Some("wrong for the secret that was given: which mistake is it? pushrig explain")
+            }
+            Verdict::Unsigned | Verdict::Unreadable => None,
+        }
     }
 
     fn chooses(&self, platform: Option<&str>, request: &Request) -> bool {

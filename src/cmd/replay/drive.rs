@@ -316,6 +316,9 @@ impl Run {
         }
         if why.is_some() {
             case.outcome = CaseOutcome::Fail;
+            if let Some(signature) = item.about.signature {
+                case.details.push(("signed", signature.to_owned()));
+            }
             case.details.push(("answer", self.answer_in_words(answer)));
             if !body.is_empty() {
                 case.details.push(("body", self.shown(body)));
