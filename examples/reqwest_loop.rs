@@ -12,6 +12,8 @@ use std::rc::Rc;
 use tokio::task::LocalSet;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // reqwest asks for one even where no TLS is spoken.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("URL REQUESTS CONNECTIONS BODY");
     let (url, requests, connections, body) = (next()?, next()?, next()?, next()?);
