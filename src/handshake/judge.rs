@@ -286,7 +286,7 @@ impl<'a> Judge<'a> {
             Source::Query(_) => {
                 let target = self.target(probe);
                 let target = String::from_utf8_lossy(&target);
-                let url = format!("{}://{}{target}", self.to.scheme, self.to.authority);
+                let url = format!("{}://{}{target}", self.to.scheme, self.to.host());
                 flag("url", url.as_bytes())
             }
             Source::Header(_) if self.scheme.platform == Some(Platform::Tencent) => {

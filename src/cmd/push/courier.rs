@@ -241,7 +241,7 @@ impl Run {
             let mut request = parcel.request.clone();
             request.scheme = Some(url.scheme);
             request.target = url.target.clone().into_bytes();
-            request.headers.set("Host", &url.authority);
+            request.headers.set("Host", url.host());
             request
         };
         Ok(Some(self.try_once(&mut dialer.connection(), request).await))
