@@ -200,9 +200,11 @@ impl Run {
             }
         }
         self.idle.borrow_mut().push(connection);
+        let mut sent = parcel.request;
+        sent.headers.edit(&courier.headers);
         Ok(Case {
             at: Some(at.as_secs_f64()),
-            ..account.case(parcel.id, courier, &self.veil)
+            ..account.case(parcel.id, &sent, courier, &self.veil)
         })
     }
 
