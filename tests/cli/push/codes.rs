@@ -125,9 +125,13 @@ fn a_refusal_shows_what_was_sent_and_a_command_that_explains_it() {
 fn what_was_sent_is_cut_and_has_no_secret_and_one_without_a_signature_has_no_command() {
     let server = always(403);
     let body = format!("a-token-of-mine{}", "x".repeat(400));
-    let ran = push("wechat", &server, &format!("{SECRETS} --body {body}"))
-        .stdout_has(["sent      [secret]xxx", "… (415 bytes)"])
-        .exits(1);
+    let ran = push(
+        "sensoro",
+        &server,
+        &format!("{SECRETS} --app-id a --body {body}"),
+    )
+    .stdout_has(["sent      [secret]xxx", "… (415 bytes)"])
+    .exits(1);
     assert!(!ran.text().contains("explain "), "{}", ran.text());
     let ran = push("onenet.online", &server, &format!("{SECRETS} --unsigned"))
         .stdout_has(["sent      {\"msg\":"])
