@@ -256,6 +256,26 @@ impl Error {
         }
     }
 
+    /// Where in an input it is, or which file.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Input { place, .. } => Some(place.clone()),
+            Self::File { path, .. } => Some(Place::file(path.display().to_string())),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, without where.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self {
+            Self::Input { what, .. } => what.clone(),
+            Self::File { doing, cause, .. } => format!("cannot {doing} it: {cause}"),
+            other => other.to_string(),
+        }
+    }
+
     /// What it makes of a run that goes on without: input that could not be read, or an answer
     /// that is not complete.
     #[must_use]

@@ -39,6 +39,8 @@ pub struct Reporter {
     github: Option<GitHub>,
     watched: bool,
     flushed: Option<Instant>,
+    /// Whether the reader of standard output went away.
+    is_unread: bool,
 }
 
 /// A job of GitHub's.
@@ -87,6 +89,7 @@ impl Reporter {
             }),
             watched: io::stdout().is_terminal(),
             flushed: None,
+            is_unread: false,
         })
     }
 
@@ -133,20 +136,19 @@ impl Reporter {
     }
 
     /// A case: printed, counted, and kept if a report needs it.
+    ///
+    /// A reader who goes away ends the printing, not the run: what it comes to, and the reports,
+    /// do not depend on who looks.
     pub fn case(&mut self, case: Case, session: &mut Session) -> Result<(), Error> {
         self.tally.add(&case);
-        let right = matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip);
-        if let Some(human) = self.human {
-            if !self.is_again(&case) {
-                human.case(&case, &mut session.out)?;
+        if !self.is_unread {
+            match self.print(&case, session) {
+                Err(error) if error.is_closed_pipe() => {
+                    self.is_unread = true;
+                    session.forget_output();
+                }
+                printed => printed?,
             }
-        } else if !(self.quiet && right) {
-            session.print_json(&CaseLine::new(&case))?;
-        }
-        let late = self.flushed.is_none_or(|at| at.elapsed() > LATEST);
-        if self.watched || !right || late {
-            session.out.flush()?;
-            self.flushed = Some(Instant::now());
         }
         if self.keeps(&case) {
             self.report.cases.push(case);
@@ -154,10 +156,59 @@ impl Reporter {
         Ok(())
     }
 
+    /// An input that could not be read, which was complained about: it is counted, and stands in
+    /// the reports, because a run without it is not whole.
+    pub fn unread_input(&mut self, error: &Error, session: &mut Session) {
+        let place = error.place();
+        let case = Case {
+            id: place
+                .as_ref()
+                .map_or_else(|| "input".to_owned(), Place::to_string),
+            place,
+            outcome: match error.outcome() {
+                Outcome::BadInput => CaseOutcome::Unsent,
+                _ => CaseOutcome::Error,
+            },
+            why: Some(error.what()),
+            hint: error.hint().map(str::to_owned),
+            ..Case::default()
+        };
+        self.tally.add(&case);
+        if session.json() && !self.is_unread {
+            // A reader who went away is noticed by the next case.
+            let _ = session.print_json(&CaseLine::new(&case));
+        }
+        if self.keeps(&case) {
+            self.report.cases.push(case);
+        }
+    }
+
+    /// Whether the reader of standard output went away.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.is_unread
+    }
+
+    fn print(&mut self, case: &Case, session: &mut Session) -> Result<(), Error> {
+        let right = is_right(case);
+        if let Some(human) = self.human {
+            if !self.is_again(case) {
+                human.case(case, &mut session.out)?;
+            }
+        } else if !(self.quiet && right) {
+            session.print_json(&CaseLine::new(case))?;
+        }
+        let late = self.flushed.is_none_or(|at| at.elapsed() > LATEST);
+        if self.watched || !right || late {
+            session.out.flush()?;
+            self.flushed = Some(Instant::now());
+        }
+        Ok(())
+    }
+
     /// Whether the same record was shown before and is not right again.
     fn is_again(&mut self, case: &Case) -> bool {
-        let right = matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip);
-        let Some(again) = self.again.as_mut().filter(|_| !right) else {
+        let Some(again) = self.again.as_mut().filter(|_| !is_right(case)) else {
             return false;
         };
         let record = match &case.place {
@@ -187,9 +238,7 @@ impl Reporter {
         if !self.files.is_empty() {
             return true;
         }
-        let tells = !matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip)
-            || !case.warnings.is_empty();
-        self.github.is_some() && tells && self.report.cases.len() < MOST_KEPT
+        self.github.is_some() && !is_right(case) && self.report.cases.len() < MOST_KEPT
     }
 
     /// Notes that a signal or a limit ended it, and what that comes to.
@@ -201,14 +250,11 @@ impl Reporter {
     pub fn finish(&mut self, elapsed: Duration, session: &mut Session) -> Result<Outcome, Error> {
         self.conclude(elapsed);
         let summary = &self.report.summary;
-        match &self.human {
-            Some(human) => {
-                self.tell_again(session)?;
-                human.summary(summary, &mut session.out)?;
-            }
-            None => session.print_json(&SummaryLine::new(summary))?,
+        match self.print_summary(session) {
+            // Everything else is still to be done.
+            Err(error) if error.is_closed_pipe() => session.forget_output(),
+            printed => printed?,
         }
-        session.out.flush()?;
         let mut outcome = summary.outcome.unwrap_or(Outcome::Yes);
         // What was found out stays true if it cannot be written.
         for error in self.write_files() {
@@ -223,6 +269,22 @@ impl Reporter {
             }
         }
         Ok(outcome)
+    }
+
+    fn print_summary(&self, session: &mut Session) -> Result<(), Error> {
+        if self.is_unread {
+            return Ok(());
+        }
+        let summary = &self.report.summary;
+        match &self.human {
+            Some(human) => {
+                self.tell_again(session)?;
+                human.summary(summary, &mut session.out)?;
+            }
+            None => session.print_json(&SummaryLine::new(summary))?,
+        }
+        session.out.flush()?;
+        Ok(())
     }
 
     fn conclude(&mut self, elapsed: Duration) {
@@ -267,6 +329,11 @@ impl Reporter {
             .open(Path::new(path))?
             .write_all(&text)
     }
+}
+
+/// Whether there is nothing to look at.
+fn is_right(case: &Case) -> bool {
+    matches!(case.outcome, CaseOutcome::Pass | CaseOutcome::Skip) && case.warnings.is_empty()
 }
 
 #[cfg(test)]

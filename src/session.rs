@@ -62,6 +62,12 @@ impl Session {
             .unwrap_or(100)
     }
 
+    /// Drops what was not written yet: the reader of standard output went away.
+    pub fn forget_output(&mut self) {
+        let fresh = BufWriter::new(io::stdout().lock());
+        let _ = std::mem::replace(&mut self.out, fresh).into_parts();
+    }
+
     /// One line of JSON on standard output.
     pub fn print_json(&mut self, value: &impl serde::Serialize) -> Result<(), Error> {
         let line = serde_json::to_vec(value).map_err(io::Error::from)?;

@@ -196,7 +196,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     }
     let dialer = args.target.dialer(&to, USUAL_TIMEOUT)?;
     refuse_remote_load(&args.flow.load(), args.flow.allow_remote, &dialer)?;
-    let reporter = args.report.open("replay", &to.to_string(), session)?;
+    let reporter = args
+        .report
+        .open("replay", &veil.hide_text(&to.bare()), session)?;
     let drive = Drive {
         dialer,
         expectations,

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::io::ReadBuf;
 use tokio::task::coop::has_budget_remaining;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use crate::message::Response;
 
@@ -44,6 +44,12 @@ pub struct Connection {
     /// Absent while an exchange has it: one that is dropped half-way leaves no connection on
     /// which the next would read the answer to the one before.
     stream: Option<Stream>,
+    /// How many answers came by it.
+    answers: u32,
+    /// When the last one was complete.
+    idle_since: Instant,
+    /// Whether a server was forgiven for closing without saying so.
+    forgiven: bool,
     incoming: Incoming,
     timer: Timer,
     peer: Option<SocketAddr>,
@@ -139,6 +145,9 @@ impl Connection {
     pub(super) fn new(dialer: Arc<Dialer>) -> Self {
         Self {
             stream: None,
+            answers: 0,
+            idle_since: Instant::now(),
+            forgiven: false,
             incoming: Incoming::new(dialer.limits()),
             timer: Timer::default(),
             peer: None,
@@ -148,9 +157,15 @@ impl Connection {
 
     /// Sends a request and reads the answer.
     ///
-    /// A connection that was idle and closes without a byte of an answer is made again, once, and
-    /// the request sent again, as curl does: nearly always the server had closed it before.
+    /// A kept connection that closes without a byte of an answer was nearly always closed before
+    /// the request came, if it was idle for long, or if the server closes each one without saying
+    /// so: then the request is sent again over a new one, once, as curl does. Otherwise the
+    /// server had the request and gave no answer, which is what is to be found out here.
     pub async fn exchange(&mut self, wire: &[u8]) -> Result<Answer<'_>, Failure> {
+        if self.stream.is_some() && self.answers == 1 && self.idle_since.elapsed() < SETTLING {
+            // Whoever closes after the first answer does so now.
+            sleep(SETTLING).await;
+        }
         let now = Instant::now();
         let limit = self.dialer.limit();
         let deadline = now.checked_add(limit).unwrap_or_else(|| now + FOREVER);
@@ -170,6 +185,7 @@ impl Connection {
                 let (stream, took, peer) = self.dialer.connect(deadline).await?;
                 timings = took;
                 self.peer = peer;
+                self.answers = 0;
                 started = Instant::now();
                 stream
             };
@@ -184,6 +200,8 @@ impl Connection {
                     timings.first_byte = talk.first_byte.unwrap_or_default();
                     timings.total = talk.last_byte;
                     let is_doubtful = talk.is_cut_off;
+                    self.answers = self.answers.saturating_add(1);
+                    self.idle_since = started + timings.total;
                     // What the server has not read of this request it would take for the next.
                     if talk.is_sent() && self.incoming.keeps_alive() {
                         self.stream = Some(stream);
@@ -196,8 +214,8 @@ impl Connection {
                     });
                 }
                 Some(Err(end)) => {
-                    let again = reused && end.is_closing() && self.incoming.is_untouched();
-                    if !again {
+                    let untouched = end.is_closing() && self.incoming.is_untouched();
+                    if !(reused && untouched && self.forgives(now)) {
                         return Err(end.into_failure(&self.dialer));
                     }
                     sent_again = true;
@@ -208,6 +226,16 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Whether a kept connection that closed may have been closed before the request came.
+    fn forgives(&mut self, now: Instant) -> bool {
+        if now.saturating_duration_since(self.idle_since) >= LONG_IDLE {
+            return true;
+        }
+        let first = self.answers == 1 && !self.forgiven;
+        self.forgiven |= first;
+        first
     }
 
     /// What came of an answer that failed, if its head is complete.
@@ -239,6 +267,12 @@ pub const SENT_AGAIN: &str = "the server closed the kept connection without an a
 
 const BEHIND: &str = "came behind the end of the answer, where nothing belongs, and the platform \
                       reads none of it: is its Content-Length too small?";
+
+/// A server that closes after an answer has done so within this.
+const SETTLING: Duration = Duration::from_millis(2);
+
+/// A connection that was idle for so long may be closed by the time that a request comes.
+const LONG_IDLE: Duration = Duration::from_secs(1);
 
 /// Longer than any run.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -351,8 +385,15 @@ impl<'t> Talk<'t> {
             let complete = match received.map(|()| space.filled()) {
                 Ok([]) => return Poll::Ready(self.closed()),
                 Ok(bytes) => {
+                    let is_first = self.first_byte.is_none();
                     self.first_byte.get_or_insert(self.last_byte);
-                    self.incoming.take(bytes)
+                    let complete = self.incoming.take(bytes);
+                    if is_first && complete == Ok(false) {
+                        // A server that writes head and body apart may wait for word of the head
+                        // before it sends the body, which the system puts off for 40 ms.
+                        self.stream.hurry();
+                    }
+                    complete
                 }
                 // Many servers cut TLS off; where a length or chunks frame the answer, these tell
                 // whether it is complete.

@@ -21,7 +21,6 @@ use super::show::Show;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
 use crate::net::stop::signalled;
-use crate::net::wire::SENT_AGAIN;
 use crate::net::{Answer, Connection, Dialer, Failure, block_on};
 use crate::replay::pace::Pacer;
 use crate::replay::{Expectations, Item, Judged, Pace};
@@ -141,7 +140,12 @@ impl Run {
             loop {
                 tokio::select! {
                     told = heard.recv() => match told {
-                        Some(told) => show.take(told)?,
+                        Some(told) => {
+                            show.take(told)?;
+                            if show.is_unread() {
+                                self.end(UNREAD);
+                            }
+                        }
                         None => return Ok::<_, Error>(None),
                     },
                     signal = &mut signal => return Ok(Some(signal?)),
@@ -296,13 +300,14 @@ impl Run {
             body,
             took: answer.timings.total,
         };
+        let oddities = answer.oddities();
         let how = &self.how;
         let why = how
             .expectations
             .judge(&item.standard, &judged, &how.veil, || answer.to_response());
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
-            let is_plain = !item.is_odd && !answer.is_sent_again();
+            let is_plain = !item.is_odd && oddities.is_empty();
             if !reporter.wants_passes() && is_plain {
                 reporter.passed(status, answer.ms());
                 return None;
@@ -311,9 +316,7 @@ impl Run {
         let mut case = case_of(&item, ticket, at);
         case.status = Some(status);
         case.ms = Some(answer.ms());
-        if answer.is_sent_again() {
-            case.warnings.push(SENT_AGAIN.to_owned());
-        }
+        case.warnings.extend(oddities);
         if why.is_some() {
             case.outcome = CaseOutcome::Fail;
             if let Some(signature) = item.about.signature {
@@ -399,6 +402,7 @@ const MOST_SEARCHED: usize = 4096;
 
 /// What a run ends by before its records do.
 const FAILED_FAST: &str = "--fail-fast: the rest was not sent";
+const UNREAD: &str = "a reader who went away: the rest was not sent";
 const UNREACHABLE: &str = "a server that cannot be reached: nothing more is sent";
 
 fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {

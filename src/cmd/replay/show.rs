@@ -158,11 +158,19 @@ impl<'s> Show<'s> {
             Fed::Bad(error) => {
                 self.input = self.input.and(error.outcome());
                 self.session.complain(&error);
+                self.reporter
+                    .borrow_mut()
+                    .unread_input(&error, self.session);
             }
             Fed::Warning(text) => self.session.warn(&text),
             Fed::Note(text) => self.session.note(&text),
             Fed::Item(_) | Fed::Unsendable(..) => {}
         }
+    }
+
+    /// Whether nobody reads what is printed any more.
+    pub(super) fn is_unread(&self) -> bool {
+        self.reporter.borrow().is_unread()
     }
 
     fn case(&mut self, case: Case) -> Result<(), Error> {

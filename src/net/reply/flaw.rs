@@ -71,6 +71,10 @@ impl Flaw {
             {
                 Some("it speaks HTTP/2 without being asked, and pushrig speaks HTTP/1.1")
             }
+            Self::Early(Early::Nothing) => Some(
+                "look at its log: did it fail? One that closes after each answer must say \
+                 `Connection: close`",
+            ),
             _ => None,
         }
     }

@@ -210,7 +210,7 @@ fn a_recorded_handshake_must_echo() {
                 .exits(1);
             let server = Server::start(|_| Reply::status(201).body("LeoTAq"));
             replay(&server, &day.stdout, &rest)
-                .stdout_has(["fail   day.ndjson:1", "the status is 201; "])
+                .stdout_has(["fail   day.ndjson:1", "the status is 201: only 200 counts"])
                 .any_stderr()
                 .exits(1);
         }

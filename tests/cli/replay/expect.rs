@@ -40,7 +40,7 @@ fn nothing_asked_a_2xx_is_right_and_a_platform_may_ask_for_200() {
     fails("--assume onenet", "the status is 201: only 200 counts");
     passes("--assume sensoro");
     replay(&always(304), numbered(1), "")
-        .stdout_has(["the status is 304; 2xx is success\n", "answer    no body"])
+        .stdout_has(["the status is 304: only 2xx counts\n", "answer    no body"])
         .exits(1);
 }
 
@@ -213,7 +213,7 @@ fn a_redirect_is_not_followed_and_where_it_leads_is_said() {
     let server = Server::start(|_| Reply::status(302).header("Location", "/login?next=\u{202e}"));
     replay(&server, numbered(1), "")
         .stdout_has([
-            "the status is 302; 2xx is success: a redirect to /login?next=\\u{202e}, which is not \
+            "the status is 302: only 2xx counts, and the redirect to /login?next=\\u{202e} is not \
              followed\n",
         ])
         .exits(1);

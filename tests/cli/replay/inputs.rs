@@ -156,8 +156,8 @@ fn a_bad_line_is_told_with_its_place_and_the_rest_is_sent_and_two_beats_one() {
         capture([record("/last", "{}")])
     );
     for (status, words) in [
-        (200, "2 cases: 2 passed"),
-        (500, "2 cases: 0 passed, 2 failed"),
+        (200, "3 cases: 2 passed, 1 error"),
+        (500, "3 cases: 0 passed, 2 failed, 1 error"),
     ] {
         let server = always(status);
         replay(&server, &day, "")

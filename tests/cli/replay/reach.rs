@@ -295,3 +295,29 @@ fn the_password_of_a_url_is_neither_sent_nor_shown() {
             .exits(2);
     }
 }
+
+#[test]
+fn a_server_that_hangs_up_on_every_second_request_does_not_pass() {
+    let server = Server::start(|request| match request.number % 2 {
+        0 => Reply::ok(),
+        _ => Reply::close(),
+    });
+    replay(&server, numbered(12), "")
+        .stdout_has([
+            "error  day.ndjson:",
+            "the server closed the connection without an answer",
+            "look at its log: did it fail?",
+        ])
+        .any_stderr()
+        .exits(3);
+}
+
+#[test]
+fn a_server_that_closes_after_each_answer_without_saying_so_gets_each_request_once() {
+    let server = Server::start(|_| Reply::ok().and_close());
+    replay(&server, numbered(12), "")
+        .stdout_has(["12 cases: 12 passed"])
+        .any_stderr()
+        .exits(0);
+    assert_eq!(server.received().len(), 12);
+}

@@ -56,7 +56,7 @@ fn the_summary_has_count_rate_percentiles_and_statuses() {
     let ran = replay(&server, numbered(20), "-q")
         .stdout_has([
             "fail   day.ndjson:4  500  ",
-            "  the status is 500; 2xx is success\n  answer    6 bytes\n  body      body 3\n",
+            "  the status is 500: only 2xx counts\n  answer    6 bytes\n  body      body 3\n",
             "20 cases: 19 passed, 1 failed  in ",
             " a second\n  times     p50 ",
             "  p90 ",
@@ -152,7 +152,7 @@ fn under_github_actions_what_failed_is_annotated_at_its_record_and_the_job_gets_
     assert!(
         ran.talk().contains(
             "::error file=day.ndjson,line=2,title=pushrig replay%3A day.ndjson%3A2::the status is \
-             500; 2xx is success (status 500)\n"
+             500: only 2xx counts (status 500)\n"
         ),
         "{}",
         ran.talk()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{SECRETS, always, capture, numbered, record, replay};
 use crate::harness::pushrig;
-use crate::server::Server;
+use crate::server::{Reply, Server};
 
 #[test]
 fn a_dry_run_tells_what_would_be_sent_and_sends_nothing() {
@@ -107,6 +107,35 @@ fn a_closed_pipe_is_success_and_the_run_ends_soon() {
             .exits(0);
     }
     assert!(started.elapsed() < Duration::from_secs(50));
+}
+
+#[test]
+fn a_closed_pipe_hides_neither_a_failure_nor_a_report() {
+    let server = always(500);
+    for rest in ["--report junit=r.xml", "--report junit=r.xml --format json"] {
+        let ran = replay(&server, numbered(50), rest)
+            .without_reader()
+            .any_stderr()
+            .exits(1);
+        let xml = String::from_utf8(ran.read("r.xml")).unwrap();
+        assert!(xml.contains("day.ndjson:1"), "{xml}");
+        assert!(xml.contains("a reader who went away"), "{xml}");
+    }
+}
+
+#[test]
+fn quiet_shows_what_has_a_warning() {
+    let server = Server::start(|request| match request.number {
+        0 => Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nok"),
+        _ => Reply::ok(),
+    });
+    replay(&server, numbered(3), "-q")
+        .stdout_has([
+            "pass   day.ndjson:1",
+            "warning",
+            "3 cases: 3 passed, 1 warning",
+        ])
+        .exits(0);
 }
 
 #[test]
