@@ -3,28 +3,27 @@
 mod flow;
 mod input;
 mod judge;
+mod platform;
 mod report;
 mod target;
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use clap::builder::{PossibleValue, TypedValueParser};
 
 use crate::check::Scheme;
 use crate::error::Error;
 use crate::message::Url;
-use crate::platform::Platform;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
 use crate::signature::recipe::Source;
-use crate::signature::{Given, Secret, SecretName, Secrets, recipe_file};
+use crate::signature::{Given, Secret, SecretName, Secrets};
 
 pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::JudgeArgs;
+pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
 pub use report::{ReportArgs, ReportFile};
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
 
@@ -42,103 +41,6 @@ fn parse_public_url(text: &str) -> Result<Url, String> {
         return Err("the query is taken from what arrived: give the URL without it".to_owned());
     }
     Ok(url)
-}
-
-/// A platform's id or a recipe file; `auto` where a command can recognise.
-#[derive(Clone)]
-struct PlatformParser {
-    auto: bool,
-}
-
-impl TypedValueParser for PlatformParser {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        _arg: Option<&clap::Arg>,
-        value: &std::ffi::OsStr,
-    ) -> Result<String, clap::Error> {
-        value
-            .to_str()
-            .map(str::to_owned)
-            .ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidUtf8).with_cmd(command))
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let platforms = Platform::ALL
-            .into_iter()
-            .map(|platform| PossibleValue::new(platform.id()).help(platform.title()));
-        let auto = self
-            .auto
-            .then(|| PossibleValue::new("auto").help("Recognise the platform of each record"));
-        Some(Box::new(platforms.chain(auto)))
-    }
-}
-
-/// PLATFORM, for commands that need one.
-#[derive(Args, Clone, Debug)]
-pub struct PlatformArg {
-    /// The platform, or a recipe file (TOML)
-    #[arg(value_name = "PLATFORM", value_parser = PlatformParser { auto: false }, hide_possible_values = true, help = PLATFORM_HELP)]
-    pub platform: String,
-}
-
-/// PLATFORM, for commands that can recognise it.
-#[derive(Args, Clone, Debug)]
-pub struct PlatformOrAutoArg {
-    /// The platform, a recipe file (TOML), or auto
-    #[arg(value_name = "PLATFORM", value_parser = PlatformParser { auto: true }, hide_possible_values = true, help = PLATFORM_OR_AUTO_HELP)]
-    pub platform: String,
-    /// With auto: the platform of records that name none and show none
-    #[arg(long, value_name = "PLATFORM", value_parser = PlatformParser { auto: false }, hide_possible_values = true)]
-    pub assume: Option<String>,
-}
-
-const PLATFORM_HELP: &str = "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, \
-                             huawei-iotda, standard-webhooks, or a recipe file (TOML)";
-const PLATFORM_OR_AUTO_HELP: &str = "onenet, onenet-studio-push, tencent, sensoro, onenet-studio, wechat, huawei-iotda, \
-     standard-webhooks, a recipe file (TOML), or auto: recognise each record's platform";
-
-/// The scheme of a platform's id or a recipe file.
-pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
-    if let Some(platform) = Platform::from_id(text) {
-        return Ok(Scheme::of(platform));
-    }
-    let path = Path::new(text);
-    let looks_like_a_file = path.components().count() > 1
-        || path
-            .extension()
-            .is_some_and(|extension| extension == "toml");
-    if !looks_like_a_file && !path.is_file() {
-        let known: Vec<_> = Platform::ALL.into_iter().map(Platform::id).collect();
-        return Err(
-            Error::usage(format!("there is no platform `{}`", text.escape_debug())).with_hint(
-                format!("one of {}, or the path of a recipe file", known.join(", ")),
-            ),
-        );
-    }
-    let bytes = std::fs::read(path).map_err(|cause| Error::reading(path, cause))?;
-    let recipe = String::from_utf8(bytes).map_err(|_| {
-        Error::input(
-            crate::error::Place::file(text),
-            "a recipe file is UTF-8 text, this is not",
-        )
-    })?;
-    let recipe = recipe_file::read(text, &recipe)?;
-    if Platform::from_id(&recipe.id).is_some() {
-        return Err(Error::input(
-            crate::error::Place::file(text),
-            format!(
-                "a recipe may not be called `{}`: that is a platform",
-                recipe.id
-            ),
-        ));
-    }
-    Ok(Scheme {
-        platform: None,
-        recipe,
-    })
 }
 
 /// The secrets, as flags.
@@ -181,8 +83,30 @@ impl SecretArgs {
         }
     }
 
-    /// The secrets: a flag beats the environment, which beats the profile, kind by kind.
+    /// The secrets: a flag beats the environment, which beats the profile, kind by kind. An
+    /// empty one is warned of.
     pub fn open(&self, session: &mut Session) -> Result<Secrets, Error> {
+        self.open_and(session, |label, session| {
+            session.warn(&format!("{label}: this secret is empty"));
+            Ok(())
+        })
+    }
+
+    /// The secrets to sign what is sent; an empty one is an error, because a server whose secret
+    /// is empty, too, would look right.
+    pub fn open_to_send(&self, session: &mut Session) -> Result<Secrets, Error> {
+        self.open_and(session, |label, _| {
+            Err(Error::usage(format!("{label}: this secret is empty"))
+                .with_hint("is the variable set where this runs? A job of a fork gets no secrets"))
+        })
+    }
+
+    /// The secrets, with what is done about an empty one.
+    fn open_and(
+        &self,
+        session: &mut Session,
+        on_empty: impl Fn(&str, &mut Session) -> Result<(), Error>,
+    ) -> Result<Secrets, Error> {
         let mut secrets = Secrets::new();
         for name in SecretName::ALL {
             let flag = format!("--{}", name.flag());
@@ -211,7 +135,7 @@ impl SecretArgs {
             for (label, text) in texts {
                 let secret = session.secret(&label, &text)?;
                 if secret.expose().is_empty() {
-                    session.warn(&format!("{label}: this secret is empty"));
+                    on_empty(&label, session)?;
                 }
                 secrets.push(name, secret);
             }

@@ -331,11 +331,7 @@ impl Checker {
             ),
             Some(Platform::Sensoro) => {
                 if valid && evidence.body().is_some_and(|body| !is_json_stringify(body)) {
-                    notes.push(
-                        "the body is not in JSON.stringify's form: the vendor's own receiver \
-                         demo verifies a re-serialised body and would refuse it"
-                            .to_owned(),
-                    );
+                    notes.push(NOT_STRINGIFIED.to_owned());
                 }
                 let header = evidence
                     .headers
@@ -374,8 +370,13 @@ impl Checker {
 /// `OneNET`'s code for a token that has ended, which is its freshness, not its signature.
 const EXPIRED: u16 = 1104;
 
+/// What is said of a body to SENSORO that [`is_json_stringify`] does not hold for.
+pub const NOT_STRINGIFIED: &str = "the body is not in JSON.stringify's form: the vendor's own \
+                                   receiver demo verifies a re-serialised body and would refuse it";
+
 /// Whether `JSON.stringify(JSON.parse(body))` gives the body back.
-fn is_json_stringify(body: &[u8]) -> bool {
+#[must_use]
+pub fn is_json_stringify(body: &[u8]) -> bool {
     if body.is_empty() {
         return true;
     }

@@ -109,11 +109,33 @@ pub fn shortened(pause: Duration, speed: f64) -> Duration {
     Duration::try_from_secs_f64(pause.as_secs_f64() / speed).unwrap_or(Duration::MAX)
 }
 
+/// A pause that was waited, and at which speed what it stands for:
+/// `100 ms after the one before (5 s at 50x)`.
+#[must_use]
+pub fn pause_in_words(pause: Duration, speed: f64) -> String {
+    let waited = shortened(pause, speed);
+    if waited == pause {
+        return format!("{} after the one before", duration(pause));
+    }
+    // Nobody reads the nanoseconds of a third of a second.
+    let millis = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+    let waited = match millis {
+        0..10 => Duration::from_micros(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX)),
+        _ => Duration::from_millis(millis),
+    };
+    format!(
+        "{} after the one before ({} at {speed}x)",
+        duration(waited),
+        duration(pause)
+    )
+}
+
 /// What the platform itself would do with a message that was not accepted, in one sentence.
 ///
-/// Where its own schedule was `played_out` there is nothing left of that to tell.
+/// Where its own schedule was `played_out` there is nothing left of that to tell, and where its
+/// error action has `acted`, nothing of what comes afterwards.
 #[must_use]
-pub fn outlook(platform: Platform, patience: &Patience, played_out: bool) -> String {
+pub fn outlook(platform: Platform, patience: &Patience, played_out: bool, acted: bool) -> String {
     let name = platform.name();
     let mut text = match patience.retries {
         [] => format!("{name} drops it"),
@@ -127,7 +149,7 @@ pub fn outlook(platform: Platform, patience: &Patience, played_out: bool) -> Str
             text
         }
     };
-    if let Some(afterwards) = patience.afterwards {
+    if let Some(afterwards) = patience.afterwards.filter(|_| !acted) {
         text.push_str("; ");
         text.push_str(afterwards);
     }
@@ -263,7 +285,7 @@ mod tests {
     fn what_a_platform_would_do_is_said_in_a_sentence() {
         let said = |platform: Platform| {
             let patience = platform.webhook().unwrap().patience();
-            outlook(platform, &patience, false)
+            outlook(platform, &patience, false, false)
         };
         assert_eq!(
             said(Platform::Onenet),
@@ -292,9 +314,27 @@ mod tests {
     fn after_its_own_schedule_a_platform_drops_it() {
         let patience = Platform::Sensoro.webhook().unwrap().patience();
         assert_eq!(
-            outlook(Platform::Sensoro, &patience, true),
+            outlook(Platform::Sensoro, &patience, true, false),
             "SENSORO drops it now"
         );
+        let patience = Platform::Tencent.webhook().unwrap().patience();
+        assert_eq!(
+            outlook(Platform::Tencent, &patience, true, true),
+            "Tencent drops it now"
+        );
+    }
+
+    #[test]
+    fn a_pause_is_told_as_it_was_waited_and_what_it_stands_for() {
+        let five = Duration::from_secs(5);
+        for (pause, speed, words) in [
+            (five, 1.0, "5 s after the one before"),
+            (five, 50.0, "100 ms after the one before (5 s at 50x)"),
+            (SECOND, 3.0, "333 ms after the one before (1 s at 3x)"),
+            (SECOND, 0.5, "2 s after the one before (1 s at 0.5x)"),
+        ] {
+            assert_eq!(pause_in_words(pause, speed), words);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod difference;
 mod judge;
 mod probes;
 
-pub use conclude::{Conclusion, conclude};
+pub use conclude::{Conclusion, conclude, refusals_prove_nothing};
 pub use difference::{Difference, difference};
 pub use judge::{Ending, Finding, Judge, case_id};
 pub use probes::{Call, Plan, probes};

@@ -18,6 +18,7 @@
 //! - [`diagnose`]: from a request that does not fit to the mistake behind it.
 //! - [`handshake`]: a platform's URL verification, played against a user's server.
 //! - [`push`](mod@push): what a platform pushes, and the request that carries it.
+//! - [`sent`]: what was sent, shown beside a refusal, and the command that explains it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`report`]: what was found, written for people and for machines.
 //!
@@ -72,6 +73,7 @@ pub mod reading;
 pub mod replay;
 pub mod report;
 pub mod reporter;
+pub mod sent;
 pub mod session;
 pub mod signature;
 pub mod term;

@@ -355,7 +355,8 @@ pub struct Response {
 pub struct Url {
     /// The scheme.
     pub scheme: Scheme,
-    /// Host and port as written.
+    /// Host and port as written, behind a user and a password if there are any: see
+    /// [`Url::host`].
     pub authority: String,
     /// Path and query as written; `/` where the URL has none. A fragment is dropped, as every
     /// client does.
@@ -397,9 +398,18 @@ impl Url {
     /// The URL without what may be a secret in it: a user with a password, a query.
     #[must_use]
     pub fn bare(&self) -> String {
-        let host = self.authority.rsplit('@').next().unwrap_or_default();
         let path = self.target.split('?').next().unwrap_or_default();
-        format!("{}://{host}{path}", self.scheme)
+        format!("{}://{}{path}", self.scheme, self.host())
+    }
+
+    /// Host and port as `Host` says them: without a user and a password, which RFC 9110 (7.2)
+    /// keeps out of it.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self.authority.rsplit_once('@') {
+            Some((_, host)) => host,
+            None => &self.authority,
+        }
     }
 }
 
@@ -451,6 +461,7 @@ mod tests {
     fn a_bare_url_has_neither_a_user_nor_a_query() {
         let url: Url = "https://me:p@ss@h:1/a?token=x#f".parse().unwrap();
         assert_eq!(url.bare(), "https://h:1/a");
+        assert_eq!(url.host(), "h:1");
         let url: Url = "http://h/a@b".parse().unwrap();
         assert_eq!(url.bare(), "http://h/a@b");
     }

@@ -251,13 +251,19 @@ impl Push {
         secrets
     }
 
+    /// The form by which a request is signed; none where it shows no signature.
+    #[must_use]
+    pub fn form_of(&self, request: &Request) -> Option<&Form> {
+        received_by(
+            &self.scheme.recipe.forms,
+            &Evidence::of(request).with(&self.given),
+        )
+    }
+
     /// Takes out the signature, and the nonce and time that serve it alone: so Tencent pushes
     /// where no token is set, and others may.
     fn unsign(&self, request: &mut Request) {
-        let Some(form) = received_by(
-            &self.scheme.recipe.forms,
-            &Evidence::of(request).with(&self.given),
-        ) else {
+        let Some(form) = self.form_of(request) else {
             return;
         };
         let time = form.time.as_ref().map(|time| time.part.as_str());

@@ -95,10 +95,10 @@ pub fn target_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error
 /// The URL without a user and a password, which would end up in `Host` and in what some platforms
 /// sign, and a note that says so.
 pub fn without_user(mut url: Url, session: &mut Session) -> Url {
-    if let Some((_, host)) = url.authority.rsplit_once('@') {
-        url.authority = host.to_owned();
+    if url.host() != url.authority {
+        url.authority = url.host().to_owned();
         session.note(
-            "the user and password of the URL are not sent; a header is, by \
+            "the user name and password of the URL are not sent; a header is, by \
              -H 'Authorization: …'",
         );
     }

@@ -10,7 +10,9 @@ use crate::args::{
 };
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
-use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude, probes};
+use crate::handshake::{
+    Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude, probes, refusals_prove_nothing,
+};
 use crate::message::Url;
 use crate::net::stop::signalled;
 use crate::net::{Connection, Failure, block_on};
@@ -89,7 +91,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         ..PartArgs::default()
     };
     parts.check(&scheme)?;
-    let secrets = args.secrets.open(session)?;
+    let secrets = args.secrets.open_to_send(session)?;
     let given = parts.open(session)?;
     let call = Call {
         scheme: &scheme,
@@ -252,6 +254,18 @@ fn conclusions(scheme: &Scheme, answers: &[(Probe, Ending)], cases: &mut [Case])
         let id = name.map(|(probe, _)| case_id(scheme.id(), probe));
         if let Some(case) = cases.iter_mut().find(|case| Some(&case.id) == id.as_ref()) {
             case.hint = Some(format!("{}: {}", conclusion.what, conclusion.hint));
+        }
+    }
+    if refusals_prove_nothing(&answers) {
+        let refused = answers
+            .iter()
+            .filter(|(probe, ending)| probe.kind == Kind::Wrong && *ending == Ending::Refused);
+        let ids: Vec<_> = refused
+            .map(|(probe, _)| case_id(scheme.id(), probe))
+            .collect();
+        for case in cases.iter_mut().filter(|case| ids.contains(&case.id)) {
+            case.outcome = CaseOutcome::Skip;
+            case.why = Some("nothing was accepted, so a refusal proves nothing".to_owned());
         }
     }
     // The command that explains the first is enough.

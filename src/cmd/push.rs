@@ -122,14 +122,32 @@ struct CourseArgs {
     )]
     retry: Retry,
     /// Let the pauses between tries pass N times as fast
-    #[arg(long, value_name = "Nx", value_parser = parse_speed, default_value = "1x", allow_hyphen_values = true)]
-    speed: f64,
+    #[arg(long, value_name = "Nx", value_parser = parse_speed, allow_hyphen_values = true)]
+    speed: Option<f64>,
     /// Sign each further try anew; it is not published whether platforms do
     #[arg(long)]
     fresh_retries: bool,
     /// Tencent's error action: gets what is not accepted in the end, once
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     error_url: Option<Url>,
+}
+
+impl CourseArgs {
+    /// Refuses what would change nothing: it is a `--retry` that was forgotten.
+    fn check(&self) -> Result<(), Error> {
+        let idle = self.retry == Retry::None;
+        let flag = if idle && self.speed.is_some() {
+            "--speed"
+        } else if idle && self.fresh_retries && self.error_url.is_none() {
+            "--fresh-retries"
+        } else {
+            return Ok(());
+        };
+        Err(
+            Error::usage(format!("{flag} is for further tries, and there is none"))
+                .with_hint("add --retry platform, or pauses such as --retry 1s,3s"),
+        )
+    }
 }
 
 /// Instead of sending.
@@ -229,6 +247,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         ))
         .with_hint("give the pauses: --retry 1s,3s,10s")
     })?;
+    course.check()?;
     if course.error_url.is_some() && push.scheme.platform != Some(Platform::Tencent) {
         return Err(Error::usage(
             "--error-url: only tencent has an error action",
@@ -270,7 +289,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         patience,
         played_out: course.retry == Retry::Platform,
         pauses,
-        speed: course.speed,
+        speed: course.speed.unwrap_or(1.0),
         fresh: course.fresh_retries,
         clock: session.clock(),
         push,
@@ -321,6 +340,14 @@ fn choose(name: &str) -> Result<(Scheme, Option<&'static Event>), Error> {
         }
         return Ok((Scheme::of(platform), Some(platform.event(event)?)));
     }
+    let wanted = name.to_ascii_lowercase();
+    let meant = EVENTS.iter().find(|(event, _)| *event == wanted);
+    if let Some((event, _)) = meant.filter(|_| !Path::new(name).is_file()) {
+        return Err(
+            Error::usage(format!("there is no event `{}`", name.escape_debug()))
+                .with_hint(format!("did you mean `{event}`?")),
+        );
+    }
     Ok((open_scheme(name)?, None))
 }
 
@@ -337,7 +364,11 @@ fn open(
             "--batch: only onenet sends several messages as one array",
         ));
     }
-    let secrets = args.secrets.open(session)?;
+    let secrets = if flags.unsigned {
+        args.secrets.open(session)?
+    } else {
+        args.secrets.open_to_send(session)?
+    };
     if !flags.unsigned {
         needs_secret(&scheme, &secrets)?;
     }

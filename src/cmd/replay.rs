@@ -244,7 +244,11 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         None => None,
         Some(text) => Some(open_scheme(text)?.id().to_owned()),
     };
-    let secrets = args.secrets.open(session)?;
+    let secrets = if args.resign {
+        args.secrets.open_to_send(session)?
+    } else {
+        args.secrets.open(session)?
+    };
     if args.resign && secrets.is_empty() {
         return Err(Error::usage("--resign needs a secret to sign with")
             .with_hint("give --token or --app-secret, or set PUSHRIG_TOKEN"));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::sign::{self, print_request};
 use super::{Subcommand, define, parse};
-use crate::args::SecretArgs;
+use crate::args::{SecretArgs, without_user};
 use crate::error::{Error, Outcome};
 use crate::message::Url;
 use crate::platform::{Delivery, Event, Platform};
@@ -100,6 +100,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
             given.push(name, value.as_bytes());
         }
     }
+    let url = without_user(args.url, session);
     let mut moment = session.moment();
     for (platform, event) in chosen {
         let Some(webhook) = platform.webhook() else {
@@ -107,7 +108,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         };
         let secrets = completed(&given_secrets, &webhook.sample_secrets(), platform, session);
         let delivery = Delivery {
-            to: &args.url,
+            to: &url,
             secrets: &secrets,
             given: &given,
             encrypt: args.encrypt,

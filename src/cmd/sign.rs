@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
 use super::{Subcommand, define, parse};
-use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration};
+use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration, without_user};
 use crate::capture::{Record, curl};
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
@@ -118,6 +118,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .map_err(|_| "it is not UTF-8".to_owned())
         .and_then(str::parse)
         .map_err(|why| Error::usage(format!("--url: {why}")))?;
+    let url = without_user(url, session);
     let request = request(&args, &scheme, &url, &secrets, &given, &mut moment)?;
     print_request(session, args.form, &request, scheme.id(), &moment)?;
     Ok(Outcome::Yes)
@@ -269,7 +270,7 @@ fn request(
         choose(scheme, given, false)?;
         let mut request = Request::new("GET", url.target.as_str());
         request.scheme = Some(url.scheme);
-        request.headers.push("Host", url.authority.as_str());
+        request.headers.push("Host", url.host());
         let token = token(given, secrets)?.compose();
         request.headers.push("authorization", token);
         return Ok(request);

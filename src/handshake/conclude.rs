@@ -28,6 +28,17 @@ pub fn conclude(scheme: &Scheme, answers: &[(&Probe, Ending)]) -> Vec<Conclusion
     found
 }
 
+/// Whether right handshakes were answered, and none as the platform takes it: then a refusal of
+/// a wrong one says nothing of the signature.
+#[must_use]
+pub fn refusals_prove_nothing(answers: &[(&Probe, Ending)]) -> bool {
+    // What the platform never sends is a proof of something else.
+    let mut own = of_kind(answers, Kind::Right)
+        .filter(|(probe, _)| ![PROOF, IN_QUERY].contains(&probe.name.as_str()))
+        .peekable();
+    own.peek().is_some() && own.all(|(_, ending)| *ending != Ending::Right)
+}
+
 /// How each right handshake of chosen shape ended: `plain`, `slash`, `plus`.
 fn lost_characters(answers: &[(&Probe, Ending)]) -> Option<Conclusion> {
     let find = |name: &str| answers.iter().find(|(probe, _)| probe.name == name);
@@ -268,6 +279,31 @@ mod tests {
         assert!(what.starts_with("only the handshake whose signature holds a `/` fails"));
         let what = one(Platform::Onenet, &["plain"]);
         assert!(what.starts_with("only the handshakes whose signatures hold a `/` or a `+`"));
+    }
+
+    #[test]
+    fn where_nothing_was_accepted_a_refusal_proves_nothing() {
+        let probe = |kind| Probe {
+            name: String::new(),
+            about: String::new(),
+            kind,
+            request: crate::message::Request::new("GET", "/"),
+            echo: Vec::new(),
+            echo_name: String::new(),
+            known: Vec::new(),
+        };
+        let (right, wrong) = (probe(Kind::Right), probe(Kind::Wrong));
+        let refused = (&wrong, Ending::Refused);
+        for (answers, nothing) in [
+            (vec![(&right, Ending::Wrong), refused], true),
+            (
+                vec![(&right, Ending::Wrong), (&right, Ending::Right), refused],
+                false,
+            ),
+            (vec![refused], false),
+        ] {
+            assert_eq!(refusals_prove_nothing(&answers), nothing);
+        }
     }
 
     #[test]

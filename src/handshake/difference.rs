@@ -21,6 +21,9 @@ pub struct Difference {
     pub what: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Whether the body has nothing of the request in it, so that it may be how a server
+    /// refuses.
+    pub unlike: bool,
 }
 
 impl Difference {
@@ -28,6 +31,7 @@ impl Difference {
         Self {
             what: what.into(),
             hint: None,
+            unlike: false,
         }
     }
 
@@ -35,6 +39,14 @@ impl Difference {
         Self {
             what: what.into(),
             hint: Some(hint.into()),
+            unlike: false,
+        }
+    }
+
+    fn unlike(what: impl Into<String>) -> Self {
+        Self {
+            unlike: true,
+            ..Self::new(what)
         }
     }
 }
@@ -277,7 +289,7 @@ fn unlike(echo: &[u8], secrets: &Secrets, body: &[u8]) -> Difference {
         );
     }
     if wrapped::is_page(body) {
-        return Difference::new(match wrapped::title(body) {
+        return Difference::unlike(match wrapped::title(body) {
             Some(title) => format!(
                 "the body is an HTML page (`{}`), not the echo",
                 shown(title, secrets)
@@ -295,7 +307,7 @@ fn unlike(echo: &[u8], secrets: &Secrets, body: &[u8]) -> Difference {
             shown(echo, secrets)
         )
     };
-    Difference::new(what)
+    Difference::unlike(what)
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use super::difference::{difference, is_echoed, shown};
 use super::{Kind, Known, Probe};
 use crate::check::Scheme;
 use crate::message::{Response, Url};
-use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
+use crate::sent::{explain, explain_with, quoted, signing_headers};
 use crate::signature::recipe::Source;
-use crate::signature::{Evidence, Secrets, Veil};
+use crate::signature::{Form, Secrets, Veil};
 use crate::term::{cut, escape};
 
 mod redirect;
@@ -171,8 +171,8 @@ impl<'a> Judge<'a> {
             500..=599 => "an error in your server: its log says more".to_owned(),
             400..=499 => {
                 *refused = true;
-                "the handshake is right: your server computes another signature, or something \
-                 before it refuses"
+                "the handshake is right for the token given: your server computes another \
+                 signature, or something before it refuses"
                     .to_owned()
             }
             _ => return Some((format!("the status is {status}: only 200 counts"), None)),
@@ -208,12 +208,17 @@ impl<'a> Judge<'a> {
         if found.hint.is_some() || body.is_empty() {
             return Some((found.what, found.hint));
         }
-        *refused = true;
-        let hint = format!(
-            "the body must be the value of `{}` and nothing else; if this is how your server \
-             refuses, it computes another signature or has another token",
+        let mut hint = format!(
+            "the body must be the value of `{}` and nothing else",
             probe.echo_name
         );
+        if found.unlike {
+            *refused = true;
+            hint.push_str(
+                "; if this is how your server refuses, it computes another signature or has \
+                 another token",
+            );
+        }
         Some((found.what, Some(hint)))
     }
 
@@ -247,7 +252,6 @@ impl<'a> Judge<'a> {
     }
 
     fn details(&self, probe: &Probe, response: &Response) -> Vec<(&'static str, String)> {
-        let line = [probe.request.method.as_slice(), b" ", &self.target(probe)].concat();
         let answer = if response.body.is_empty() {
             format!("{}, no body", response.status)
         } else {
@@ -262,50 +266,37 @@ impl<'a> Judge<'a> {
             shown(&probe.echo, self.secrets),
             probe.echo_name
         );
-        vec![
-            ("request", shown(&line, self.secrets)),
-            ("echo", echo),
-            ("answer", answer),
-        ]
+        let line = [probe.request.method.as_slice(), b" ", &self.target(probe)].concat();
+        let mut details = vec![("request", shown(&line, self.secrets))];
+        if let Some(form) = form_of(self.scheme) {
+            let veil = Veil::over(self.secrets);
+            let headers = signing_headers(form, &probe.request, &veil);
+            details.extend(headers.into_iter().map(|line| ("request", line)));
+        }
+        details.extend([("echo", echo), ("answer", answer)]);
+        details
     }
 
     /// The command that finds the mistake in the server's own signature.
     fn next(&self, probe: &Probe) -> Option<String> {
-        let form = self
-            .scheme
-            .recipe
-            .forms
-            .iter()
-            .find(|form| form.echo.is_some())?;
-        let flag = |name: &str, value: &[u8]| {
-            let text = String::from_utf8_lossy(value).replace('\'', r"'\''");
-            format!("--{name} '{}'", escape(text.as_bytes()))
-        };
-        let evidence = Evidence::of(&probe.request);
-        let flags = match form.signature.source {
-            Source::Query(_) => {
-                let target = self.target(probe);
-                let target = String::from_utf8_lossy(&target);
-                let url = format!("{}://{}{target}", self.to.scheme, self.to.authority);
-                flag("url", url.as_bytes())
-            }
-            Source::Header(_) if self.scheme.platform == Some(Platform::Tencent) => {
-                let parts = form.parts.iter().filter_map(|part| {
-                    let value = evidence.find(&part.name, &part.source).ok()?;
-                    Some(flag(&part.name, &value))
-                });
-                parts.collect::<Vec<_>>().join(" ")
-            }
-            _ => return None,
-        };
-        // The URL of a careless server has its token in it.
-        let flags = Veil::over(self.secrets).hide_text(&flags).into_owned();
-        Some(format!(
-            "pushrig explain {} {flags} --{} env:NAME --computed 'what your server computed'",
-            self.scheme.id(),
-            form.secret()?.flag()
-        ))
+        let form = form_of(self.scheme)?;
+        let veil = Veil::over(self.secrets);
+        if matches!(form.signature.source, Source::Query(_)) {
+            let target = self.target(probe);
+            let target = String::from_utf8_lossy(&target);
+            let url = format!("{}://{}{target}", self.to.scheme, self.to.host());
+            let url = quoted(&escape(url.as_bytes()));
+            // The URL of a careless server has its token in it.
+            let flags = format!("--url {}", veil.hide_text(&url));
+            return explain_with(self.scheme, form, &flags);
+        }
+        explain(self.scheme, form, &probe.request, &veil)
     }
+}
+
+/// The form of a scheme's handshake.
+fn form_of(scheme: &Scheme) -> Option<&Form> {
+    scheme.recipe.forms.iter().find(|form| form.echo.is_some())
 }
 
 /// What is wrong, and what to do about it.

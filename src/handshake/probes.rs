@@ -48,6 +48,7 @@ pub struct Plan {
 /// The handshakes for a server; an error where the platform makes none.
 pub fn probes(call: &Call<'_>, moment: &mut Moment) -> Result<Plan, Error> {
     let form = handshake_form(call.scheme)?;
+    check_given(call, form)?;
     let maker = Maker { call, form };
     let mut notes = Vec::new();
     let mut probes = maker.right(moment, &mut notes)?;
@@ -64,6 +65,26 @@ pub fn probes(call: &Call<'_>, moment: &mut Moment) -> Result<Plan, Error> {
             .and_then(Platform::webhook)
             .map_or(DEFAULT_LIMIT, |webhook| webhook.patience().limit),
     })
+}
+
+/// Refuses a value for a part that the handshake does not have: nothing would come of it.
+fn check_given(call: &Call<'_>, form: &Form) -> Result<(), Error> {
+    /// The parts that have flags of their own; others are checked where they are read.
+    const FLAGS: [&str; 4] = ["nonce", "timestamp", "msg", "echostr"];
+    let is_part = |name: &str| {
+        let mut parts = form.parts.iter().chain(&form.echo);
+        parts.any(|part| part.name == name)
+    };
+    let idle = FLAGS
+        .into_iter()
+        .find(|name| call.given.find(name).is_some() && !is_part(name));
+    match idle {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!(
+            "--{name}: the handshake of {} has no {name}",
+            call.scheme.id()
+        ))),
+    }
 }
 
 /// Refuses a given value that would be a header of its own, which nobody signed.

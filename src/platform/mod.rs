@@ -408,7 +408,7 @@ impl<'a> Delivery<'a> {
     ) -> Request {
         let mut request = Request::new(method, target);
         request.scheme = Some(self.to.scheme);
-        request.headers.push("Host", self.to.authority.as_str());
+        request.headers.push("Host", self.to.host());
         for &(name, value) in headers {
             request.headers.push(name, value);
         }

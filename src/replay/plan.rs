@@ -311,7 +311,7 @@ impl Plan {
         }
         let missing = pasted && request.headers.first("Host").is_none();
         if self.host_of_target || missing {
-            request.headers.set("Host", &self.to.authority);
+            request.headers.set("Host", self.to.host());
         }
         request.headers.edit(&self.headers);
         if pasted {

@@ -44,7 +44,7 @@ pub fn compose(
         ordered.to.target.as_str(),
     );
     request.scheme = Some(ordered.to.scheme);
-    request.headers.push("Host", ordered.to.authority.as_str());
+    request.headers.push("Host", ordered.to.host());
     request.body = ordered.body.to_vec();
     if !request.body.is_empty() {
         let json = scan::check(&request.body).is_ok();

@@ -4,19 +4,20 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::courier::Courier;
-use crate::delivery::{duration, outlook};
-use crate::message::Response;
+use crate::check::{NOT_STRINGIFIED, is_json_stringify};
+use crate::delivery::{outlook, pause_in_words};
+use crate::message::{Request, Response};
 use crate::net::{Answer, Failure, Timings};
-use crate::platform::Patience;
+use crate::platform::{Patience, Platform};
 use crate::report::case::{Case, CaseOutcome};
 use crate::report::millis;
+use crate::sent::{cut_end, explain, hidden, shown_body, signing_headers};
 use crate::signature::Veil;
-use crate::term::escape;
 
 /// What came of one try.
 #[derive(Debug, Default)]
 pub(super) struct Try {
-    /// How long was waited before it, at the platform's own speed.
+    /// The pause before it, at the platform's own speed.
     pub(super) pause: Option<Duration>,
     /// What came back, as far as it did.
     response: Option<Response>,
@@ -75,14 +76,14 @@ impl Try {
     }
 
     /// The try in a line: `500 in 1.2 ms, 1 s after the one before`.
-    fn in_words(&self, veil: &Veil) -> String {
+    fn in_words(&self, speed: f64, veil: &Veil) -> String {
         let mut text = match (&self.failure, self.status(), self.ms()) {
-            (Some(failed), ..) => hidden(veil, failed.why.as_bytes()),
+            (Some(failed), ..) => hidden(failed.why.as_bytes(), veil),
             (None, Some(status), Some(ms)) => format!("{status} in {}", millis(ms)),
             (None, status, _) => status.map(|status| status.to_string()).unwrap_or_default(),
         };
         if let Some(pause) = self.pause {
-            let _ = write!(text, ", {} after the one before", duration(pause));
+            let _ = write!(text, ", {}", pause_in_words(pause, speed));
         }
         text
     }
@@ -98,12 +99,13 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The case that they come to.
-    pub(super) fn case(&self, id: String, courier: &Courier, veil: &Veil) -> Case {
+    /// The case that they come to; `sent` is the last try's request.
+    pub(super) fn case(&self, id: String, sent: &Request, courier: &Courier, veil: &Veil) -> Case {
+        let push = &courier.push;
         let patience = courier.patience.as_ref();
         let mut case = Case {
             id,
-            platform: Some(courier.push.scheme.id().to_owned()),
+            platform: Some(push.scheme.id().to_owned()),
             ..Case::default()
         };
         let Some(last) = self.tries.last() else {
@@ -112,41 +114,63 @@ impl Account {
         case.status = last.status();
         case.ms = last.ms();
         let accepted = last.is_accepted(patience);
+        if accepted && !push.signed {
+            case.warnings.push(UNSIGNED.to_owned());
+        }
         if !accepted {
             case.outcome = self.outcome();
             case.why = Some(why(last, patience, veil));
             case.hint = hint(last, veil);
+        }
+        let is_sensoro = push.scheme.platform == Some(Platform::Sensoro);
+        if push.signed && is_sensoro && !is_json_stringify(&sent.body) {
+            let warning = format!("{NOT_STRINGIFIED}, although the signature is right");
+            case.warnings.push(warning);
         }
         for oddity in self.tries.iter().flat_map(|one| &one.oddities) {
             if !case.warnings.contains(oddity) {
                 case.warnings.push(oddity.clone());
             }
         }
+        self.show_tries(&mut case, courier.speed, veil);
+        if !accepted && last.response.is_some() {
+            show_sent(&mut case, sent, courier, veil);
+        }
+        if let (false, Some(platform), Some(patience)) = (accepted, push.scheme.platform, patience)
+        {
+            let acted = self.error_action.is_some();
+            let next = outlook(platform, patience, courier.played_out, acted);
+            case.details.push(("next", next));
+        }
+        case
+    }
+
+    /// Puts what came of each try into the details.
+    fn show_tries(&self, case: &mut Case, speed: f64, veil: &Veil) {
         if self.tries.len() > 1 {
             let tries = self.tries.iter().enumerate();
-            case.details.extend(
-                tries.map(|(index, one)| ("try", format!("{}: {}", index + 1, one.in_words(veil)))),
-            );
+            case.details.extend(tries.map(|(index, one)| {
+                let text = format!("{}: {}", index + 1, one.in_words(speed, veil));
+                ("try", text)
+            }));
         }
-        if let Some(response) = &last.response {
-            case.details.push(("body", shown(&response.body, veil)));
+        let last = self.tries.last();
+        if let Some(response) = last.and_then(|last| last.response.as_ref()) {
+            let body = if response.body.is_empty() {
+                "no body".to_owned()
+            } else {
+                format!("`{}`", shown_body(&response.body, veil))
+            };
+            let answer = format!("{}, {body}", response.status);
+            case.details.push(("answer", answer));
         }
-        if let Some(timings) = &last.timings {
+        if let Some(timings) = last.and_then(|last| last.timings.as_ref()) {
             case.details.push(("timing", timing(timings)));
         }
         if let Some(action) = &self.error_action {
-            case.details.push((
-                "action",
-                format!("the error action: {}", action.in_words(veil)),
-            ));
+            let text = format!("the error action: {}", action.in_words(speed, veil));
+            case.details.push(("action", text));
         }
-        if let (false, Some(platform), Some(patience)) =
-            (accepted, courier.push.scheme.platform, patience)
-        {
-            case.details
-                .push(("next", outlook(platform, patience, courier.played_out)));
-        }
-        case
     }
 
     /// A push that was answered wrongly once is answered, whatever came of the other tries.
@@ -163,9 +187,26 @@ impl Account {
     }
 }
 
+/// What is said of a server that takes what anyone can send.
+const UNSIGNED: &str = "accepted without a signature: whoever knows the URL can push";
+
+/// Puts what was sent into the details, what signs it first, and the command that explains it.
+fn show_sent(case: &mut Case, sent: &Request, courier: &Courier, veil: &Veil) {
+    let form = courier.push.form_of(sent).filter(|_| courier.push.signed);
+    let headers = form.map(|form| signing_headers(form, sent, veil));
+    for line in headers.into_iter().flatten() {
+        case.details.push(("sent", line));
+    }
+    case.details.push(("sent", shown_body(&sent.body, veil)));
+    let command = form.and_then(|form| explain(&courier.push.scheme, form, sent, veil));
+    if let Some(command) = command {
+        case.details.push(("explain", command));
+    }
+}
+
 fn why(last: &Try, patience: Option<&Patience>, veil: &Veil) -> String {
     if let Some(failed) = &last.failure {
-        return hidden(veil, failed.why.as_bytes());
+        return hidden(failed.why.as_bytes(), veil);
     }
     let rule = patience.map_or_else(|| "only 2xx counts".to_owned(), Patience::accepted_in_words);
     let status = last.status().unwrap_or_default();
@@ -181,7 +222,7 @@ fn hint(last: &Try, veil: &Veil) -> Option<String> {
     (300..=399).contains(&response.status).then(|| {
         format!(
             "the platform does not follow redirects; this one leads to {}",
-            cut(&hidden(veil, location))
+            cut_end(&hidden(location, veil))
         )
     })
 }
@@ -198,30 +239,4 @@ fn timing(timings: &Timings) -> String {
         .filter_map(|(name, time)| Some(format!("{name} {}", millis(time?.as_secs_f64() * 1000.0))))
         .collect();
     parts.join(", ")
-}
-
-/// A body as it may be shown: escaped, without secrets, and cut.
-fn shown(body: &[u8], veil: &Veil) -> String {
-    if body.is_empty() {
-        return "(empty)".to_owned();
-    }
-    let text = hidden(veil, body);
-    match text.char_indices().nth(LONGEST) {
-        Some(_) => format!("{} ({} bytes)", cut(&text), body.len()),
-        None => text,
-    }
-}
-
-/// As many characters of an answer as help.
-const LONGEST: usize = 300;
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
-}
-
-fn hidden(veil: &Veil, bytes: &[u8]) -> String {
-    escape(&veil.hide(bytes))
 }

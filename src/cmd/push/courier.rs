@@ -200,9 +200,11 @@ impl Run {
             }
         }
         self.idle.borrow_mut().push(connection);
+        let mut sent = parcel.request;
+        sent.headers.edit(&courier.headers);
         Ok(Case {
             at: Some(at.as_secs_f64()),
-            ..account.case(parcel.id, courier, &self.veil)
+            ..account.case(parcel.id, &sent, courier, &self.veil)
         })
     }
 
@@ -241,7 +243,7 @@ impl Run {
             let mut request = parcel.request.clone();
             request.scheme = Some(url.scheme);
             request.target = url.target.clone().into_bytes();
-            request.headers.set("Host", &url.authority);
+            request.headers.set("Host", url.host());
             request
         };
         Ok(Some(self.try_once(&mut dialer.connection(), request).await))

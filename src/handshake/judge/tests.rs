@@ -4,6 +4,7 @@ use super::*;
 use crate::handshake::{Call, probes};
 use crate::message::Headers;
 use crate::moment::Moment;
+use crate::platform::Platform;
 use crate::signature::{Given, SecretName};
 
 /// The plain right handshake of a platform, or its wrong one of that name, answered.
@@ -277,4 +278,34 @@ fn a_right_handshake_that_is_refused_shows_how_to_explain_it() {
         next.starts_with("pushrig explain tencent --timestamp '0' --nonce '"),
         "{next}"
     );
+    assert!(next.contains(" --signature '"), "{next}");
+    let lines = finding.details.iter();
+    let headers: Vec<_> = lines
+        .filter(|(name, _)| *name == "request")
+        .filter_map(|(_, line)| line.split_once(": "))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(headers, ["Echostr", "Nonce", "Signature", "Timestamp"]);
+}
+
+#[test]
+fn a_body_that_shows_that_the_signature_was_right_is_not_called_a_refusal() {
+    let bench = Bench::of(Platform::Onenet);
+    let probe = bench.probe("plain");
+    let says_next = |body: &[u8]| {
+        let finding = bench.judge(&probe, &answer(200, &[], body));
+        let hint = finding.hint.unwrap();
+        let next = finding.details.iter().any(|(name, _)| *name == "next");
+        assert_eq!(hint.contains("another token"), next, "{hint}");
+        next
+    };
+    let nonce = probe.known.iter().find(|known| known.what == "the nonce");
+    for body in [
+        &probe.echo[..3],
+        &hex::encode(&probe.echo).into_bytes(),
+        &nonce.unwrap().value,
+    ] {
+        assert!(!says_next(body), "{body:?}");
+    }
+    assert!(says_next(b"invalid token"));
 }

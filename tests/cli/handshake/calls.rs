@@ -162,6 +162,29 @@ fn a_call_that_lacks_something_is_refused() {
     pushrig("handshake onenet --token a-token-of-mine")
         .stderr_has(["no URL was given"])
         .exits(2);
+    for (call, words) in [
+        (
+            "onenet --timestamp 1",
+            "error: --timestamp: the handshake of onenet has no timestamp",
+        ),
+        (
+            "onenet --echostr x",
+            "error: --echostr: the handshake of onenet has no echostr",
+        ),
+        (
+            "tencent --msg x",
+            "error: --msg: the handshake of tencent has no msg",
+        ),
+    ] {
+        let (platform, flags) = call.split_once(' ').unwrap();
+        handshake_at(platform, "http://127.0.0.1:9/")
+            .args(flags.split(' '))
+            .stderr_has([words])
+            .exits(2);
+    }
+    pushrig("handshake http://127.0.0.1:9/ --token a-token-of-mine")
+        .stderr_has(["error: a URL stands where the platform should\nhint: the platform"])
+        .exits(2);
     handshake_at("onenet", "127.0.0.1:9").any_stderr().exits(2);
     handshake_at("tencent", "http://127.0.0.1:9/")
         .arg("--echostr")

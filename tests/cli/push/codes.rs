@@ -68,15 +68,121 @@ fn a_refusal_shows_the_body_escaped_and_cut_and_without_secrets() {
     });
     let ran = push("onenet.online", &server, SECRETS)
         .stdout_has([
-            "body      \\x1b[31mtoken [secret] is wrong\\nxxx",
+            "answer    401, `\\x1b[31mtoken [secret] is wrong\\nxxx",
             "… (1036 bytes)",
         ])
         .exits(1);
-    assert!(ran.text().len() < 1000, "{}", ran.text());
+    assert!(ran.text().len() < 1800, "{}", ran.text());
     let empty = always(500);
     push("onenet.online", &empty, SECRETS)
-        .stdout_has(["body      (empty)"])
+        .stdout_has(["answer    500, no body"])
         .exits(1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_refusal_shows_what_was_sent_and_a_command_that_explains_it() {
+    for (name, flags, sent) in [
+        ("onenet.online", "--token", "sent      {\"msg\":{\"at\":"),
+        (
+            "onenet-studio-push.online",
+            "--token",
+            "sent      {\"msg\":",
+        ),
+        ("tencent.report", "--token", "sent      Signature: "),
+        ("sensoro.text", "--app-secret", "sent      X-ACCESS-SIGN"),
+    ] {
+        let server = always(403);
+        let ran = push(name, &server, SECRETS).stdout_has([sent]).exits(1);
+        let text = ran.text();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("  explain   "));
+        let line = line.unwrap_or_else(|| panic!("{text}"));
+        let variable = format!("PUSHRIG_{}", flags[2..].to_uppercase().replace('-', "_"));
+        assert!(
+            line.contains(&format!(" {flags} env:{variable} ")),
+            "{line}"
+        );
+        let command = line
+            .strip_suffix(" --computed 'what your server computed'")
+            .and_then(|line| line.strip_prefix("pushrig "));
+        let words = super::words(command.unwrap());
+        let secret = SECRETS
+            .split(' ')
+            .nth(if flags == "--token" { 1 } else { 3 });
+        // With nothing else than the right secret it proves the signature.
+        pushrig("")
+            .args(words)
+            .env(&variable, secret.unwrap())
+            .any_stdout()
+            .any_stderr()
+            .exits(0);
+    }
+}
+
+#[test]
+fn what_was_sent_is_cut_and_has_no_secret_and_one_without_a_signature_has_no_command() {
+    let server = always(403);
+    let body = format!("a-token-of-mine{}", "x".repeat(400));
+    let ran = push(
+        "sensoro",
+        &server,
+        &format!("{SECRETS} --app-id a --body {body}"),
+    )
+    .stdout_has(["sent      [secret]xxx", "… (415 bytes)"])
+    .exits(1);
+    assert!(!ran.text().contains("explain "), "{}", ran.text());
+    let ran = push("onenet.online", &server, &format!("{SECRETS} --unsigned"))
+        .stdout_has(["sent      {\"msg\":"])
+        .exits(1);
+    assert!(!ran.text().contains("explain "), "{}", ran.text());
+}
+
+#[test]
+fn a_push_without_a_signature_that_is_accepted_is_a_warning() {
+    let server = always(200);
+    push("onenet.online", &server, "--unsigned")
+        .stdout_has([
+            "pass   onenet.online",
+            "warning   accepted without a signature: whoever knows the URL can push",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn a_body_that_sensoros_own_demo_would_refuse_is_a_warning() {
+    let server = always(200);
+    let spaced = r#"{ "a": 1 }"#;
+    push("sensoro", &server, &format!("{SECRETS} --app-id a"))
+        .args(["--body", spaced])
+        .stdout_has([
+            "warning   the body is not in JSON.stringify's form",
+            "although the signature is right",
+        ])
+        .exits(0);
+    let ran = push(
+        "sensoro",
+        &server,
+        &format!("{SECRETS} --app-id a --body {{\"a\":1}}"),
+    )
+    .any_stdout()
+    .exits(0);
+    assert!(!ran.text().contains("warning"), "{}", ran.text());
+}
+
+#[test]
+fn an_empty_secret_is_not_pushed_with() {
+    for call in [
+        "push onenet.online http://127.0.0.1:9/ --token env:CI_TOKEN",
+        "handshake onenet http://127.0.0.1:9/ --strict --token env:CI_TOKEN",
+        "replay x.ndjson --to http://127.0.0.1:9/ --resign --token env:CI_TOKEN",
+    ] {
+        pushrig(call)
+            .env("CI_TOKEN", "")
+            .stderr_has(["error: --token: this secret is empty\nhint: is the variable set"])
+            .exits(2);
+    }
 }
 
 #[test]
@@ -146,7 +252,7 @@ fn a_chunked_answer_is_an_answer() {
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
     });
     push("onenet.online", &server, &format!("{SECRETS} -v"))
-        .stdout_has(["pass   onenet.online", "body      ok\n"])
+        .stdout_has(["pass   onenet.online", "answer    200, `ok`\n"])
         .exits(0);
 }
 
@@ -213,6 +319,22 @@ fn what_cannot_be_pushed_is_said_and_nothing_is_sent() {
         (
             format!("push onenet.online {at} {SECRETS} --error-url {at}"),
             "error: --error-url: only tencent has an error action\n",
+        ),
+        (
+            format!("push {at} {SECRETS}"),
+            "error: a URL stands where the platform should\nhint: the platform comes first: one of onenet, ",
+        ),
+        (
+            format!("push OneNET.Online {at} {SECRETS}"),
+            "error: there is no event `OneNET.Online`\nhint: did you mean `onenet.online`?\n",
+        ),
+        (
+            format!("push onenet.online {at} {SECRETS} --speed 10x"),
+            "error: --speed is for further tries, and there is none\nhint: add --retry platform",
+        ),
+        (
+            format!("push onenet.online {at} {SECRETS} --fresh-retries"),
+            "error: --fresh-retries is for further tries, and there is none\nhint: add --retry",
         ),
         (
             format!("push onenet.online {SECRETS}"),

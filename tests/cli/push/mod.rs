@@ -26,6 +26,17 @@ fn push(name: &str, server: &Server, rest: &str) -> Pushrig {
     pushrig(&format!("push {name} {} {rest}", server.url("/push")))
 }
 
+/// The words of a command as a shell reads them.
+#[cfg(unix)]
+fn words(command: &str) -> Vec<String> {
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("printf '%s\\0' {command}")])
+        .output()
+        .expect("a shell");
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.split_terminator('\0').map(str::to_owned).collect()
+}
+
 /// The value of `msg` in a body of `OneNET`'s.
 fn msg(request: &Received) -> serde_json::Value {
     body(request)["msg"].clone()

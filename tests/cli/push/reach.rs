@@ -101,7 +101,7 @@ fn the_password_of_a_url_is_neither_sent_nor_shown() {
             .secret("hunter2hunter2")
             .any_stdout()
             .stderr(
-                "note: the user and password of the URL are not sent; a header is, by \
+                "note: the user name and password of the URL are not sent; a header is, by \
                  -H 'Authorization: …'\n",
             )
             .exits(1);
@@ -111,10 +111,18 @@ fn the_password_of_a_url_is_neither_sent_nor_shown() {
     for request in server.received() {
         assert_eq!(request.header("Host").unwrap(), host.to_string());
     }
-    pushrig(&format!("push onenet.online {url} {SECRETS} --dry-run"))
-        .stdout_has([format!("\r\nHost: {host}\r\n")])
-        .any_stderr()
-        .exits(0);
+    for call in [
+        format!("push onenet.online {url} --dry-run"),
+        format!("push wechat {url} --body x --dry-run"),
+        format!("sign tencent --url {url} --body {{}} --as request"),
+        format!("sign wechat --url {url} --body x --as request"),
+        format!("samples onenet.online --url {url} --as request"),
+    ] {
+        pushrig(&format!("{call} {SECRETS}"))
+            .stdout_has([format!("\r\nHost: {host}\r\n")])
+            .stderr_has(["the user name and password of the URL are not sent"])
+            .exits(0);
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn every_platform_tries_again_by_its_own_schedule() {
             format!("fail   {name}  {platform}  500  "),
             "try       1: 500 in ".to_owned(),
             format!("try       {}: 500 in ", pauses.len() + 1),
-            "body      later\n".to_owned(),
+            "answer    500, `later`\n".to_owned(),
             " drops it now".to_owned(),
         ])
         .exits(1);
@@ -131,7 +131,7 @@ fn pauses_of_ones_own_are_kept() {
     )
     .stdout_has([
         "try       3: 500 in ",
-        ", 200 ms after the one before",
+        ", 100 ms after the one before (200 ms at 2x)",
         "next      Tencent would send it again after 1 s",
     ])
     .exits(1);
@@ -177,6 +177,7 @@ fn the_error_action_gets_what_is_dropped_once_with_the_same_proof() {
     .stdout_has([
         "fail   tencent.report",
         "action    the error action: 200 in ",
+        "next      Tencent would send it again after 1 s, 3 s and 10 s, then drop it\n",
     ])
     .exits(1);
     let (pushed, acted) = (server.received(), action.received());
