@@ -33,8 +33,8 @@ fn tencents_own_check_fails_as_it_is_printed() {
     let words = [
         "fail   tencent.handshake.first",
         "the status is 403: only 200 counts",
-        "fail   tencent.handshake.second",
         "it passes where the query says what the headers say: your server reads the query",
+        "fail   tencent.handshake.second",
         "7 cases: 0 passed, 2 failed, 5 skipped",
     ];
     is_refused_a_hand("tencent", &url, TOKEN, &words);
