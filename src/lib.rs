@@ -20,6 +20,7 @@
 //! - [`push`](mod@push): what a platform pushes, and the request that carries it.
 //! - [`sent`]: what was sent, shown beside a refusal, and the command that explains it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
+//! - [`replay`]: recorded requests sent again: which, when, and what answers are held against.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes

@@ -1,6 +1,9 @@
 use super::*;
 use crate::json::scan;
 use crate::message::Scheme as UrlScheme;
+use crate::platform::Platform;
+use crate::signature::recipe::{Part, UrlPart};
+use crate::signature::verify::judge;
 use crate::signature::{Digest as DigestName, Output, Verdict, recipe_file};
 use jiff::Timestamp;
 
