@@ -134,11 +134,13 @@ fn push_escaped(text: &mut String, character: char) {
     }
 }
 
-/// Text cut to about `limit` characters, its middle replaced by a count of what is left out.
+/// Text cut to about `limit` characters, its middle replaced by a count of what is left out; a
+/// cut that would hardly make it shorter is not made.
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> String {
     let count = text.chars().count();
-    if count <= limit {
+    let slack = if limit >= 60 { 20 } else { 0 };
+    if count <= limit + slack {
         return text.to_owned();
     }
     let head = limit * 2 / 3;

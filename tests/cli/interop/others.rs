@@ -134,7 +134,7 @@ fn the_libraries_for_an_official_account_refuse_another_token() {
         let words = [
             "fail   wechat.handshake.first",
             "the status is 403: only 200 counts",
-            "the handshake is right: your server computes another signature",
+            "the handshake is right for the token given: your server computes another signature",
         ];
         is_refused_a_hand("wechat", &receiver.url("/"), "--token aab", &words);
     }
