@@ -9,7 +9,7 @@ use crate::error::Outcome;
 
 /// What the cases so far come to.
 ///
-/// ```
+/// ```standalone_crate
 /// use std::time::Duration;
 /// use pushrig::error::Outcome;
 /// use pushrig::report::tally::Tally;
