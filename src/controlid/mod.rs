@@ -21,10 +21,3 @@ pub mod schema;
 mod shape;
 pub mod state;
 pub mod store;
-
-pub use access::{Access, Event};
-pub use configuration::Configuration;
-pub use identity::Identity;
-pub use refusal::Refusal;
-pub use state::{Answer, Body, Effect, Enrollment, Reply, Request, State};
-pub use store::{Quota, Store, Template};

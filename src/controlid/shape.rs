@@ -63,11 +63,10 @@ impl<'a> Members<'a> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The last member of that name.
+    /// The first member of that name, which is the one that the device's parser takes.
     pub(super) fn find(self, name: &str) -> Option<&'a Value> {
         self.0
             .iter()
-            .rev()
             .find(|(have, _)| have == name)
             .map(|(_, value)| value)
     }
