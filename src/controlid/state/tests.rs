@@ -1,5 +1,7 @@
 //! Each row of the vendor's table of commands, with its exact JSON.
 
+use std::sync::{Arc, OnceLock};
+
 use super::*;
 use crate::controlid::store::{Quota, Template};
 
@@ -19,8 +21,10 @@ pub(super) struct Bench {
 pub(super) const NOW: i64 = 1_714_979_289;
 
 pub(super) fn bench() -> Bench {
+    static FACTORY: OnceLock<Arc<Template>> = OnceLock::new();
+    let template = FACTORY.get_or_init(|| Template::factory().unwrap());
     let moment = Moment::fixed(Timestamp::from_second(NOW).unwrap(), 7);
-    let store = Store::shared(Template::factory().unwrap(), Quota::unlimited());
+    let store = Store::shared(Arc::clone(template), Quota::unlimited());
     let identity = Identity::from_serial("0G0200/005B6D").unwrap();
     let state = State::new(identity, store, &moment).unwrap();
     Bench { state, moment }
