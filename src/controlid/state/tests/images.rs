@@ -43,7 +43,7 @@ fn user_set_image() {
         set(
             &mut bench,
             "user_id=3&match=1",
-            b"\xFF\xD8\xFF pushrig:face=8 is what makes this one too soft to be taken"
+            b"\xFF\xD8\xFF pushrig:face=8 is what makes this one too soft to be taken for a photo of anybody"
         ),
         r#"{"user_id":3,"success":false,"errors":[{"code":8,"message":"Low sharpness"}]}"#
     );
