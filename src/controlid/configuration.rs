@@ -53,7 +53,7 @@ impl Configuration {
     /// `set_configuration`: all of the body, or nothing.
     pub(super) fn set_all(&mut self, body: &Value) -> Result<(), Refusal> {
         let mut next = self.clone();
-        for (section, parameters) in Members::of("body", body)?.iter() {
+        for (section, parameters) in Members::of_body(body)?.iter() {
             for (name, value) in Members::of(section, parameters)?.iter() {
                 parameter(section, name)?;
                 let Some(value) = value.as_str() else {
@@ -71,7 +71,7 @@ impl Configuration {
     /// An empty list, or `true`, stands for the whole section and `{}` for everything
     /// (inferred from what servers send).
     pub(super) fn get_all(&self, body: &Value) -> Result<Value, Refusal> {
-        let asked = Members::of("body", body)?;
+        let asked = Members::of_body(body)?;
         let mut sections = Vec::new();
         if asked.iter().next().is_none() {
             for (section, _) in FACTORY {

@@ -9,8 +9,38 @@ use super::schema::{Field, Kind, Table};
 use super::shape::{self, Members};
 use crate::json::Value;
 
+/// How many steps of `SQLite`'s machine pass between two looks at how long a command takes.
+const LOOK: std::ffi::c_int = 1_000_000;
+
+/// After how many looks a command is given up; some seconds.
+const LOOKS: u32 = 100;
+
+/// What an answer may hold, in bytes.
+const LARGEST_ANSWER: usize = 64 << 20;
+
+/// Runs a statement that a server composed, with an end to it: a join of large objects can
+/// have more rows than anyone will ever read.
+fn bounded<T>(
+    database: &Connection,
+    run: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let mut looks = 0;
+    let give_up = move || {
+        looks += 1;
+        looks > LOOKS
+    };
+    database.progress_handler(LOOK, Some(give_up))?;
+    let result = run();
+    database.progress_handler(0, None::<fn() -> bool>)?;
+    result
+}
+
 /// `load_objects`: `{"users":[{…}]}`, written straight into the answer.
 pub(super) fn load(database: &Connection, query: &Query) -> Result<Vec<u8>, Refusal> {
+    bounded(database, || rows(database, query))
+}
+
+fn rows(database: &Connection, query: &Query) -> Result<Vec<u8>, Refusal> {
     let statement = query.statement()?;
     let mut prepared = database.prepare_cached(&statement.sql)?;
     let mut rows = prepared.query(params_from_iter(&statement.values))?;
@@ -30,6 +60,9 @@ pub(super) fn load(database: &Connection, query: &Query) -> Result<Vec<u8>, Refu
             write_value(*output, row.get_ref(index)?, &mut out);
         }
         out.push(b'}');
+        if out.len() > LARGEST_ANSWER {
+            return Err(Refusal::own("the answer would be larger than 64 MB"));
+        }
     }
     out.extend_from_slice(b"]}");
     Ok(out)
@@ -223,10 +256,7 @@ impl Modification {
         let mut sql = set(self.selection.table, &self.row);
         let mut values: Vec<_> = self.row.iter().map(|(_, value)| value.clone()).collect();
         self.selection.write(&mut sql, &mut values)?;
-        let changed = database
-            .prepare_cached(&sql)?
-            .execute(params_from_iter(&values))?;
-        Ok(changes(changed))
+        change(database, &sql, &values)
     }
 }
 
@@ -235,10 +265,14 @@ pub(super) fn destroy(database: &Connection, selection: &Selection) -> Result<Va
     let mut sql = format!("DELETE FROM \"{}\"", selection.table.name);
     let mut values = Vec::new();
     selection.write(&mut sql, &mut values)?;
-    let changed = database
-        .prepare_cached(&sql)?
-        .execute(params_from_iter(&values))?;
-    Ok(changes(changed))
+    change(database, &sql, &values)
+}
+
+fn change(database: &Connection, sql: &str, values: &[Stored]) -> Result<Value, Refusal> {
+    bounded(database, || {
+        let mut prepared = database.prepare_cached(sql)?;
+        Ok(changes(prepared.execute(params_from_iter(values))?))
+    })
 }
 
 fn changes(count: usize) -> Value {

@@ -59,6 +59,11 @@ impl From<rusqlite::Error> for Refusal {
             {
                 Self::device(format!("constraint failed: {message}"))
             }
+            rusqlite::Error::SqliteFailure(code, _)
+                if code.code == rusqlite::ErrorCode::OperationInterrupted =>
+            {
+                Self::own("this would take too long")
+            }
             other => Self::own(other),
         }
     }

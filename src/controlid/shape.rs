@@ -58,6 +58,17 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// The members of a command's whole body.
+    pub(super) fn of_body(body: &'a Value) -> Result<Self, Refusal> {
+        match body {
+            Value::Object(members) => Ok(Self(members)),
+            other => Err(Refusal::own(format!(
+                "the body is no object, but of type {}",
+                kind(Some(other))
+            ))),
+        }
+    }
+
     /// All of them, in order.
     pub(super) fn iter(self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
@@ -168,7 +179,7 @@ mod tests {
     #[test]
     fn a_wrong_type_is_told_in_the_devices_words() {
         let body = tree::parse(br#"{"sun":true,"name":7,"id":1e3,"list":{}}"#).unwrap();
-        let members = Members::of("body", &body).unwrap();
+        let members = Members::of_body(&body).unwrap();
         let message = |refusal: Refusal| refusal.message;
         assert_eq!(
             members.int("sun").map_err(message),

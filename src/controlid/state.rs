@@ -281,7 +281,7 @@ impl State {
             )));
         }
         let body = request.body.json()?;
-        let members = Members::of("body", &body)?;
+        let members = Members::of_body(&body)?;
         match endpoint {
             "load_objects" => self.load_objects(members),
             "create_objects" => self.create_objects(members),

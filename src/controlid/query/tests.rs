@@ -3,7 +3,7 @@ use crate::json::tree;
 
 fn sql(body: &str) -> String {
     let body = tree::parse(body.as_bytes()).unwrap();
-    let query = Query::read(Members::of("body", &body).unwrap()).unwrap();
+    let query = Query::read(Members::of_body(&body).unwrap()).unwrap();
     query.statement().unwrap().sql
 }
 

@@ -52,7 +52,7 @@ impl State {
             Ok(body) => body,
             Err(refusal) => return Some(Err(refusal)),
         };
-        let body = match Members::of("body", &body) {
+        let body = match Members::of_body(&body) {
             Ok(body) => body,
             Err(refusal) => return Some(Err(refusal)),
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Bench, NOW, bench};
 use crate::controlid::identity::Identity;
-use crate::controlid::state::{Answer, Body, Request, State};
+use crate::controlid::state::State;
 use crate::controlid::store::{Quota, Store, Template};
 use crate::moment::Moment;
 use jiff::Timestamp;
@@ -177,88 +177,4 @@ fn a_file_that_is_no_state_is_left_alone() {
 fn what_a_device_holds_that_only_reads_is_small() {
     assert!(size_of::<State>() <= 256, "{}", size_of::<State>());
     assert!(!bench().state.has_own_rows());
-}
-
-/// Not a test of right or wrong: prints figures. `cargo test --release -- --ignored figures`
-#[test]
-#[ignore = "prints figures"]
-fn figures() {
-    let template = Template::with_users(100).unwrap();
-    let quota = Quota::unlimited();
-    let mut bench = device(1, &template, &quota);
-    let lines = [
-        (
-            "one of 100 users by id",
-            r#"{"object":"users","where":{"users":{"id":50}}}"#,
-        ),
-        ("100 users", r#"{"object":"users"}"#),
-        ("COUNT(*)", COUNT),
-        (
-            "join to groups",
-            r#"{"object":"users","where":{"users":{"id":5},"groups":{"id":1}}}"#,
-        ),
-        ("devices", r#"{"object":"devices"}"#),
-    ];
-    for (what, body) in lines {
-        measure(&mut bench, what, "load_objects", body);
-    }
-    measure(&mut bench, "", "system_information", "");
-    let memory = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS"))
-            .unwrap();
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-    };
-    for (people, template) in [(0, Template::factory().unwrap()), (100, template)] {
-        let before = memory();
-        let start = std::time::Instant::now();
-        let mut readers: Vec<_> = (1..=10_000)
-            .map(|id| device(id, &template, &quota))
-            .collect();
-        let (readers_kb, spent) = (memory() - before, start.elapsed());
-        let before = memory();
-        let start = std::time::Instant::now();
-        for reader in readers.iter_mut().take(500) {
-            reader.run("create_objects", CREATE);
-        }
-        let own = (memory() - before) * 1024 / 500;
-        let each = start.elapsed() / 500;
-        writeln(&format!(
-            "{people} users: reader {} bytes, {:?}; own {own} bytes, first write {each:?}",
-            readers_kb * 1024 / 10_000,
-            spent / 10_000
-        ));
-        let reader = &mut readers[0];
-        measure(reader, "own: one user by id", "load_objects", lines[0].1);
-        measure(reader, "own: create one user", "create_objects", CREATE);
-    }
-}
-
-fn measure(bench: &mut Bench, what: &str, endpoint: &str, body: &str) {
-    let request = Request {
-        verb: "POST",
-        body: Body::Json(body.as_bytes()),
-        query: "",
-    };
-    let start = std::time::Instant::now();
-    for _ in 0..10_000 {
-        let reply = bench.state.answer(endpoint, &request, &mut bench.moment);
-        assert!(!matches!(reply.answer, Answer::Error { .. }));
-    }
-    writeln(&format!(
-        "{endpoint} {what}: {:?}",
-        start.elapsed() / 10_000
-    ));
-}
-
-fn writeln(line: &str) {
-    use std::io::Write as _;
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-    std::io::stderr().write_all(b"\n").unwrap();
 }

@@ -183,6 +183,36 @@ fn a_pattern_full_of_wildcards_takes_no_time() {
     assert_eq!(bench.run("load_objects", &body), r#"{"users":[]}"#);
 }
 
+#[test]
+fn a_join_that_would_never_end_is_given_up() {
+    let mut bench = bench();
+    bench.run(
+        "create_objects",
+        r#"{"object":"users","values":[{"name":"A"}]}"#,
+    );
+    for (object, row) in [
+        ("access_logs", r#"{"time":1,"event":7,"user_id":1}"#),
+        (
+            "alarm_logs",
+            r#"{"time":1,"event":1,"cause":1,"user_id":1}"#,
+        ),
+        ("templates", r#"{"user_id":1}"#),
+    ] {
+        let rows = vec![row; 2000].join(",");
+        let body = format!(r#"{{"object":"{object}","values":[{rows}]}}"#);
+        assert!(bench.run("create_objects", &body).starts_with(r#"{"ids""#));
+    }
+    let body = r#"{"object":"users","fields":["COUNT(*)"],"where":{"access_logs":{"event":7},"alarm_logs":{"event":1},"templates":{"finger_type":0}}}"#;
+    assert_eq!(
+        bench.run("load_objects", body),
+        "error 1: pushrig: this would take too long"
+    );
+    assert_eq!(
+        bench.run("load_objects", r#"{"object":"users","fields":["id"]}"#),
+        r#"{"users":[{"id":1}]}"#
+    );
+}
+
 /// Something like JSON that a server might send by mistake.
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![

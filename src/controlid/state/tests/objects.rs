@@ -263,7 +263,7 @@ fn types_are_strict_in_the_devices_words() {
         (
             "load_objects",
             "[]",
-            "Invalid member 'body' (object expected, got array)",
+            "pushrig: the body is no object, but of type array",
         ),
     ] {
         assert_eq!(bench.run(command, body), format!("error 1: {error}"));
