@@ -393,6 +393,16 @@ impl FromStr for Url {
     }
 }
 
+impl Url {
+    /// The URL without what may be a secret in it: a user with a password, a query.
+    #[must_use]
+    pub fn bare(&self) -> String {
+        let host = self.authority.rsplit('@').next().unwrap_or_default();
+        let path = self.target.split('?').next().unwrap_or_default();
+        format!("{}://{host}{path}", self.scheme)
+    }
+}
+
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.scheme, self.authority, self.target)
@@ -435,6 +445,14 @@ mod tests {
         assert_eq!("http://h?x".parse::<Url>().unwrap().target, "/?x");
         assert!("h/x".parse::<Url>().is_err());
         assert!("http:///x".parse::<Url>().is_err());
+    }
+
+    #[test]
+    fn a_bare_url_has_neither_a_user_nor_a_query() {
+        let url: Url = "https://me:p@ss@h:1/a?token=x#f".parse().unwrap();
+        assert_eq!(url.bare(), "https://h:1/a");
+        let url: Url = "http://h/a@b".parse().unwrap();
+        assert_eq!(url.bare(), "http://h/a@b");
     }
 
     #[test]

@@ -86,8 +86,26 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
     text.parse()
 }
 
-/// The URL from the argument, else from the profile.
+/// The URL from the argument, else from the profile; without a user.
 pub fn target_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
+    let url = named_url(url, session)?;
+    Ok(without_user(url, session))
+}
+
+/// The URL without a user and a password, which would end up in `Host` and in what some platforms
+/// sign, and a note that says so.
+pub fn without_user(mut url: Url, session: &mut Session) -> Url {
+    if let Some((_, host)) = url.authority.rsplit_once('@') {
+        url.authority = host.to_owned();
+        session.note(
+            "the user and password of the URL are not sent; a header is, by \
+             -H 'Authorization: …'",
+        );
+    }
+    url
+}
+
+fn named_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
     if let Some(url) = url {
         return Ok(url.clone());
     }
@@ -96,6 +114,18 @@ pub fn target_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error
         Error::usage("no URL was given").with_hint("give it, or `url` in a profile of pushrig.toml")
     })?;
     parse_url(&text).map_err(|why| Error::usage(format!("url of the profile: {why}")))
+}
+
+/// Reads a URL that may hold a password or a token, which an error does not repeat.
+pub fn parse_private_url(what: &str, text: &str) -> Result<Url, Error> {
+    parse_url(text).map_err(|why| {
+        if text.contains(['@', '?']) {
+            Error::usage(format!("{what}: that is no URL"))
+                .with_hint("it is not repeated here, because it may hold a secret")
+        } else {
+            Error::usage(format!("{what}: {why}"))
+        }
+    })
 }
 
 #[cfg(test)]
