@@ -21,6 +21,7 @@
 //! - [`sent`]: what was sent, shown beside a refusal, and the command that explains it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`replay`]: recorded requests sent again: which, when, and what answers are held against.
+//! - [`controlid`]: a simulated Control iD device: its state, its commands, its loop.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -58,6 +59,7 @@ pub mod check;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod controlid;
 pub mod delivery;
 pub mod diagnose;
 pub mod error;

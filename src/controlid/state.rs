@@ -1,0 +1,347 @@
+//! The device's state as a machine: a command in, its answer and what follows from it out.
+//!
+//! Every command of the vendor's table is answered in its form. What a driver has to do beyond
+//! that (wait for a person, count a reboot) comes back as an [`Effect`]. Where the vendor's text
+//! for a failure is not known, the text begins with [`OWN_TEXT`](super::refusal::OWN_TEXT).
+//!
+//! Not simulated: what `execute_actions` leaves in `access_logs`; turnstile counters that turn;
+//! templates of fingers; holidays.
+
+use jiff::Timestamp;
+
+use super::configuration::Configuration;
+use super::identity::Identity;
+use super::refusal::Refusal;
+use super::shape::Members;
+use super::store::Store;
+use crate::json::{Value, compact, tree};
+use crate::moment::Moment;
+
+mod enroll;
+mod hardware;
+mod images;
+mod rows;
+mod system;
+
+pub use enroll::{ENROLL_MILLIS, Enrollment};
+
+/// A command as the device runs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `GET` or `POST`. The device runs a command by its name alone; what the table calls GET
+    /// works with either.
+    pub verb: &'a str,
+    /// What came with it.
+    pub body: Body<'a>,
+    /// `user_id=10&match=1`, without the question mark.
+    pub query: &'a str,
+}
+
+/// The body of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// A JSON text, not read yet.
+    Json(&'a [u8]),
+    /// What `application/octet-stream` carried, without its base64.
+    Binary(&'a [u8]),
+    /// Nothing.
+    None,
+}
+
+/// What the device answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Compact JSON.
+    Json(Vec<u8>),
+    /// Success that says nothing.
+    Empty,
+    /// Bytes: a photo.
+    Binary(Vec<u8>),
+    /// `{"error":"…","code":1}`.
+    Error {
+        /// The text; it begins with [`OWN_TEXT`](super::refusal::OWN_TEXT) where it is the
+        /// simulator's own.
+        message: String,
+        /// The device sends 1.
+        code: i64,
+    },
+}
+
+/// What a command does beyond its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The device starts again: its uptime begins at 0.
+    Reboot,
+    /// The device's state has started again.
+    FactoryReset,
+    /// Somebody is asked to put a card or a finger to the device.
+    Enroll(Enrollment),
+    /// Nobody needs to act any more.
+    CancelEnroll,
+    /// A text on the screen.
+    Message {
+        /// The text.
+        text: String,
+        /// How long it stays; 0 until something else is shown.
+        timeout_ms: i64,
+    },
+    /// A sound.
+    Buzz {
+        /// In Hz.
+        frequency: i64,
+        /// In percent.
+        duty_cycle: i64,
+        /// How long, at most 3000.
+        timeout_ms: i64,
+    },
+    /// A door, a relay or a turnstile moves.
+    Action {
+        /// `door`, `sec_box`, `catra` or `open_collector`.
+        action: String,
+        /// `id=65793, reason=3`
+        parameters: String,
+    },
+    /// The siren is off.
+    AlarmStopped,
+    /// The clock of the device was set; this is how far it is from now, in seconds.
+    ClockSet {
+        /// Device time less real time.
+        offset: i64,
+    },
+    /// The configuration changed: perhaps where and how often the device polls.
+    Configured,
+}
+
+/// An answer, and what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// What goes to the server.
+    pub answer: Answer,
+    /// What the driver does, in order; mostly nothing.
+    pub effects: Vec<Effect>,
+}
+
+impl Reply {
+    fn json(value: &Value) -> Self {
+        Self::of(Answer::Json(compact(value)))
+    }
+
+    fn empty() -> Self {
+        Self::of(Answer::Empty)
+    }
+
+    fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            effects: Vec::new(),
+        }
+    }
+
+    fn and(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+}
+
+impl From<Result<Reply, Refusal>> for Reply {
+    fn from(result: Result<Reply, Refusal>) -> Self {
+        result.unwrap_or_else(|refusal| {
+            Self::of(Answer::Error {
+                message: refusal.message,
+                code: refusal.code,
+            })
+        })
+    }
+}
+
+/// Every command that the device knows, by its name.
+pub const COMMANDS: &[&str] = &[
+    "load_objects",
+    "create_objects",
+    "create_or_modify_objects",
+    "modify_objects",
+    "destroy_objects",
+    "execute_actions",
+    "set_configuration",
+    "get_configuration",
+    "system_information",
+    "set_system_time",
+    "user_hash_password",
+    "user_set_image",
+    "user_set_image_list",
+    "user_get_image",
+    "user_get_image_list",
+    "user_list_images",
+    "user_destroy_image",
+    "user_test_image",
+    "remote_enroll",
+    "cancel_remote_enroll",
+    "message_to_screen",
+    "buzzer_buzz",
+    "doors_state",
+    "door_state",
+    "alarm_status",
+    "gpio_state",
+    "get_catra_info",
+    "reboot",
+    "delete_admins",
+    "logout",
+    "change_login",
+    "reset_to_factory_default",
+    "object_metadata",
+];
+
+/// One device: rows, configuration, clock and hardware.
+pub struct State {
+    pub(super) identity: Identity,
+    pub(super) store: Store,
+    configuration: Configuration,
+    /// Device time less real time, in seconds.
+    clock_offset: i64,
+    boot: Timestamp,
+    doors: hardware::Doors,
+    alarm_cause: i64,
+}
+
+impl State {
+    /// The device, switched on now; with the settings that its store keeps.
+    pub fn new(identity: Identity, mut store: Store, moment: &Moment) -> Result<Self, Refusal> {
+        let (configuration, clock_offset) = store.settings(&identity)?;
+        Ok(Self {
+            identity,
+            store,
+            configuration,
+            clock_offset,
+            boot: moment.now,
+            doors: hardware::Doors::default(),
+            alarm_cause: 0,
+        })
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Its configuration; `push_server` says where and how often it polls.
+    #[must_use]
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// Sets a parameter from outside, as the installer does at the device.
+    pub fn configure(&mut self, section: &str, name: &str, value: &str) -> Result<(), Refusal> {
+        self.configuration.set(section, name, value)?;
+        self.keep_settings()
+    }
+
+    /// Whether it has a database of its own.
+    #[must_use]
+    pub fn has_own_rows(&self) -> bool {
+        self.store.is_own()
+    }
+
+    /// Sounds the alarm, or ends it with 0. The causes are the vendor's: 1 to 5 a zone, 6 a door
+    /// left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card.
+    pub fn alarm(&mut self, cause: i64) {
+        self.alarm_cause = cause;
+    }
+
+    /// The device's own time in unix seconds.
+    #[must_use]
+    pub fn time(&self, moment: &Moment) -> i64 {
+        moment.seconds().saturating_add(self.clock_offset)
+    }
+
+    /// Starts again: the uptime begins at 0, doors are shut. Rows and configuration stay.
+    pub fn reboot(&mut self, moment: &Moment) {
+        self.boot = moment.now;
+        self.doors = hardware::Doors::default();
+        self.alarm_cause = 0;
+    }
+
+    /// Runs one command. `endpoint` is its bare name, one of [`COMMANDS`].
+    pub fn answer(&mut self, endpoint: &str, request: &Request<'_>, moment: &mut Moment) -> Reply {
+        self.run(endpoint, request, moment).into()
+    }
+
+    fn run(
+        &mut self,
+        endpoint: &str,
+        request: &Request<'_>,
+        moment: &mut Moment,
+    ) -> Result<Reply, Refusal> {
+        if let Some(result) = self.run_image(endpoint, request, moment) {
+            return result;
+        }
+        if !COMMANDS.contains(&endpoint) {
+            return Err(Refusal::own(format!(
+                "this simulated device has no command {endpoint:?}"
+            )));
+        }
+        let body = request.body.json()?;
+        let members = Members::of_body(&body)?;
+        match endpoint {
+            "load_objects" => self.load_objects(members),
+            "create_objects" => self.create_objects(members),
+            "create_or_modify_objects" => self.create_or_modify_objects(members),
+            "modify_objects" => self.modify_objects(members),
+            "destroy_objects" => self.destroy_objects(members),
+            "object_metadata" => Ok(rows::object_metadata()),
+            "delete_admins" => self.delete_admins(),
+            "execute_actions" => self.execute_actions(members, moment),
+            "doors_state" | "door_state" => Ok(self.doors_state(moment)),
+            "alarm_status" => self.alarm_status(members),
+            "gpio_state" => hardware::gpio_state(members),
+            "get_catra_info" => Ok(hardware::get_catra_info()),
+            "message_to_screen" => hardware::message_to_screen(members),
+            "buzzer_buzz" => hardware::buzzer_buzz(members),
+            "remote_enroll" => self.remote_enroll(members, moment),
+            "cancel_remote_enroll" => Ok(enroll::cancel()),
+            "set_configuration" => self.set_configuration(&body),
+            "get_configuration" => self
+                .configuration
+                .get_all(&body)
+                .map(|all| Reply::json(&all)),
+            "system_information" => Ok(self.system_information(moment)),
+            "set_system_time" => self.set_system_time(members, moment),
+            "user_hash_password" => system::user_hash_password(members, moment),
+            "change_login" => system::change_login(members),
+            "reset_to_factory_default" => self.reset_to_factory_default(members, moment),
+            "reboot" => {
+                self.reboot(moment);
+                Ok(Reply::empty().and(Effect::Reboot))
+            }
+            // What is left is `logout`.
+            _ => Ok(Reply::empty()),
+        }
+    }
+
+    fn keep_settings(&mut self) -> Result<(), Refusal> {
+        self.store
+            .keep_settings(&self.configuration, self.clock_offset)
+    }
+}
+
+impl Body<'_> {
+    /// The JSON value; `{}` where nothing came.
+    fn json(self) -> Result<Value, Refusal> {
+        match self {
+            Body::None => Ok(Value::Object(Vec::new())),
+            Body::Json(text) if text.trim_ascii().is_empty() => Ok(Value::Object(Vec::new())),
+            Body::Json(text) => {
+                // The tree would mend what is no UTF-8, and a device would not store that.
+                if std::str::from_utf8(text).is_err() {
+                    return Err(Refusal::own("the body is no UTF-8"));
+                }
+                tree::parse(text)
+                    .map_err(|error| Refusal::own(format!("the body is no JSON: {error}")))
+            }
+            Body::Binary(_) => Err(Refusal::own("the body is bytes, and no JSON")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
