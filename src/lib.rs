@@ -19,6 +19,7 @@
 //! - [`handshake`]: a platform's URL verification, played against a user's server.
 //! - [`push`](mod@push): what a platform pushes, and the request that carries it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
+//! - [`controlid`]: the device that polls for commands, and the server that it polls.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -56,6 +57,7 @@ pub mod check;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod controlid;
 pub mod delivery;
 pub mod diagnose;
 pub mod error;
