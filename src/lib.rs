@@ -76,4 +76,5 @@ pub mod report;
 pub mod reporter;
 pub mod session;
 pub mod signature;
+mod table;
 pub mod term;

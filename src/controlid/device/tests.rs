@@ -1,6 +1,7 @@
 use super::*;
 use crate::message::Request;
 use jiff::Timestamp;
+use proptest::prelude::*;
 
 /// A device and its time.
 struct Bench {
@@ -467,4 +468,49 @@ fn calls_out_of_turn_change_nothing() {
     it.fail(Trouble::Broken);
     assert_eq!(it.machine.counts(), Counts::default());
     assert_eq!(it.sent().0, Path::Push);
+}
+
+proptest! {
+    #[test]
+    fn no_answer_keeps_a_device_from_going_on(
+        answers in prop::collection::vec(
+            (any::<u16>(), prop_oneof![
+                any::<Vec<u8>>(),
+                Just(COMMAND.as_bytes().to_vec()),
+                Just(br#"{"transactions":[{"transactionid":"1","endpoint":"a"},{"endpoint":"b"}]}"#.to_vec()),
+            ], any::<bool>()),
+            1..20,
+        ),
+        retry_result in 0..2_u32,
+    ) {
+        let mut it = bench(|options| {
+            options.retry_result = retry_result;
+            options.faults = ["late-result:20%", "reboot:10%", "duplicate-result:20%", "half-open:10%"]
+                .map(|spec| spec.parse().unwrap())
+                .into();
+        });
+        let mut answers = answers.into_iter();
+        let mut steps = 0;
+        loop {
+            steps += 1;
+            prop_assert!(steps < 1_000, "it stands still");
+            let now = it.now();
+            match it.next() {
+                What::Wait(until) | What::Await(until) => {
+                    prop_assert!(until > now);
+                    it.pass(until - now);
+                }
+                What::Run(_) => it.machine.answered(&Reply::Empty, &mut it.moment),
+                What::Send(_) => match answers.next() {
+                    Some((status, body, false)) => {
+                        let status = if status % 2 == 0 { 200 } else { status };
+                        it.machine.on_response(now, status, &Headers::new(), &body);
+                    }
+                    Some((_, _, true)) => it.fail(Trouble::Broken),
+                    None => break,
+                },
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }
