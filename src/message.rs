@@ -393,6 +393,22 @@ impl FromStr for Url {
     }
 }
 
+impl Url {
+    /// The URL without what may be a secret in it: a user with a password, a query.
+    #[must_use]
+    pub fn bare(&self) -> String {
+        let host = self.authority.rsplit('@').next().unwrap_or_default();
+        let path = self.target.split('?').next().unwrap_or_default();
+        format!("{}://{host}{path}", self.scheme)
+    }
+
+    /// Whether a user, and perhaps a password, stands before the host.
+    #[must_use]
+    pub fn names_a_user(&self) -> bool {
+        self.authority.contains('@')
+    }
+}
+
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.scheme, self.authority, self.target)
@@ -435,6 +451,18 @@ mod tests {
         assert_eq!("http://h?x".parse::<Url>().unwrap().target, "/?x");
         assert!("h/x".parse::<Url>().is_err());
         assert!("http:///x".parse::<Url>().is_err());
+    }
+
+    #[test]
+    fn a_bare_url_has_neither_a_user_nor_a_query() {
+        let url: Url = "https://me:p@ss@h:1/a?token=x#f".parse().unwrap();
+        assert_eq!(url.bare(), "https://h:1/a");
+        assert!(url.names_a_user());
+        let url: Url = "http://h/a@b".parse().unwrap();
+        assert_eq!(
+            (url.bare().as_str(), url.names_a_user()),
+            ("http://h/a@b", false)
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A file that takes its name only when it is whole: what fails leaves what was there.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -26,8 +26,14 @@ impl Output {
     /// Begins the file of this name.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let wrong = |cause| Error::writing(path, cause);
-        // Behind a link, the file itself is written, and the link stays.
-        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if is_open_already(path) {
+            let stream = fs::OpenOptions::new().append(true).open(path);
+            return Ok(Self {
+                path: path.to_owned(),
+                draft: Draft::Stream(stream.map_err(wrong)?),
+            });
+        }
+        let place = place(path);
         let draft = match fs::metadata(&place) {
             Ok(there) if !there.is_file() => Draft::Stream(
                 fs::OpenOptions::new()
@@ -77,17 +83,45 @@ impl Output {
     }
 }
 
-fn draft_beside(place: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let folder = match place.parent() {
+/// Where a file of this name is, or will be: behind a link the file itself is written, and the
+/// link stays. Two names of one file have one place.
+#[must_use]
+pub fn place(path: &Path) -> PathBuf {
+    fs::canonicalize(path)
+        .or_else(|_| {
+            Ok(fs::canonicalize(folder_of(path))?.join(path.file_name().unwrap_or_default()))
+        })
+        .unwrap_or_else(|_: io::Error| path.to_owned())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// Whether it is the name of a stream that this process has: what stands in it already stays,
+/// though it may be a file.
+fn is_open_already(path: &Path) -> bool {
+    let streams = ["/dev/stdout", "/dev/stderr"].map(Path::new);
+    let folders = ["/dev/fd", "/proc/self/fd"].map(Path::new);
+    streams.contains(&path) || folders.iter().any(|folder| path.starts_with(folder))
+}
+
+fn draft_beside(place: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut draft = tempfile::Builder::new();
     draft.prefix(".pushrig-");
     // A temporary file is its owner's alone; this one becomes an ordinary file.
     #[cfg(unix)]
     draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    draft.tempfile_in(folder)
+    draft.tempfile_in(folder_of(place)).map_err(|cause| {
+        // The cause names the draft, which nobody asked for.
+        match cause.kind() {
+            ErrorKind::NotFound => io::Error::new(ErrorKind::NotFound, "there is no such folder"),
+            kind => kind.into(),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::args::ReportFile;
-use crate::error::{Error, Outcome};
+use crate::error::{Error, Outcome, Place};
 use crate::output::Output;
 use crate::report::case::{Case, CaseOutcome, Report};
 use crate::report::human::Human;
@@ -35,7 +35,7 @@ pub struct Reporter {
     human: Option<Human>,
     quiet: bool,
     /// How often each record was not right, where the same is sent again and again.
-    again: Option<BTreeMap<String, u64>>,
+    again: Option<BTreeMap<(String, Option<u64>), u64>>,
     github: Option<GitHub>,
     watched: bool,
     flushed: Option<Instant>,
@@ -161,8 +161,8 @@ impl Reporter {
             return false;
         };
         let record = match &case.place {
-            Some(place) => place.to_string(),
-            None => case.id.clone(),
+            Some(place) => (place.file.clone(), place.line),
+            None => (case.id.clone(), None),
         };
         let times = again.entry(record).or_default();
         *times += 1;
@@ -171,8 +171,13 @@ impl Reporter {
 
     /// Tells how often each record was not right.
     fn tell_again(&self, session: &mut Session) -> Result<(), Error> {
-        for (record, times) in self.again.iter().flatten().filter(|(_, times)| **times > 1) {
-            let record = term::escape(record.as_bytes());
+        for ((file, line), times) in self.again.iter().flatten().filter(|(_, times)| **times > 1) {
+            let place = Place {
+                file: file.clone(),
+                line: *line,
+                column: None,
+            };
+            let record = term::escape(place.to_string().as_bytes());
             writeln!(session.out, "{record} was not right {times} times")?;
         }
         Ok(())
@@ -232,6 +237,10 @@ impl Reporter {
             summary.end(by, outcome);
         }
         self.report.summary = summary;
+        // They came as they ended, and several may have been under way at once.
+        let began = |case: &Case| case.at.unwrap_or_default();
+        let cases = &mut self.report.cases;
+        cases.sort_by(|one, other| began(one).total_cmp(&began(other)));
     }
 
     fn write_files(&self) -> Vec<Error> {

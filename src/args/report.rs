@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
 
 use crate::error::Error;
+use crate::output::place;
 use crate::report::Kind;
 use crate::report::threshold::Threshold;
 use crate::reporter::Reporter;
@@ -45,7 +46,7 @@ impl ReportArgs {
         for (index, file) in self.report.iter().enumerate() {
             if self.report[..index]
                 .iter()
-                .any(|other| other.path == file.path)
+                .any(|other| place(&other.path) == place(&file.path))
             {
                 return Err(Error::usage(format!(
                     "two reports would be written to {}",

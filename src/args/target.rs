@@ -58,6 +58,7 @@ fn parse_header(text: &str) -> Result<HeaderEdit, String> {
 impl TargetArgs {
     /// What dials the server of `url`; `usual` is the time limit where none was given.
     pub fn dialer(&self, url: &Url, usual: Duration) -> Result<Arc<Dialer>, Error> {
+        refuse_user(url)?;
         let trust = match &self.cacert {
             Some(path) => Trust::File(path.clone()),
             None if self.insecure => Trust::Anybody,
@@ -86,8 +87,26 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
     text.parse()
 }
 
+/// Refuses a URL with a user in it: the name would end up in `Host`, and in what some platforms
+/// sign. It is not repeated, since a password may stand behind it.
+fn refuse_user(url: &Url) -> Result<(), Error> {
+    if !url.names_a_user() {
+        return Ok(());
+    }
+    Err(
+        Error::usage("the URL names a user, which no request line or Host does")
+            .with_hint("for HTTP's own login add -H 'Authorization: Basic …'"),
+    )
+}
+
 /// The URL from the argument, else from the profile.
 pub fn target_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
+    let url = named_url(url, session)?;
+    refuse_user(&url)?;
+    Ok(url)
+}
+
+fn named_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
     if let Some(url) = url {
         return Ok(url.clone());
     }
@@ -96,6 +115,18 @@ pub fn target_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error
         Error::usage("no URL was given").with_hint("give it, or `url` in a profile of pushrig.toml")
     })?;
     parse_url(&text).map_err(|why| Error::usage(format!("url of the profile: {why}")))
+}
+
+/// Reads a URL that may hold a password or a token, which an error does not repeat.
+pub fn parse_private_url(what: &str, text: &str) -> Result<Url, Error> {
+    parse_url(text).map_err(|why| {
+        if text.contains(['@', '?']) {
+            Error::usage(format!("{what}: that is no URL"))
+                .with_hint("it is not repeated here, because it may hold a secret")
+        } else {
+            Error::usage(format!("{what}: {why}"))
+        }
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::check::Scheme;
 use crate::error::{Error, Outcome};
 use crate::handshake::{Call, Ending, Judge, Kind, Plan, Probe, case_id, conclude, probes};
 use crate::message::Url;
+use crate::net::stop::signalled;
 use crate::net::{Connection, Failure, block_on};
 use crate::report::case::{Case, CaseOutcome};
 use crate::session::Session;
@@ -104,8 +105,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         probe.request.headers.edit(&args.target.headers);
     }
     let dialer = args.target.dialer(&to, plan.limit)?;
-    let target = to.to_string();
-    let target = Veil::over(&secrets).hide_text(&target).into_owned();
+    let target = Veil::over(&secrets).hide_text(&to.bare()).into_owned();
     let mut reporter = args.report.open("handshake", &target, session)?;
     let started = Instant::now();
     let bout = Bout {
@@ -116,8 +116,18 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         limit: args.target.timeout.unwrap_or(plan.limit),
         plan: &plan,
     };
-    let (mut cases, answers) = block_on(bout.fight(dialer.connection()))?;
+    let mut played = Played::default();
+    let ended = block_on(async {
+        tokio::select! {
+            signal = signalled() => signal.map(Some),
+            () = bout.fight(dialer.connection(), &mut played) => Ok(None),
+        }
+    })??;
     let elapsed = started.elapsed();
+    if let Some(signal) = ended {
+        reporter.end(signal.name(), signal.outcome());
+    }
+    let Played { mut cases, answers } = played;
     conclusions(&scheme, &answers, &mut cases);
     if cases.len() < plan.probes.len() {
         let rest = plan.probes.len() - cases.len();
@@ -139,11 +149,19 @@ struct Bout<'a> {
     plan: &'a Plan,
 }
 
+/// What came of the handshakes so far.
+#[derive(Default)]
+struct Played {
+    cases: Vec<Case>,
+    /// Those that were answered, and how.
+    answers: Vec<(Probe, Ending)>,
+}
+
 impl Bout<'_> {
     /// Sends the handshakes one after the other, as long as there is somebody who answers.
-    async fn fight(&self, mut connection: Connection) -> (Vec<Case>, Vec<(Probe, Ending)>) {
+    async fn fight(&self, mut connection: Connection, played: &mut Played) {
         let mut judge = Judge::new(self.scheme, self.to, self.secrets, self.limit);
-        let (mut cases, mut answers) = (Vec::new(), Vec::new());
+        let Played { cases, answers } = played;
         for probe in &self.plan.probes {
             if probe.kind == Kind::Wrong && answers.is_empty() {
                 break;
@@ -153,7 +171,10 @@ impl Bout<'_> {
             let failure = match connection.exchange(&probe.request.to_wire()).await {
                 Ok(answer) => {
                     let response = answer.to_response();
-                    let finding = judge.judge(probe, &response);
+                    let mut finding = judge.judge(probe, &response);
+                    if probe.kind == Kind::Right {
+                        finding.warnings.extend(answer.oddities());
+                    }
                     answers.push((probe.clone(), finding.ending));
                     cases.push(finding.case(self.scheme.id(), probe, &response, self.strict));
                     continue;
@@ -182,12 +203,12 @@ impl Bout<'_> {
                 answers.push((proof, ending));
             }
         }
-        (cases, answers)
     }
 
     /// The case of a handshake without an answer that could be judged.
     fn unanswered(&self, probe: &Probe, failure: &Failure) -> Case {
         let why = failure.to_string();
+        let why = Veil::over(self.secrets).hide_text(&why).into_owned();
         let mut case = Case {
             id: case_id(self.scheme.id(), probe),
             platform: Some(self.scheme.id().to_owned()),
@@ -205,7 +226,7 @@ impl Bout<'_> {
         } else {
             CaseOutcome::Error
         };
-        case.why = Some(Veil::over(self.secrets).hide_text(&why).into_owned());
+        case.why = Some(why);
         case.hint = failure.hint().map(str::to_owned);
         case
     }

@@ -25,7 +25,7 @@ use crate::net;
 use crate::platform::{Event, Platform, Webhook};
 use crate::push::{Assignment, Content, Push, content_of};
 use crate::session::Session;
-use crate::signature::{Given, Secrets};
+use crate::signature::{Given, Secrets, Veil};
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
@@ -254,6 +254,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     if let Some((_, dialer)) = &error_action {
         refuse_remote_load(load, course.allow_remote, dialer)?;
     }
+    let target = Veil::over(&push.secrets)
+        .hide_text(&url.bare())
+        .into_owned();
     let courier = Courier {
         dialer,
         url: url.clone(),
@@ -273,7 +276,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         rate: course.rate,
     };
     let moment = session.moment();
-    let mut reporter = args.report.open("push", &without_secrets(&url), session)?;
+    let mut reporter = args.report.open("push", &target, session)?;
     let started = Instant::now();
     let signal = net::block_on(courier::deliver(courier, &pace, moment, |case| {
         reporter.case(case, session)
@@ -282,13 +285,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         reporter.end(signal.name(), signal.outcome());
     }
     reporter.finish(started.elapsed(), session)
-}
-
-/// A URL without what may be a secret in it: a password, a query.
-fn without_secrets(url: &Url) -> String {
-    let host = url.authority.rsplit('@').next().unwrap_or_default();
-    let path = url.target.split('?').next().unwrap_or_default();
-    format!("{}://{host}{path}", url.scheme)
 }
 
 /// The time for one try where the platform's is not known.

@@ -10,14 +10,14 @@ use self::load::Loader;
 use super::capture::{Selection, parse_selection};
 use super::{Subcommand, define, parse};
 use crate::args::{
-    ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_duration, parse_rate, parse_speed,
-    parse_url, refuse_remote_load, target_url,
+    ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_duration, parse_private_url, parse_rate,
+    parse_speed, refuse_remote_load, target_url,
 };
 use crate::check::Choice;
 use crate::error::{Error, Outcome};
 use crate::json::condition::Condition;
 use crate::message::Url;
-use crate::replay::expect::parse_statuses;
+use crate::replay::expect::{parse_expected_header, parse_statuses};
 use crate::replay::{Expectations, Pace, Plan};
 use crate::session::Session;
 use crate::signature::Veil;
@@ -42,9 +42,9 @@ Examples:
   pushrig replay day.ndjson --to http://127.0.0.1:8000/push --resign \\
       --token env:TOKEN --report junit=replay.xml
   pushrig replay day.ndjson --to http://127.0.0.1:8000 --where /msg/type=2 \\
-      --expect-status 200 --expect-within 200ms
+      --expect-status 200 --expect-within 2s
   pushrig replay day.ndjson --to http://127.0.0.1:8000 -q --concurrency 50 \\
-      --for 10s --fail-if 'p99>200ms'";
+      --repeat 100 --fail-if 'p99>2s' --fail-if 'failed>=1%'";
 
 #[derive(Args, Debug)]
 struct ReplayArgs {
@@ -52,8 +52,8 @@ struct ReplayArgs {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// Where to: scheme, host and port, and the path unless it is / [default: url of the profile]
-    #[arg(long, value_name = "URL", value_parser = parse_url)]
-    to: Option<Url>,
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
     /// Send them as they were recorded (the default)
     #[arg(long, conflicts_with = "resign")]
     keep: bool,
@@ -171,8 +171,8 @@ struct ExpectArgs {
     )]
     holds: Vec<String>,
     /// The header, with that value if one is given; of several, all
-    #[arg(long = "expect-header", value_name = "NAME[: VALUE]")]
-    header: Vec<String>,
+    #[arg(long = "expect-header", value_name = "NAME[: VALUE]", value_parser = parse_expected_header)]
+    header: Vec<(String, Option<String>)>,
     /// The whole answer in that time
     #[arg(long = "expect-within", value_name = "DURATION", value_parser = parse_duration)]
     within: Option<Duration>,
@@ -186,19 +186,13 @@ const USUAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ReplayArgs = parse(matches)?;
-    let to = target_url(args.to.as_ref(), session)?;
-    if to.target.contains('?') {
-        return Err(
-            Error::usage("--to has a query, and the query is the record's")
-                .with_hint("give the address up to the path"),
-        );
-    }
+    let to = args.target_url(session)?;
     let expectations = args.expect.open(session)?;
     let plan = plan(&args, to.clone(), session)?;
     let veil = Veil::over(&plan.secrets);
     let loader = Loader::open(&args.files, args.choice.select.clone(), plan, session)?;
     if args.dry_run {
-        return dry_run::print(loader, session);
+        return dry_run::print(loader, &to, args.flow.duplicate, session);
     }
     let dialer = args.target.dialer(&to, USUAL_TIMEOUT)?;
     refuse_remote_load(&args.flow.load(), args.flow.allow_remote, &dialer)?;
@@ -218,6 +212,30 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     drive.run(loader, reporter, session)
 }
 
+impl ReplayArgs {
+    /// Where to, without a password: the requests are the records', and hold none of it.
+    fn target_url(&self, session: &mut Session) -> Result<Url, Error> {
+        let given = match &self.to {
+            Some(text) => Some(parse_private_url("--to", text)?),
+            None => None,
+        };
+        let mut to = target_url(given.as_ref(), session)?;
+        if to.target.contains('?') {
+            return Err(
+                Error::usage("--to has a query, and the query is the record's")
+                    .with_hint("give the address up to the path"),
+            );
+        }
+        if let Some((_, host)) = to.authority.rsplit_once('@') {
+            to.authority = host.to_owned();
+            session.note(
+                "the user and password of --to are not sent; a header is, by -H 'Authorization: …'",
+            );
+        }
+        Ok(to)
+    }
+}
+
 fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error> {
     let assumed = match &args.choice.assume {
         Some(text) => Some(text.clone()),
@@ -231,7 +249,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         Some(text) => Some(open_scheme(text)?.id().to_owned()),
     };
     let secrets = args.secrets.open(session)?;
-    if args.resign && secrets.iter().next().is_none() {
+    if args.resign && secrets.is_empty() {
         return Err(Error::usage("--resign needs a secret to sign with")
             .with_hint("give --token or --app-secret, or set PUSHRIG_TOKEN"));
     }
@@ -252,6 +270,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         conditions: args.choice.conditions.clone(),
         expects_recorded: args.expect.recorded,
         shows: args.dry_run,
+        signers: Vec::new(),
     })
 }
 
@@ -295,14 +314,6 @@ impl ExpectArgs {
             None => None,
             Some(text) => Some(session.content("--expect-body", text)?),
         };
-        let headers = self
-            .header
-            .iter()
-            .map(|text| match text.split_once(':') {
-                None => (text.trim().to_owned(), None),
-                Some((name, value)) => (name.trim().to_owned(), Some(value.trim().to_owned())),
-            })
-            .collect();
         Ok(Expectations {
             statuses: self.status.clone(),
             body,
@@ -311,7 +322,7 @@ impl ExpectArgs {
                 .iter()
                 .map(|text| text.as_bytes().to_vec())
                 .collect(),
-            headers,
+            headers: self.header.clone(),
             within: self.within,
             recorded: self.recorded,
         })

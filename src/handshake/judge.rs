@@ -230,13 +230,24 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// The target, without the query that the URL itself has: a key may stand in it.
+    fn target(&self, probe: &Probe) -> Vec<u8> {
+        let target = probe.request.target.as_slice();
+        let own = self.to.target.split_once('?');
+        let Some((path, query)) = own.filter(|(_, query)| !query.is_empty()) else {
+            return target.to_vec();
+        };
+        if let Some(rest) = target.strip_prefix(self.to.target.as_bytes()) {
+            return [path.as_bytes(), "?…".as_bytes(), rest].concat();
+        }
+        // A recipe file may put parameters of its own before it.
+        String::from_utf8_lossy(target)
+            .replace(query, "…")
+            .into_bytes()
+    }
+
     fn details(&self, probe: &Probe, response: &Response) -> Vec<(&'static str, String)> {
-        let line = [
-            probe.request.method.as_slice(),
-            b" ",
-            probe.request.target.as_slice(),
-        ]
-        .concat();
+        let line = [probe.request.method.as_slice(), b" ", &self.target(probe)].concat();
         let answer = if response.body.is_empty() {
             format!("{}, no body", response.status)
         } else {
@@ -273,7 +284,8 @@ impl<'a> Judge<'a> {
         let evidence = Evidence::of(&probe.request);
         let flags = match form.signature.source {
             Source::Query(_) => {
-                let target = String::from_utf8_lossy(&probe.request.target);
+                let target = self.target(probe);
+                let target = String::from_utf8_lossy(&target);
                 let url = format!("{}://{}{target}", self.to.scheme, self.to.authority);
                 flag("url", url.as_bytes())
             }

@@ -63,11 +63,17 @@ fn split(authority: &str, usual: u16) -> Result<(String, u16), String> {
     if host.is_empty() {
         return Err(format!("`{authority}` names no host"));
     }
+    if host.contains(char::is_whitespace) {
+        return Err(format!("there is a blank in the host `{host}`"));
+    }
     let port = match port {
         None | Some("") => usual,
         Some(text) => text
             .parse()
-            .map_err(|_| format!("`{text}` is not a port"))?,
+            .ok()
+            // The standard library would take a sign.
+            .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .ok_or_else(|| format!("`{text}` is not a port"))?,
     };
     Ok((host.to_owned(), port))
 }
@@ -130,6 +136,8 @@ mod tests {
         assert_eq!(of("http://u:p@h:8080/").unwrap().to_string(), "h:8080");
         assert_eq!(of("http://[::1]:81/").unwrap().to_string(), "[::1]:81");
         assert!(of("http://h:port/").unwrap_err().contains("not a port"));
+        assert!(of("http://h:+80/").unwrap_err().contains("not a port"));
+        assert!(of("http://a b/").unwrap_err().contains("a blank"));
         assert!(of("http://:80/").unwrap_err().contains("no host"));
     }
 

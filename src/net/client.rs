@@ -27,9 +27,7 @@ pub fn fetch(url: &Url, limit_bytes: u64) -> Result<Vec<u8>, Error> {
 
 fn fetch_within(url: &Url, limit_bytes: u64, limit: Duration) -> Result<Vec<u8>, Error> {
     let address = Address::of(url).map_err(|why| Error::usage(format!("the URL: {why}")))?;
-    // The userinfo and the query may hold secrets, so messages go without.
-    let path = url.target.split('?').next().unwrap_or_default();
-    let name = format!("{}://{address}{path}", url.scheme);
+    let name = url.bare();
     let cannot = |error: reqwest::Error| {
         let (why, hint) = explain(&error, limit);
         let failed = Error::network(format!("cannot fetch {name}: {why}"));

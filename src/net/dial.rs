@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::message::{Scheme, Url};
 
 use super::address::{Address, Resolve};
-use super::failure::{self, Failure};
+use super::failure::{self, AGREEING, CONNECTING, Failure, NAMING};
 use super::reply::Limits;
 use super::stream::{Plain, Stream};
 use super::tls::{self, Trust};
@@ -178,9 +178,7 @@ impl Dialer {
             return Ok((stream, timings, peer));
         };
         let agreeing = timeout_at(deadline, connector.connect(name.clone(), plain));
-        let agreed = agreeing
-            .await
-            .map_err(|_| self.timed_out("the server does not go on with TLS"))?;
+        let agreed = agreeing.await.map_err(|_| self.timed_out(AGREEING))?;
         let stream = agreed.map_err(|cause| {
             self.tls_failure(&cause).unwrap_or_else(|| {
                 let why = failure::plain(&cause);
@@ -208,7 +206,7 @@ impl Dialer {
         }
         let addresses = timeout_at(deadline, self.resolve())
             .await
-            .map_err(|_| self.timed_out("the name service does not answer"))??;
+            .map_err(|_| self.timed_out(NAMING))??;
         let mut refused = None;
         for (tried, &address) in addresses.iter().enumerate() {
             // An address that swallows everything leaves time for those behind it.
@@ -253,8 +251,6 @@ impl Dialer {
 
 /// A connection that was made just now.
 pub(super) type Connected = (Stream, Timings, Option<SocketAddr>);
-
-const CONNECTING: &str = "the server does not take the connection";
 
 fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::term;
 
 use super::reply::Flaw;
+use super::tls;
 
 /// Why an exchange came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,17 @@ impl Failure {
         matches!(self, Self::Flaw(flaw) if !matches!(flaw, Flaw::Early { .. }))
     }
 
+    /// Whether there was not even a connection, so that the next request would fare no better.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Resolve { .. } | Self::Tls { .. } => true,
+            Self::Connect { cause, .. } => !is_out_of_files(cause),
+            Self::TimedOut { phase, .. } => BEFORE_CONNECTED.contains(phase),
+            Self::Broke { .. } | Self::Flaw(_) => false,
+        }
+    }
+
     /// The next thing to try.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
@@ -74,12 +86,34 @@ impl Failure {
             Self::Connect { cause, .. } if cause.kind() == io::ErrorKind::ConnectionRefused => {
                 Some("is the server running, and does it listen on that port?")
             }
+            Self::Connect { cause, .. } if is_out_of_files(cause) => {
+                Some("fewer connections at once, or more files for a process (`ulimit -n`)")
+            }
             Self::Tls { hint, .. } => *hint,
+            Self::TimedOut {
+                phase: AGREEING, ..
+            } => Some(tls::PERHAPS_PLAIN),
             Self::TimedOut { .. } => Some("--timeout changes how long is waited"),
             Self::Flaw(flaw) => flaw.hint(),
             Self::Connect { .. } | Self::Broke { .. } => None,
         }
     }
+}
+
+/// What is being waited for while there is no connection yet.
+pub(super) const NAMING: &str = "the name service does not answer";
+pub(super) const CONNECTING: &str = "the server does not take the connection";
+pub(super) const AGREEING: &str = "the server does not go on with TLS";
+const BEFORE_CONNECTED: [&str; 3] = [NAMING, CONNECTING, AGREEING];
+
+/// Whether it is this process that has too many files open, rather than the server.
+fn is_out_of_files(cause: &io::Error) -> bool {
+    /// EMFILE and ENFILE, which have these numbers on Linux and macOS.
+    const TOO_MANY: [i32; 2] = [24, 23];
+    cfg!(unix)
+        && cause
+            .raw_os_error()
+            .is_some_and(|number| TOO_MANY.contains(&number))
 }
 
 /// What the system said, without its number.

@@ -97,6 +97,28 @@ impl Answer<'_> {
         self.sent_again
     }
 
+    /// What works and is still worth a word: how it was framed, and whether it came twice.
+    #[must_use]
+    pub fn oddities(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.sent_again {
+            found.push(SENT_AGAIN.to_owned());
+        }
+        if self.is_doubtful {
+            found.push(
+                "TLS was cut off where only its end tells that the body is whole: some of it may \
+                 be missing"
+                    .to_owned(),
+            );
+        }
+        match self.surplus().len() {
+            0 => {}
+            1 => found.push(format!("1 byte {BEHIND}")),
+            count => found.push(format!("{count} bytes {BEHIND}")),
+        }
+        found
+    }
+
     /// How long it took in all, in milliseconds.
     #[must_use]
     pub fn ms(&self) -> f64 {
@@ -214,6 +236,9 @@ impl Connection {
 /// What to say of an answer that [`Answer::is_sent_again`].
 pub const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
                               sent again over a new one: it may have arrived twice";
+
+const BEHIND: &str = "came behind the end of the answer, where nothing belongs, and the platform \
+                      reads none of it: is its Content-Length too small?";
 
 /// Longer than any run.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);

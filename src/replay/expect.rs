@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::handshake::difference::difference;
 use crate::message::Response;
-use crate::signature::Secrets;
+use crate::signature::{Secrets, Veil};
 use crate::term;
 
 /// What the user asks of every answer. What is not asked is left to the record's [`Standard`].
@@ -35,7 +35,18 @@ pub struct Standard {
     /// A handshake: what must come back as the body.
     pub echo: Option<Vec<u8>>,
     /// The answer that was recorded, if it was asked for.
-    pub recorded: Option<Response>,
+    pub recorded: Option<Box<Response>>,
+}
+
+/// What is judged of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// The status.
+    pub status: u16,
+    /// The body after de-chunking.
+    pub body: &'a [u8],
+    /// How long all of it took.
+    pub took: Duration,
 }
 
 /// Reads a status (`200`), a class (`2xx`) or a range (`200-204`).
@@ -63,28 +74,42 @@ pub fn parse_statuses(text: &str) -> Result<RangeInclusive<u16>, String> {
     }
 }
 
+/// Reads a header that is expected: `Name`, or `Name: value`.
+pub fn parse_expected_header(text: &str) -> Result<(String, Option<String>), String> {
+    let (name, value) = match text.split_once(':') {
+        None => (text, None),
+        Some((name, value)) => (name, Some(value.trim().to_owned())),
+    };
+    let name = name.trim();
+    if name.is_empty() || name.contains([' ', '\t', '\r', '\n']) {
+        return Err("expected `Name` or `Name: value`".to_owned());
+    }
+    Ok((name.to_owned(), value))
+}
+
 impl Expectations {
     /// Why an answer is not what was expected; none if it is.
     ///
-    /// `headers` is asked only where a header is expected, because reading them costs.
+    /// `response` is asked only where a header is needed, because reading them costs. What
+    /// `veil` hides is not shown, whole or in part.
     pub fn judge(
         &self,
         standard: &Standard,
-        status: u16,
-        body: &[u8],
-        took: Duration,
+        answer: &Judged<'_>,
+        veil: &Veil,
         response: impl Fn() -> Response,
     ) -> Option<String> {
-        self.judge_status(standard, status, &response)
-            .or_else(|| self.judge_body(standard, body))
-            .or_else(|| self.judge_headers(&response))
-            .or_else(|| self.judge_time(took))
+        self.judge_status(standard, answer.status, veil, &response)
+            .or_else(|| self.judge_body(standard, answer.body, veil))
+            .or_else(|| self.judge_headers(veil, &response))
+            .or_else(|| self.judge_time(answer.took))
     }
 
     fn judge_status(
         &self,
         standard: &Standard,
         status: u16,
+        veil: &Veil,
         response: &impl Fn() -> Response,
     ) -> Option<String> {
         if self.recorded {
@@ -117,21 +142,21 @@ impl Expectations {
         if (300..400).contains(&status)
             && let Some(to) = response().headers.first("Location")
         {
-            let to = term::cut(&term::escape(to), 100);
+            let to = term::cut(&term::escape(&veil.hide(to)), 100);
             why = format!("{why}: a redirect to {to}, which is not followed");
         }
         Some(why)
     }
 
-    fn judge_body(&self, standard: &Standard, body: &[u8]) -> Option<String> {
+    fn judge_body(&self, standard: &Standard, body: &[u8], veil: &Veil) -> Option<String> {
         if self.recorded
             && let Some(recorded) = &standard.recorded
-            && let Some(how) = other_bytes(&recorded.body, body)
+            && let Some(how) = other_bytes(&recorded.body, body, veil)
         {
             return Some(format!("the body is not the recorded one: {how}"));
         }
         if let Some(expected) = &self.body
-            && let Some(how) = other_bytes(expected, body)
+            && let Some(how) = other_bytes(expected, body, veil)
         {
             return Some(format!("the body is not the expected one: {how}"));
         }
@@ -146,13 +171,15 @@ impl Expectations {
         let asked = self.recorded || self.body.is_some() || !self.holds.is_empty();
         match &standard.echo {
             Some(echo) if !asked => {
-                difference(echo, &[], &Secrets::new(), body).map(|difference| difference.what)
+                // Where a secret is in it, it is no echo, hidden or not.
+                let body = veil.hide(body);
+                difference(echo, &[], &Secrets::new(), &body).map(|difference| difference.what)
             }
             _ => None,
         }
     }
 
-    fn judge_headers(&self, response: &impl Fn() -> Response) -> Option<String> {
+    fn judge_headers(&self, veil: &Veil, response: &impl Fn() -> Response) -> Option<String> {
         if self.headers.is_empty() {
             return None;
         }
@@ -162,7 +189,7 @@ impl Expectations {
             match value {
                 _ if found.is_empty() => Some(format!("the answer has no header {name}")),
                 Some(value) if !found.contains(&value.as_bytes()) => {
-                    let found = term::cut(&term::escape(found[0]), 60);
+                    let found = term::cut(&term::escape(&veil.hide(found[0])), 60);
                     Some(format!(
                         "the header {name} is `{found}`; `{value}` was expected"
                     ))
@@ -183,7 +210,7 @@ impl Expectations {
 }
 
 /// How bytes differ from the right ones; none if they do not.
-fn other_bytes(right: &[u8], got: &[u8]) -> Option<String> {
+fn other_bytes(right: &[u8], got: &[u8], veil: &Veil) -> Option<String> {
     /// So much is shown before the difference, and so much in all.
     const BEFORE: usize = 10;
     const MOST: usize = 40;
@@ -191,15 +218,24 @@ fn other_bytes(right: &[u8], got: &[u8]) -> Option<String> {
         return None;
     }
     let same = right.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let lengths = if got.len() == right.len() {
+        format!("{} bytes", got.len())
+    } else {
+        format!("{} bytes instead of {}", got.len(), right.len())
+    };
+    if [right, got].iter().any(|&text| veil.hide(text) != text) {
+        return Some(format!(
+            "{lengths}, and other ones from byte {same} on, which are not shown because a secret \
+             is among them"
+        ));
+    }
     let start = same.saturating_sub(BEFORE);
     let piece = |text: &[u8]| {
         let piece = &text[start.min(text.len())..text.len().min(start + MOST)];
         term::escape(piece)
     };
     Some(format!(
-        "{} bytes instead of {}, and from byte {same} on `{}` instead of `{}`",
-        got.len(),
-        right.len(),
+        "{lengths}, and from byte {start} on `{}` instead of `{}`",
         piece(got),
         piece(right)
     ))
@@ -221,6 +257,7 @@ fn range_in_words(range: &RangeInclusive<u16>) -> String {
 mod tests {
     use super::*;
     use crate::message::Headers;
+    use crate::signature::SecretName;
 
     fn standard() -> Standard {
         Standard {
@@ -232,11 +269,14 @@ mod tests {
     }
 
     fn judge(expectations: &Expectations, standard: &Standard, response: &Response) -> String {
-        let took = Duration::from_millis(7);
+        let judged = Judged {
+            status: response.status,
+            body: &response.body,
+            took: Duration::from_millis(7),
+        };
+        let veil = Veil::over(&Secrets::new().with(SecretName::Token, "a-secret-text"));
         expectations
-            .judge(standard, response.status, &response.body, took, || {
-                response.clone()
-            })
+            .judge(standard, &judged, &veil, || response.clone())
             .unwrap_or_default()
     }
 
@@ -278,7 +318,9 @@ mod tests {
             judge(&asked, &standard(), &answer(200, "")),
             "the status is 200; 401 or 5xx was expected"
         );
-        for wrong in ["", "99", "xx", "abc", "204-200", "2000"] {
+        for wrong in [
+            "", "99", "xx", "abc", "204-200", "2000", "-", "200-", "1000",
+        ] {
             assert!(parse_statuses(wrong).is_err(), "{wrong}");
         }
     }
@@ -326,9 +368,41 @@ mod tests {
     }
 
     #[test]
+    fn an_expected_header_is_a_name_and_perhaps_a_value() {
+        let read = |text| parse_expected_header(text).unwrap();
+        assert_eq!(read("X-A"), ("X-A".to_owned(), None));
+        assert_eq!(
+            read("X-A: b: c "),
+            ("X-A".to_owned(), Some("b: c".to_owned()))
+        );
+        for wrong in ["", ":", " : v", "X A: v"] {
+            assert!(parse_expected_header(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_differs_is_shown_where_it_does_unless_a_secret_is_in_it() {
+        let asked = Expectations {
+            body: Some(b"0123456789abcdefgh".to_vec()),
+            ..Expectations::default()
+        };
+        assert_eq!(
+            judge(&asked, &standard(), &answer(200, "0123456789abcdefg!")),
+            "the body is not the expected one: 18 bytes, and from byte 7 on \
+             `789abcdefg!` instead of `789abcdefgh`"
+        );
+        let why = judge(&asked, &standard(), &answer(200, "is a-secret-text"));
+        assert_eq!(
+            why,
+            "the body is not the expected one: 16 bytes instead of 18, and other ones from byte \
+             0 on, which are not shown because a secret is among them"
+        );
+    }
+
+    #[test]
     fn what_was_recorded_is_status_and_body() {
         let standard = Standard {
-            recorded: Some(answer(404, "none")),
+            recorded: Some(Box::new(answer(404, "none"))),
             ..standard()
         };
         let asked = Expectations {

@@ -7,6 +7,6 @@ pub mod expect;
 pub mod pace;
 pub mod plan;
 
-pub use expect::{Expectations, Standard};
+pub use expect::{Expectations, Judged, Standard};
 pub use pace::Pace;
-pub use plan::{Item, Plan, Unsendable, Wire};
+pub use plan::{About, Item, Plan, Unsendable, Wire};

@@ -1,6 +1,7 @@
 //! From a record to what is sent: which are chosen, where they go, what is signed anew.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,8 +14,9 @@ use crate::message::{HeaderEdit, Request, Response, Url};
 use crate::moment::Moment;
 use crate::platform::Platform;
 use crate::report::case::{Case, CaseOutcome};
-use crate::signature::resign::Resigner;
-use crate::signature::{Evidence, Secrets, place};
+use crate::signature::resign::{Resigner, Signer};
+use crate::signature::verify::judge;
+use crate::signature::{Evidence, Secrets, Verdict, place};
 
 /// What is done with the records.
 #[derive(Debug)]
@@ -42,30 +44,52 @@ pub struct Plan {
     pub expects_recorded: bool,
     /// Whether the requests are to be shown.
     pub shows: bool,
+    /// What signs the records so far, each form's once.
+    pub signers: Vec<Arc<Signer>>,
 }
 
-/// A record, ready to be sent.
+/// A record, ready to be sent. What is needed each time it is sent stands here; what only a case
+/// tells is elsewhere, so that many records fit into the processor's cache.
 #[derive(Debug)]
 pub struct Item {
+    /// What is sent.
+    pub wire: Wire,
+    /// What its answer is held against.
+    pub standard: Standard,
+    /// When it was recorded.
+    pub at: Option<Timestamp>,
+    /// Whether it has a fault, or was mended: its case tells so even if it passes.
+    pub is_odd: bool,
+    /// What its case tells.
+    pub about: Box<About>,
+}
+
+/// What is told of a record.
+#[derive(Debug)]
+pub struct About {
     /// `FILE:LINE`.
     pub id: String,
     /// The same, for annotations.
     pub place: Place,
     /// Its platform, as far as that is known.
     pub platform: Option<String>,
-    /// When it was recorded.
-    pub at: Option<Timestamp>,
-    /// What is sent.
-    pub wire: Wire,
-    /// What its answer is held against.
-    pub standard: Standard,
     /// What is wrong with how it is framed: a connection that it went over is not used again.
     pub fault: Option<String>,
+    /// What was added so that it can be sent at all.
+    pub mended: Option<String>,
+    /// Whether its signature is right, in words, where there are secrets to tell by.
+    pub signature: Option<&'static str>,
     /// The request as a value, where it is to be shown.
     pub request: Option<Request>,
 }
 
 impl Item {
+    /// Whether its framing has a fault, so that nothing else may follow on its connection.
+    #[must_use]
+    pub fn breaks_framing(&self) -> bool {
+        self.is_odd && self.about.fault.is_some()
+    }
+
     /// About how many bytes it takes in memory.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -83,7 +107,7 @@ pub enum Wire {
     /// Always these bytes.
     Kept(Vec<u8>),
     /// Signed anew each time.
-    Resigned(Box<Resigner>),
+    Resigned(Resigner),
 }
 
 /// Why a record cannot be sent.
@@ -133,7 +157,7 @@ impl Wire {
 impl Plan {
     /// What is sent for a record; none if it is not chosen.
     pub fn prepare(
-        &self,
+        &mut self,
         located: Located,
         moment: &mut Moment,
     ) -> Option<Result<Item, Unsendable>> {
@@ -161,7 +185,9 @@ impl Plan {
             Ok(standard) => standard,
             Err(why) => return Some(Err(why)),
         };
+        let signature = self.signature(scheme, &request);
         self.aim(&mut request, pasted);
+        let mended = frame(&mut request, !self.resign);
         let fault = if self.resign {
             None
         } else {
@@ -180,23 +206,46 @@ impl Plan {
                         }),
                 };
             match resigner {
-                Ok(resigner) => Wire::Resigned(Box::new(resigner)),
+                Ok(mut resigner) => {
+                    resigner.share(&mut self.signers);
+                    Wire::Resigned(resigner)
+                }
                 Err(why) => return Some(Err(why)),
             }
         } else {
             Wire::Kept(request.to_wire())
         };
-        let item = Item {
-            id: place.to_string(),
-            place,
-            platform,
-            at: record.at.and_then(|at| at.parse().ok()),
+        Some(Ok(Item {
             wire,
             standard,
-            fault,
-            request: self.shows.then_some(request),
-        };
-        Some(Ok(item))
+            at: record.at.and_then(|at| at.parse().ok()),
+            is_odd: fault.is_some() || mended.is_some(),
+            about: Box::new(About {
+                id: place.to_string(),
+                place,
+                platform,
+                fault,
+                mended,
+                signature,
+                request: self.shows.then_some(request),
+            }),
+        }))
+    }
+
+    /// What there is to say of a signature when its request is refused.
+    fn signature(&self, scheme: Option<&Scheme>, request: &Request) -> Option<&'static str> {
+        if self.resign {
+            return Some("signed anew, so it is right for the secret that was given");
+        }
+        let scheme = scheme.filter(|_| !self.secrets.is_empty())?;
+        let judgement = judge(&scheme.recipe, &Evidence::of(request), &self.secrets);
+        match judgement.verdict {
+            Verdict::Valid => Some("right for the secret that was given (pushrig verify)"),
+            Verdict::Mismatch => {
+                Some("wrong for the secret that was given: which mistake is it? pushrig explain")
+            }
+            Verdict::Unsigned | Verdict::Unreadable => None,
+        }
     }
 
     fn chooses(&self, platform: Option<&str>, request: &Request) -> bool {
@@ -248,7 +297,7 @@ impl Plan {
             accepts: webhook.map_or(200..=299, |webhook| webhook.patience().accepted),
             by: webhook.and(platform).map(str::to_owned),
             echo: echo.map(Cow::into_owned),
-            recorded: recorded.filter(|_| self.expects_recorded),
+            recorded: recorded.filter(|_| self.expects_recorded).map(Box::new),
         })
     }
 
@@ -271,4 +320,31 @@ impl Plan {
             place::fix_length(request);
         }
     }
+}
+
+/// Frames a body of which no wire was recorded, as in a HAR of HTTP/2: without a length or chunks
+/// it could not have come over HTTP/1.1. Where the head says chunked and the sizes are not known,
+/// it is one chunk. Says what was added.
+fn frame(request: &mut Request, adds_length: bool) -> Option<String> {
+    let length = request.body.len();
+    let is_chunked = request
+        .headers
+        .all("Transfer-Encoding")
+        .any(|value| value.to_ascii_lowercase().ends_with(b"chunked"));
+    if is_chunked {
+        if request.chunks.is_empty() {
+            request.chunks = vec![length as u64];
+        }
+        return None;
+    }
+    let says_nothing = ["Transfer-Encoding", "Content-Length"]
+        .iter()
+        .all(|name| request.headers.first(name).is_none());
+    if !(adds_length && says_nothing && length > 0 && request.chunks.is_empty()) {
+        return None;
+    }
+    request.headers.push("Content-Length", length.to_string());
+    Some(format!(
+        "Content-Length was added: nothing in the record says that the body has {length} bytes"
+    ))
 }

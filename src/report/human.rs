@@ -120,8 +120,11 @@ impl Human {
     fn counts(self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
         let cases = words::counted(summary.cases, "case", "cases");
-        let passed = paint.ok(&format!("{} passed", summary.passed));
-        write!(out, "{cases}: {passed}")?;
+        write!(out, "{cases}")?;
+        if summary.cases > 0 {
+            let passed = paint.ok(&format!("{} passed", summary.passed));
+            write!(out, ": {passed}")?;
+        }
         for (count, one, many) in words::other_counts(summary) {
             if count > 0 {
                 let text = words::counted(count, one, many);

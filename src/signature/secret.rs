@@ -164,6 +164,12 @@ impl Secrets {
         &self.lists[name as usize]
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
     /// The first of one kind.
     #[must_use]
     pub fn first(&self, name: SecretName) -> Option<&Secret> {

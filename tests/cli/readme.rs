@@ -3,8 +3,11 @@
 //!
 //! A block is lines `$ pushrig …`, each followed by its output: standard output, then standard
 //! error. `…` at the end of a line, or alone on one, stands for anything. `# exit 1` behind a
-//! command states its exit code; without it, 0 and 1 are both an answer. `UPDATE=1` writes what
-//! was said into the README.
+//! command states its exit code; without it, 0 and 1 are both an answer. Where a command sends
+//! something, a server stands at its address, and times differ from run to run: any time stands
+//! for any other. `UPDATE=1` writes what was said into the README.
+
+mod stage;
 
 use std::fs;
 use std::path::Path;
@@ -63,9 +66,14 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
+/// Whether a command talks to a server.
+fn sends(words: &[String]) -> bool {
+    matches!(words[1].as_str(), "handshake" | "push" | "replay")
+        && !words.iter().any(|word| word == "--dry-run")
+}
+
 /// The call of a command, in a copy of the folders that it names.
-fn call(shown: &Shown) -> Pushrig {
-    let words = words(&shown.command);
+fn call(shown: &Shown, words: &[String]) -> Pushrig {
     assert_eq!(words[0], "pushrig", "line {}", shown.line);
     let mut call = pushrig("").args(&words[1..]);
     for folder in ["examples", "tests/fixtures"] {
@@ -92,13 +100,25 @@ fn with_folder(mut call: Pushrig, folder: &Path, name: &str) -> Pushrig {
 
 /// What a command says, as the README shows it.
 fn said(shown: &Shown) -> Vec<String> {
-    let call = call(shown).any_stdout().any_stderr();
+    let mut words = words(&shown.command);
+    let server = sends(&words).then(stage::server);
+    let address = server.as_ref().map(|server| server.address().to_string());
+    if let Some(address) = &address {
+        for word in &mut words {
+            *word = word.replace(stage::WRITTEN, address);
+        }
+    }
+    let call = call(shown, &words).any_stdout().any_stderr();
     let ran = match shown.exit {
         Some(code) => call.exits(code),
         None => call.answers(),
     };
     // Line ends of HTTP look like any other on a terminal.
     let text = format!("{}\n{}", ran.text().trim_end(), ran.talk()).replace('\r', "");
+    let text = match &address {
+        Some(address) => text.replace(address, stage::WRITTEN),
+        None => text,
+    };
     text.trim_end()
         .lines()
         .map(|line| line.trim_end().to_owned())
@@ -116,12 +136,48 @@ fn fits(shown: &[String], said: &[String]) -> bool {
     let Some((line, others)) = said.split_first() else {
         return false;
     };
+    let (first, line) = (&untimed(first), &untimed(line));
     let same = match first.strip_suffix('…') {
         // A line that was cut by pushrig itself ends so too.
         Some(start) => line == first || line.starts_with(start),
         None => line == first,
     };
     same && fits(rest, others)
+}
+
+/// A line without the times and rates of one run; the blanks that line them up go, too.
+fn untimed(line: &str) -> String {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let is_unit = |word: &str| {
+        let word = word.trim_end_matches([',', ';']);
+        matches!(word, "µs" | "ms" | "s" | "a")
+    };
+    let is_time = |index: usize| {
+        let number = words[index].parse::<f64>().is_ok();
+        number && words.get(index + 1).is_some_and(|unit| is_unit(unit))
+    };
+    let timeless = (0..words.len()).map(|index| {
+        if is_time(index) {
+            "0"
+        } else if index > 0 && is_time(index - 1) {
+            "ms"
+        } else {
+            words[index]
+        }
+    });
+    timeless.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn any_time_stands_for_any_other() {
+    assert_eq!(
+        untimed("pass  x  200  1.2 ms  y"),
+        untimed("pass x 200 800 µs y")
+    );
+    assert_ne!(
+        untimed("pass  x  200  1.2 ms"),
+        untimed("pass  x  201  1.2 ms")
+    );
 }
 
 #[test]

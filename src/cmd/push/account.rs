@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::courier::Courier;
 use crate::delivery::{duration, outlook};
 use crate::message::Response;
-use crate::net::wire::SENT_AGAIN;
 use crate::net::{Answer, Failure, Timings};
 use crate::platform::Patience;
 use crate::report::case::{Case, CaseOutcome};
@@ -22,7 +21,7 @@ pub(super) struct Try {
     /// What came back, as far as it did.
     response: Option<Response>,
     timings: Option<Timings>,
-    sent_again: bool,
+    oddities: Vec<String>,
     failure: Option<Failed>,
 }
 
@@ -40,7 +39,7 @@ impl Try {
         Self {
             response: Some(answer.to_response()),
             timings: Some(answer.timings),
-            sent_again: answer.is_sent_again(),
+            oddities: answer.oddities(),
             ..Self::default()
         }
     }
@@ -118,8 +117,10 @@ impl Account {
             case.why = Some(why(last, patience, veil));
             case.hint = hint(last, veil);
         }
-        if self.tries.iter().any(|one| one.sent_again) {
-            case.warnings.push(SENT_AGAIN.to_owned());
+        for oddity in self.tries.iter().flat_map(|one| &one.oddities) {
+            if !case.warnings.contains(oddity) {
+                case.warnings.push(oddity.clone());
+            }
         }
         if self.tries.len() > 1 {
             let tries = self.tries.iter().enumerate();
@@ -190,7 +191,7 @@ fn timing(timings: &Timings) -> String {
         ("connect", timings.connect),
         ("TLS", timings.tls),
         ("first byte", Some(timings.first_byte)),
-        ("all", Some(timings.total)),
+        ("last byte", Some(timings.total)),
     ];
     let parts: Vec<_> = parts
         .into_iter()

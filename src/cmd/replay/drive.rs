@@ -10,19 +10,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::feed::{Feed, Ticket};
+use super::feed::{Feed, Handed, Ticket};
 use super::load::{Fed, Loader};
 use super::show::Show;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
 use crate::net::stop::signalled;
+use crate::net::wire::SENT_AGAIN;
 use crate::net::{Answer, Connection, Dialer, Failure, block_on};
 use crate::replay::pace::Pacer;
-use crate::replay::{Expectations, Item, Pace};
+use crate::replay::{Expectations, Item, Judged, Pace};
 use crate::report::case::{Case, CaseOutcome};
 use crate::reporter::Reporter;
 use crate::session::Session;
@@ -64,7 +66,9 @@ pub(super) struct Run {
     started: Instant,
     pub(super) reporter: Rc<RefCell<Reporter>>,
     /// Why no more records are sent.
-    ended: RefCell<Option<String>>,
+    ended: RefCell<Option<&'static str>>,
+    /// Wakes the workers that wait for a record or for its time when no more are sent.
+    end: Notify,
     answered: Cell<bool>,
     /// By how much the pace was missed at worst.
     late: Cell<Duration>,
@@ -84,8 +88,10 @@ impl Drive {
         }
         let reporter = Rc::new(RefCell::new(reporter));
         let mut show = Show::new(Rc::clone(&reporter), session);
+        let mut ended = None;
         let feed = if again || self.shuffle {
-            let items = show.hold(loader)?;
+            let (items, whole) = show.hold(loader, self.fail_fast)?;
+            ended = (!whole).then_some(FAILED_FAST);
             let items = if self.shuffle {
                 shuffled(items, &mut show.session.moment())
             } else {
@@ -102,7 +108,8 @@ impl Drive {
             now_is_fixed: show.session.globals.now.is_some(),
             started: Instant::now(),
             reporter,
-            ended: RefCell::default(),
+            ended: RefCell::new(ended),
+            end: Notify::new(),
             answered: Cell::default(),
             late: Cell::default(),
             how: self,
@@ -138,7 +145,7 @@ impl Run {
                         None => return Ok::<_, Error>(None),
                     },
                     signal = &mut signal => return Ok(Some(signal?)),
-                    _ = tick.tick(), if show.has_progress() => show.tick(),
+                    _ = tick.tick() => show.tick()?,
                 }
             }
         };
@@ -172,16 +179,17 @@ impl Run {
             let outcome = connection.exchange(&wire).await;
             let case = match outcome {
                 Ok(answer) => self.judge(&ticket, &answer, at),
+                Err(failure) if self.is_told(&failure) => continue,
                 Err(failure) => Some(self.failed(&ticket, &failure, &connection, at)),
             };
-            if ticket.item.borrow().fault.is_some() {
+            if ticket.item.borrow().breaks_framing() {
                 connection.close();
             }
             if self.how.fail_fast
                 && let Some(case) = &case
                 && case.outcome != CaseOutcome::Pass
             {
-                self.end("--fail-fast: the rest was not sent");
+                self.end(FAILED_FAST);
             }
             if (case.is_some() || self.reporter.borrow().wants_passes())
                 && tell
@@ -198,7 +206,18 @@ impl Run {
         if self.is_over() {
             return None;
         }
-        let ticket = self.feed.next(tell).await?;
+        let ticket = loop {
+            match self.handed().await? {
+                Handed::Ticket(ticket) => break ticket,
+                Handed::Told(told) => {
+                    if self.how.fail_fast && matches!(told, Told::Case(..)) {
+                        self.end(FAILED_FAST);
+                    }
+                    // The one who listens is gone only when the run is over.
+                    tell.send(told).ok()?;
+                }
+            }
+        };
         let due = self.pacer.borrow_mut().next(ticket.item.borrow().at);
         if let Some(due) = due {
             if self.how.time.is_some_and(|time| due >= time) {
@@ -206,13 +225,44 @@ impl Run {
             }
             let elapsed = self.started.elapsed();
             if due > elapsed {
-                sleep_until(self.started + due).await;
+                tokio::select! {
+                    () = self.over() => return None,
+                    () = sleep_until(self.started + due) => {}
+                }
             } else {
                 self.late
                     .set(self.late.get().max(elapsed.saturating_sub(due)));
             }
         }
         (!self.is_over()).then_some(ticket)
+    }
+
+    /// What the feed has next. What is read while it is sent may be long in coming.
+    async fn handed(&self) -> Option<Handed> {
+        if self.feed.is_held() {
+            return self.feed.next().await;
+        }
+        tokio::select! {
+            biased;
+            () = self.over() => None,
+            handed = self.feed.next() => handed,
+        }
+    }
+
+    /// Waits until no more records are to be sent.
+    async fn over(&self) {
+        let mut told = std::pin::pin!(self.end.notified());
+        told.as_mut().enable();
+        if self.ended.borrow().is_some() {
+            return;
+        }
+        match self.how.time {
+            Some(time) => tokio::select! {
+                () = told => {}
+                () = sleep_until(self.started + time) => {}
+            },
+            None => told.await,
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -223,10 +273,9 @@ impl Run {
                 .is_some_and(|time| self.started.elapsed() >= time)
     }
 
-    fn end(&self, why: &str) {
-        self.ended
-            .borrow_mut()
-            .get_or_insert_with(|| why.to_owned());
+    fn end(&self, why: &'static str) {
+        self.ended.borrow_mut().get_or_insert(why);
+        self.end.notify_waiters();
     }
 
     fn write(&self, ticket: &Ticket, wire: &mut Vec<u8>) {
@@ -242,15 +291,19 @@ impl Run {
         self.answered.set(true);
         let item = ticket.item.borrow();
         let (status, body) = (answer.status(), answer.body());
-        let why =
-            self.how
-                .expectations
-                .judge(&item.standard, status, body, answer.timings.total, || {
-                    answer.to_response()
-                });
+        let judged = Judged {
+            status,
+            body,
+            took: answer.timings.total,
+        };
+        let how = &self.how;
+        let why = how
+            .expectations
+            .judge(&item.standard, &judged, &how.veil, || answer.to_response());
         if why.is_none() {
             let mut reporter = self.reporter.borrow_mut();
-            if !reporter.wants_passes() && item.fault.is_none() {
+            let is_plain = !item.is_odd && !answer.is_sent_again();
+            if !reporter.wants_passes() && is_plain {
                 reporter.passed(status, answer.ms());
                 return None;
             }
@@ -258,9 +311,15 @@ impl Run {
         let mut case = case_of(&item, ticket, at);
         case.status = Some(status);
         case.ms = Some(answer.ms());
+        if answer.is_sent_again() {
+            case.warnings.push(SENT_AGAIN.to_owned());
+        }
         if why.is_some() {
             case.outcome = CaseOutcome::Fail;
-            case.details.push(("answer", answer_in_words(answer)));
+            if let Some(signature) = item.about.signature {
+                case.details.push(("signed", signature.to_owned()));
+            }
+            case.details.push(("answer", self.answer_in_words(answer)));
             if !body.is_empty() {
                 case.details.push(("body", self.shown(body)));
             }
@@ -276,8 +335,30 @@ impl Run {
 
     /// The beginning of what a server sent, as it can be shown.
     fn shown(&self, bytes: &[u8]) -> String {
-        let start = &bytes[..bytes.len().min(MOST_SHOWN)];
-        term::cut(&term::escape(&self.how.veil.hide(start)), MOST_SHOWN)
+        // A secret across the end of what is shown is hidden, too.
+        let start = &bytes[..bytes.len().min(MOST_SEARCHED)];
+        let hidden = self.how.veil.hide(start);
+        let start = &hidden[..hidden.len().min(MOST_SHOWN)];
+        term::cut(&term::escape(start), MOST_SHOWN)
+    }
+
+    fn answer_in_words(&self, answer: &Answer<'_>) -> String {
+        let mut words = match answer.body().len() {
+            0 => "no body".to_owned(),
+            1 => "1 byte".to_owned(),
+            length => format!("{length} bytes"),
+        };
+        if let Some(kind) = answer.to_response().headers.first("Content-Type") {
+            words.push_str(", ");
+            words.push_str(&term::cut(&term::escape(&self.how.veil.hide(kind)), 60));
+        }
+        words
+    }
+
+    /// Whether it was said already that the server cannot be reached: workers that were about to
+    /// send find out together.
+    fn is_told(&self, failure: &Failure) -> bool {
+        failure.is_unreachable() && *self.ended.borrow() == Some(UNREACHABLE)
     }
 
     fn failed(
@@ -302,12 +383,8 @@ impl Run {
                 case.details.push(("body", self.shown(&partial.body)));
             }
         }
-        let unreachable = matches!(
-            failure,
-            Failure::Resolve { .. } | Failure::Connect { .. } | Failure::Tls { .. }
-        );
-        if unreachable && !self.answered.get() {
-            self.end("the server cannot be reached: the rest was not sent");
+        if failure.is_unreachable() && !self.answered.get() {
+            self.end(UNREACHABLE);
         }
         case
     }
@@ -316,34 +393,31 @@ impl Run {
 /// A pace that is missed by less is kept.
 const LATE: Duration = Duration::from_millis(100);
 
-/// Of a body, so many characters are shown.
+/// Of a body, so many characters are shown, and so many bytes searched for secrets.
 const MOST_SHOWN: usize = 300;
+const MOST_SEARCHED: usize = 4096;
+
+/// What a run ends by before its records do.
+const FAILED_FAST: &str = "--fail-fast: the rest was not sent";
+const UNREACHABLE: &str = "a server that cannot be reached: nothing more is sent";
 
 fn case_of(item: &Item, ticket: &Ticket, at: Duration) -> Case {
     let id = match ticket.time {
-        1 => item.id.clone(),
-        time => format!("{}#{time}", item.id),
+        1 => item.about.id.clone(),
+        time => format!("{}#{time}", item.about.id),
     };
     Case {
         id,
-        place: Some(item.place.clone()),
-        platform: item.platform.clone(),
+        place: Some(item.about.place.clone()),
+        platform: item.about.platform.clone(),
         at: Some(at.as_secs_f64()),
         warnings: item
+            .about
             .fault
             .iter()
             .map(|fault| format!("sent as it was recorded: {fault}"))
+            .chain(item.about.mended.clone())
             .collect(),
         ..Case::default()
     }
-}
-
-fn answer_in_words(answer: &Answer<'_>) -> String {
-    let response = answer.to_response();
-    let mut words = format!("{} bytes", answer.body().len());
-    if let Some(kind) = response.headers.first("Content-Type") {
-        words.push_str(", ");
-        words.push_str(&term::cut(&term::escape(kind), 60));
-    }
-    words
 }

@@ -5,21 +5,29 @@ use std::io::Write as _;
 use super::load::{Fed, Loader};
 use crate::capture::Record;
 use crate::error::{Error, Outcome};
+use crate::message::Url;
 use crate::replay::{Item, Wire};
 use crate::session::Session;
 use crate::term;
 
 /// Prints a line for each request, with `-v` all its bytes, and as JSON a capture.
-pub(super) fn print(mut loader: Loader, session: &mut Session) -> Result<Outcome, Error> {
+pub(super) fn print(
+    mut loader: Loader,
+    to: &Url,
+    duplicate: u32,
+    session: &mut Session,
+) -> Result<Outcome, Error> {
     let mut outcome = Outcome::Yes;
     let mut count = 0;
     let mut result = Ok(());
+    let quiet = session.globals.quiet && !session.json();
     let at = format!("{:.3}", loader.moment().now);
     loader.load(&mut |fed| {
         match fed {
             Fed::Item(item) => {
-                count += 1;
-                result = show(&item, &at, session);
+                count += u64::from(duplicate);
+                let shown = if quiet { 0 } else { duplicate };
+                result = (0..shown).try_for_each(|_| show(&item, &at, session));
             }
             Fed::Unsendable(place, why) => {
                 let mut error = Error::input(place, why.why);
@@ -42,11 +50,15 @@ pub(super) fn print(mut loader: Loader, session: &mut Session) -> Result<Outcome
     if count == 0 && outcome == Outcome::Yes {
         return Err(super::nothing_selected());
     }
+    if count > 0 && !session.json() {
+        let requests = if count == 1 { "request" } else { "requests" };
+        writeln!(session.out, "{count} {requests} would go to {to}")?;
+    }
     Ok(outcome)
 }
 
 fn show(item: &Item, at: &str, session: &mut Session) -> Result<(), Error> {
-    let request = match (&item.wire, &item.request) {
+    let request = match (&item.wire, &item.about.request) {
         (Wire::Resigned(resigner), _) => resigner.request(),
         (Wire::Kept(_), Some(request)) => request.clone(),
         (Wire::Kept(_), None) => return Ok(()),
@@ -54,7 +66,7 @@ fn show(item: &Item, at: &str, session: &mut Session) -> Result<(), Error> {
     if session.json() {
         let mut record = Record::of(request);
         record.at = Some(at.to_owned());
-        record.platform.clone_from(&item.platform);
+        record.platform.clone_from(&item.about.platform);
         record.by = Some(concat!("pushrig ", env!("CARGO_PKG_VERSION")).to_owned());
         session.out.write_all(&record.to_line())?;
         session.out.write_all(b"\n")?;
@@ -67,8 +79,8 @@ fn show(item: &Item, at: &str, session: &mut Session) -> Result<(), Error> {
         paint.bold(&term::escape(&request.method)),
         term::escape(&request.target),
         request.body.len(),
-        item.platform.as_deref().unwrap_or("unknown platform"),
-        paint.dim(&item.id)
+        item.about.platform.as_deref().unwrap_or("unknown platform"),
+        paint.dim(&item.about.id)
     )?;
     if session.globals.verbose {
         let wire = request.to_wire();

@@ -1,14 +1,12 @@
 //! Hands out one record after another to the workers: from a reading thread, or from memory
 //! where records are sent more than once or in another order.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::thread;
 
 use tokio::sync::Mutex;
-use tokio::sync::mpsc::{Receiver, UnboundedSender, channel};
-
-use std::cell::RefCell;
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::drive::Told;
 use super::load::{Fed, Loader};
@@ -22,6 +20,14 @@ pub(super) struct Ticket {
     pub(super) item: Rc<RefCell<Item>>,
     /// Which time this is that it is sent, from 1.
     pub(super) time: u64,
+}
+
+/// What a worker is handed.
+pub(super) enum Handed {
+    /// A record to send.
+    Ticket(Ticket),
+    /// What reading gave beside it.
+    Told(Told),
 }
 
 /// Where records come from.
@@ -81,13 +87,21 @@ impl Feed {
                 duplicate,
                 rounds,
                 ..
-            } => (*rounds != u64::MAX).then(|| items.len() as u64 * duplicate * rounds),
+            } => (*rounds != u64::MAX).then(|| {
+                let round = items.len() as u64 * duplicate;
+                round.saturating_mul(*rounds)
+            }),
             Self::Streamed(_) => None,
         }
     }
 
-    /// The next record; what is no record to send is told on the way.
-    pub(super) async fn next(&self, told: &UnboundedSender<Told>) -> Option<Ticket> {
+    /// Whether all records are in memory, so that the next one is there at once.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Held { .. })
+    }
+
+    /// What comes next; none at the end. A call that is given up loses nothing.
+    pub(super) async fn next(&self) -> Option<Handed> {
         match self {
             Self::Held {
                 items,
@@ -103,44 +117,48 @@ impl Feed {
                 turn.set(number + 1);
                 let within = number % round;
                 let index = usize::try_from(within / duplicate).ok()?;
-                Some(Ticket {
+                Some(Handed::Ticket(Ticket {
                     turn: number,
                     item: Rc::clone(&items[index]),
                     time: number / round * duplicate + within % duplicate + 1,
-                })
+                }))
             }
-            Self::Streamed(stream) => stream.lock().await.next(told).await,
+            Self::Streamed(stream) => stream.lock().await.next().await,
         }
     }
 }
 
 impl Stream {
-    async fn next(&mut self, told: &UnboundedSender<Told>) -> Option<Ticket> {
-        loop {
-            if let Some((item, times)) = &mut self.current
-                && *times < self.duplicate
-            {
-                *times += 1;
-                self.turn += 1;
-                return Some(Ticket {
-                    turn: self.turn - 1,
-                    item: Rc::clone(item),
-                    time: *times,
-                });
-            }
-            let said = match self.receiver.recv().await? {
-                Fed::Item(item) => {
-                    self.current = Some((Rc::new(RefCell::new(*item)), 0));
-                    continue;
-                }
-                Fed::Unsendable(place, why) => {
-                    self.turn += 1;
-                    Told::Case(self.turn - 1, Some(Box::new(why.case(place))))
-                }
-                other => Told::Other(other),
-            };
-            // The one who listens is gone only when the run is over.
-            told.send(said).ok()?;
+    async fn next(&mut self) -> Option<Handed> {
+        if let Some(ticket) = self.again() {
+            return Some(Handed::Ticket(ticket));
         }
+        let told = match self.receiver.recv().await? {
+            Fed::Item(item) => {
+                self.current = Some((Rc::new(RefCell::new(*item)), 0));
+                return self.again().map(Handed::Ticket);
+            }
+            Fed::Unsendable(place, why) => {
+                self.turn += 1;
+                Told::Case(self.turn - 1, Some(Box::new(why.case(place))))
+            }
+            other => Told::Other(other),
+        };
+        Some(Handed::Told(told))
+    }
+
+    /// The record whose turn it is, if it is to be sent once more.
+    fn again(&mut self) -> Option<Ticket> {
+        let (item, times) = self.current.as_mut()?;
+        if *times >= self.duplicate {
+            return None;
+        }
+        *times += 1;
+        self.turn += 1;
+        Some(Ticket {
+            turn: self.turn - 1,
+            item: Rc::clone(item),
+            time: *times,
+        })
     }
 }

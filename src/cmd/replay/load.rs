@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use crate::args::read_rest;
+use crate::args::{parse_private_url, read_rest};
 use crate::capture::lines::{self, read_line};
-use crate::capture::{self, Kind, Located};
+use crate::capture::{self, Content, Kind, Located, is_record};
 use crate::cmd::capture::Selection;
 use crate::error::{Error, Place};
+use crate::json::scan;
 use crate::moment::Moment;
 use crate::net::client;
 use crate::replay::{Item, Plan, Unsendable};
@@ -38,6 +39,7 @@ pub(super) struct Loader {
 
 /// A file to read. Those of a folder are opened one after another.
 struct Source {
+    /// As the user named it, and of an address no more than can be shown.
     name: String,
     /// What was fetched over the network.
     fetched: Option<Vec<u8>>,
@@ -56,21 +58,23 @@ impl Loader {
     ) -> Result<Self, Error> {
         let mut files = Vec::new();
         for name in names {
-            let mut fetched = None;
+            if name.starts_with("http://") || name.starts_with("https://") {
+                let url = parse_private_url("FILE", name)?;
+                files.push(Source {
+                    name: url.bare(),
+                    fetched: Some(client::fetch(&url, LARGEST_FETCHED)?),
+                });
+                continue;
+            }
             if name == "-" {
                 session.take_stdin("FILE")?;
-            } else if name.starts_with("http://") || name.starts_with("https://") {
-                let url = name
-                    .parse()
-                    .map_err(|why: String| Error::usage(format!("{name}: {why}")))?;
-                fetched = Some(client::fetch(&url, LARGEST_FETCHED)?);
             } else if Path::new(name).is_dir() {
                 files.extend(in_folder(name)?);
                 continue;
             }
             files.push(Source {
                 name: name.clone(),
-                fetched,
+                fetched: None,
             });
         }
         Ok(Self {
@@ -108,27 +112,26 @@ impl Loader {
             None if name == "-" => Box::new(io::stdin()),
             None => Box::new(File::open(&name).map_err(|cause| Error::reading(&name, cause))?),
         };
-        let mut start = Vec::new();
-        bytes
-            .by_ref()
-            .take(START)
-            .read_to_end(&mut start)
-            .map_err(|cause| Error::reading(&name, cause))?;
-        let whole = (start.len() as u64) < START;
-        let streams = matches!(
-            capture::recognise(&start, whole),
-            Kind::Records | Kind::Bodies
-        );
-        if streams {
-            return Ok(self.stream(&name, Cursor::new(start).chain(bytes), take));
+        let start = read_start(&mut bytes).map_err(|cause| Error::reading(&name, cause))?;
+        if matches!(start.kind, Kind::Records | Kind::Bodies) {
+            let bytes = Cursor::new(start.bytes).chain(bytes);
+            return Ok(self.stream(&name, bytes, take));
         }
-        let reading = read_rest(&name, start, bytes)?;
+        let bare = start.kind == Kind::Body;
+        let reading = read_rest(&name, start.bytes, bytes)?;
         for warning in reading.warnings {
             if !take(Fed::Warning(warning)) {
                 return Ok(false);
             }
         }
         for (index, item) in reading.items.into_iter().enumerate() {
+            // Anything can be a body, but not anything is meant to be sent.
+            let item = item.and_then(|located| {
+                if bare && !is_sendable(&located) {
+                    return Err(Error::input(located.place, NO_REQUEST));
+                }
+                Ok(located)
+            });
             if !self.take(index + 1, item, take) {
                 return Ok(false);
             }
@@ -154,7 +157,10 @@ impl Loader {
                 return false;
             }
         }
-        true
+        match lines.warning() {
+            Some(warning) => take(Fed::Warning(format!("{name}: {warning}"))),
+            None => true,
+        }
     }
 
     fn take(&mut self, number: usize, item: Result<Located, Error>, take: &mut Take<'_>) -> bool {
@@ -192,8 +198,57 @@ impl Loader {
     }
 }
 
-/// A file is recognised by its first bytes, this many.
-const START: u64 = 64 << 10;
+/// Whether a file that is nothing but a body is one that platforms push: JSON, or XML.
+fn is_sendable(located: &Located) -> bool {
+    let Content::Request(request) = &located.record.content else {
+        return true;
+    };
+    let body = request.body.trim_ascii();
+    body.starts_with(b"<xml") || scan::check(body).is_ok()
+}
+
+const NO_REQUEST: &str = "there is no request in it: it is neither a capture nor a body of JSON";
+
+/// The first bytes of a source, and what it is.
+struct Start {
+    bytes: Vec<u8>,
+    kind: Kind,
+}
+
+/// Reads as much as it takes to recognise what it is, the first line at least; of a capture that
+/// is still being written, no more than that.
+fn read_start(source: &mut impl Read) -> io::Result<Start> {
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; START];
+    let mut line = None;
+    loop {
+        let count = match source.read(&mut piece) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let is_first = line.is_none();
+        line = line.or_else(|| Some(bytes.len() + memchr::memchr(b'\n', &piece[..count])?));
+        bytes.extend_from_slice(&piece[..count]);
+        let whole = count == 0;
+        let enough = bytes.len() >= START && line.is_some() || bytes.len() >= lines::MAX_LINE;
+        if whole || enough {
+            let kind = capture::recognise(&bytes, whole);
+            return Ok(Start { bytes, kind });
+        }
+        if let Some(end) = line.filter(|_| is_first)
+            && is_record(bytes[..end].trim_ascii())
+        {
+            return Ok(Start {
+                bytes,
+                kind: Kind::Records,
+            });
+        }
+    }
+}
+
+/// A file is recognised by its first bytes, this many unless its first line is longer.
+const START: usize = 64 << 10;
 
 /// What is fetched is held in memory.
 const LARGEST_FETCHED: u64 = 512 << 20;

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::rc::Rc;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::drive::Told;
 use super::load::{Fed, Loader};
@@ -46,18 +47,27 @@ impl<'s> Show<'s> {
         }
     }
 
-    /// Reads all records before the first is sent.
-    pub(super) fn hold(&mut self, loader: Loader) -> Result<Vec<Item>, Error> {
+    /// Reads all records before the first is sent, and says whether it did: with `fail_fast`
+    /// none is sent if one cannot be.
+    pub(super) fn hold(
+        &mut self,
+        loader: Loader,
+        fail_fast: bool,
+    ) -> Result<(Vec<Item>, bool), Error> {
         let mut items = Vec::new();
         let mut size = 0;
         let mut result = Ok(());
+        let mut whole = true;
         loader.load(&mut |fed| {
             match fed {
                 Fed::Item(item) => {
                     size += item.size();
                     items.push(*item);
                 }
-                Fed::Unsendable(place, why) => result = self.case(why.case(place)),
+                Fed::Unsendable(place, why) => {
+                    result = self.case(why.case(place));
+                    whole = !fail_fast;
+                }
                 other => self.other(other),
             }
             if size > MOST_HELD {
@@ -68,9 +78,9 @@ impl<'s> Show<'s> {
                 ))
                 .with_hint("choose some by --select, or send them once, in their order"));
             }
-            result.is_ok()
+            result.is_ok() && whole
         });
-        result.map(|()| items)
+        result.map(|()| (items, whole))
     }
 
     /// Shows progress, where there is somebody to look and nothing else is printed there.
@@ -85,21 +95,21 @@ impl<'s> Show<'s> {
             None => ProgressBar::no_length(),
         };
         let template = match total {
-            Some(_) => "{wide_bar} {pos}/{len}  {per_sec}  {msg}  {eta} left",
-            None => "{spinner} {pos} sent  {per_sec}  {msg}  {elapsed}",
+            Some(_) => "{wide_bar} {pos}/{len}  {rate}  {msg}  {eta} left",
+            None => "{spinner} {pos} sent  {rate}  {msg}  {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // A bar that cannot be drawn is no failure.
+                let _ = write!(out, "{:.0} a second", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         self.bar = Some(bar);
     }
 
-    pub(super) fn has_progress(&self) -> bool {
-        self.bar.is_some()
-    }
-
-    /// Moves the progress on.
-    pub(super) fn tick(&mut self) {
+    /// Moves the progress on, and lets nothing that was printed wait for what comes next.
+    pub(super) fn tick(&mut self) -> Result<(), Error> {
         if let Some(bar) = &self.bar {
             let (cases, wrong) = self.reporter.borrow().counts();
             bar.set_position(cases);
@@ -108,6 +118,7 @@ impl<'s> Show<'s> {
             }
             bar.tick();
         }
+        Ok(self.session.out.flush()?)
     }
 
     /// Takes what a worker found.
@@ -136,6 +147,13 @@ impl<'s> Show<'s> {
     }
 
     fn other(&mut self, fed: Fed) {
+        match self.bar.clone() {
+            Some(bar) => bar.suspend(|| self.tell(fed)),
+            None => self.tell(fed),
+        }
+    }
+
+    fn tell(&mut self, fed: Fed) {
         match fed {
             Fed::Bad(error) => {
                 self.input = self.input.and(error.outcome());
@@ -159,7 +177,7 @@ impl<'s> Show<'s> {
     pub(super) fn finish(
         mut self,
         signal: Option<Signal>,
-        ended: Option<String>,
+        ended: Option<&str>,
         elapsed: Duration,
     ) -> Result<Outcome, Error> {
         for (_, case) in std::mem::take(&mut self.early) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{COMMANDS, examples};
-use crate::handshake::server::{Seen, answer, ok, serve};
+use crate::handshake::right::{ok, onenet, serve_if, tencent};
 use crate::harness::{fixture, pushrig, root};
 use crate::leaks;
 use crate::server::{Reply, Server};
@@ -19,7 +19,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 32] = [
+const EXAMPLES: [Example; 36] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -205,6 +205,39 @@ const EXAMPLES: [Example; 32] = [
         &[("SECRET", Source::Text(SENSORO))],
     ),
     (
+        "pushrig replay captures/ --to http://127.0.0.1:8000",
+        0,
+        &[
+            ("http://127.0.0.1:8000", Source::Receiver),
+            ("captures/day.ndjson", Source::Output(RECORDS)),
+        ],
+    ),
+    (
+        "pushrig replay day.ndjson --to http://127.0.0.1:8000/push --resign --token env:TOKEN --report junit=replay.xml",
+        0,
+        &[
+            ("http://127.0.0.1:8000/push", Source::Receiver),
+            ("day.ndjson", Source::Output(RECORDS)),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig replay day.ndjson --to http://127.0.0.1:8000 --where /msg/type=2 --expect-status 200 --expect-within 2s",
+        0,
+        &[
+            ("http://127.0.0.1:8000", Source::Receiver),
+            ("day.ndjson", Source::Output(RECORDS)),
+        ],
+    ),
+    (
+        "pushrig replay day.ndjson --to http://127.0.0.1:8000 -q --concurrency 50 --repeat 100 --fail-if 'p99>2s' --fail-if 'failed>=1%'",
+        0,
+        &[
+            ("http://127.0.0.1:8000", Source::Receiver),
+            ("day.ndjson", Source::Output(RECORDS)),
+        ],
+    ),
+    (
         "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
         0,
         &[(
@@ -215,6 +248,9 @@ const EXAMPLES: [Example; 32] = [
     ("pushrig man", 0, &[]),
     ("pushrig man explain", 0, &[]),
 ];
+
+/// A call for a capture.
+const RECORDS: &str = "samples onenet --as record --token any-token-at-all";
 
 /// Where a file or variable of an example comes from.
 enum Source {
@@ -257,21 +293,23 @@ fn behind_a_proxy() -> Vec<u8> {
 
 /// Its token is [`TENCENT`].
 fn server() -> String {
-    let check = |seen: &Seen| {
-        let echo = seen.onenet(TENCENT).or_else(|| seen.tencent(TENCENT));
-        echo.map_or_else(|| answer("403 Forbidden", "", b""), ok)
-    };
-    serve(move |seen| Some(check(seen)))
+    forever(serve_if(
+        |request| onenet(request, TENCENT).or_else(|| tencent(request, TENCENT)),
+        |echo| ok(echo),
+    ))
 }
 
 /// Whether a signature is right is tested elsewhere.
 fn receiver() -> String {
-    let server = Server::start(|request| {
+    forever(Server::start(|request| {
         let raw = String::from_utf8_lossy(&request.raw).to_lowercase();
         Reply::status(if raw.contains("signature") { 200 } else { 403 })
-    });
+    }))
+}
+
+/// A URL of a server that serves until the tests end.
+fn forever(server: Server) -> String {
     let url = server.url("/");
-    // It serves until the tests end.
     std::mem::forget(server);
     url
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
     "sign",
     "verify",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 12] = [
     "samples",
     "handshake",
     "push",
+    "replay",
     "completions",
     "man",
 ];

@@ -1,34 +1,31 @@
 //! What is sent, byte for byte, and calls that are not right.
 
-use std::sync::mpsc::channel;
-
-use super::handshake;
-use super::server::{Seen, TOKEN, ok, serve};
+use super::right::{TOKEN, md5_base64, ok, onenet, query};
+use super::{handshake, handshake_at};
 use crate::harness::pushrig;
-use crate::server::{Received, Reply, Server};
+use crate::server::{Received, Server};
 
 /// The heads of the requests that a call sends to a server that echoes everything.
 fn heads(platform: &str, more: &[&str]) -> (Vec<String>, String) {
-    let (sender, receiver) = channel();
-    let url = serve(move |seen: &Seen| {
-        let _ = sender.send(seen.head().to_owned());
-        let echo = seen.query("msg").or_else(|| seen.header("Echostr"));
-        Some(ok(echo.unwrap_or_default()))
+    let server = Server::start(|request| {
+        let echo = query(request, "msg").or_else(|| request.header("Echostr"));
+        ok(echo.unwrap_or_default())
     });
-    handshake(platform, &url)
+    handshake(platform, &server)
         .args(more)
         .any_stdout()
         .any_stderr()
         .exits(0);
-    let host = url.trim_start_matches("http://").trim_end_matches("/push");
-    (receiver.try_iter().collect(), host.to_owned())
+    let head = |request: Received| String::from_utf8(request.raw).unwrap();
+    let heads = server.received().into_iter().map(head).collect();
+    (heads, server.address().to_string())
 }
 
 #[test]
 fn the_platforms_own_bytes_are_on_the_wire() {
     let fixed = ["--nonce", "B0k7pDoe", "--msg", "LeoTAq"];
     let (seen, host) = heads("onenet", &fixed);
-    let signature = super::server::md5_base64(&format!("{TOKEN}B0k7pDoeLeoTAq"));
+    let signature = md5_base64(&format!("{TOKEN}B0k7pDoeLeoTAq"));
     assert_eq!(
         seen[0],
         format!(
@@ -84,11 +81,9 @@ fn a_header_of_ones_own_is_sent_with_every_handshake() {
 
 #[test]
 fn values_that_fix_everything_leave_one_right_handshake_and_that_is_said() {
-    let url = serve(|seen| {
-        seen.onenet("20200321182801")
-            .map(ok)
-            .or_else(|| Some(ok("no")))
-    });
+    let server =
+        Server::start(|request| ok(onenet(request, "20200321182801").unwrap_or("no".into())));
+    let url = server.url("/");
     pushrig(&format!(
         "handshake onenet {url} --token 20200321182801 --nonce B0k7pDoe --msg LeoTAq"
     ))
@@ -102,15 +97,15 @@ fn values_that_fix_everything_leave_one_right_handshake_and_that_is_said() {
 
 #[test]
 fn a_report_has_every_case_and_a_condition_can_fail_the_run() {
-    let url = serve(|seen| Some(ok(seen.query("msg").unwrap_or_default())));
-    let ran = handshake("onenet", &url)
+    let server = Server::start(|request| ok(query(request, "msg").unwrap_or_default()));
+    let ran = handshake("onenet", &server)
         .args(["--report", "junit=report.xml", "--fail-if", "errors>0"])
         .any_stdout()
         .exits(0);
     let report = String::from_utf8(ran.read("report.xml")).unwrap();
     assert!(report.contains("onenet.handshake.plus"), "{report}");
     assert!(report.contains("onenet.handshake.empty-token"), "{report}");
-    handshake("onenet", &url)
+    handshake("onenet", &server)
         .args(["--fail-if", "rate>0"])
         .stdout_has(["missed"])
         .exits(1);
@@ -118,14 +113,9 @@ fn a_report_has_every_case_and_a_condition_can_fail_the_run() {
 
 #[test]
 fn a_handshake_goes_through_tls() {
-    let echo = |request: &Received| {
-        let target = request.target();
-        let (_, rest) = target.split_once("msg=").unwrap();
-        Reply::ok().body(rest.split('&').next().unwrap())
-    };
-    let server = Server::tls("localhost", echo);
+    let server = Server::tls("localhost", |request| ok(query(request, "msg").unwrap()));
     let url = server.url("/push").replace("127.0.0.1", "localhost");
-    handshake("onenet", &url)
+    handshake_at("onenet", &url)
         .file("ca.pem", server.ca())
         .args(["--cacert", "ca.pem"])
         .stdout_has([
@@ -133,17 +123,19 @@ fn a_handshake_goes_through_tls() {
             "pass   onenet.handshake.plus",
         ])
         .exits(0);
-    handshake("onenet", &url)
+    handshake_at("onenet", &url)
         .stdout_has(["error  onenet.handshake.plain", "TLS with localhost"])
         .stderr("note: the other 6 handshakes were not sent\n")
         .exits(3);
 }
 
 #[test]
-fn a_token_in_the_url_is_not_shown() {
-    let url = serve(|_| Some(ok("invalid token")));
-    handshake("onenet", &format!("{url}?key={TOKEN}"))
-        .stdout_has(["GET /push?key=[secret]&msg=", "next", "?key=[secret]&msg="])
+fn a_key_in_the_url_is_not_shown() {
+    let server = Server::start(|_| ok("invalid token"));
+    let url = server.url("/push");
+    handshake_at("onenet", &format!("{url}?key=hunter2hunter2"))
+        .secret("hunter2hunter2")
+        .stdout_has(["GET /push?…&msg=", "next", "/push?…&msg="])
         .exits(1);
 }
 
@@ -156,7 +148,7 @@ fn who_has_no_handshake_is_said_in_plain_words() {
         ("standard-webhooks", "has no handshake: it pushes at once"),
         ("nobody", "there is no platform `nobody`"),
     ] {
-        handshake(platform, "http://127.0.0.1:9/")
+        handshake_at(platform, "http://127.0.0.1:9/")
             .stderr_has([words])
             .exits(2);
     }
@@ -170,8 +162,8 @@ fn a_call_that_lacks_something_is_refused() {
     pushrig("handshake onenet --token a-token-of-mine")
         .stderr_has(["no URL was given"])
         .exits(2);
-    handshake("onenet", "127.0.0.1:9").any_stderr().exits(2);
-    handshake("tencent", "http://127.0.0.1:9/")
+    handshake_at("onenet", "127.0.0.1:9").any_stderr().exits(2);
+    handshake_at("tencent", "http://127.0.0.1:9/")
         .arg("--echostr")
         .arg("a\r\nb: c")
         .stderr_has(["the header `Echostr` holds a line break"])

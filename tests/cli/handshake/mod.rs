@@ -1,37 +1,41 @@
 //! Servers on real sockets, and what is said of them.
 
-pub(crate) mod server;
-
 mod calls;
+pub(crate) mod right;
 
 use std::io::Write as _;
 use std::net::TcpListener;
 
-use self::server::{Seen, TOKEN, answer, ok, serve, serve_if};
+use self::right::{TOKEN, ok, query, serve_if, tencent, wechat};
 use crate::harness::{Pushrig, pushrig};
+use crate::server::{Received, Reply, Server};
 
 /// A call with the right token.
-fn handshake(platform: &str, url: &str) -> Pushrig {
+fn handshake(platform: &str, server: &Server) -> Pushrig {
+    handshake_at(platform, &server.url("/push"))
+}
+
+fn handshake_at(platform: &str, url: &str) -> Pushrig {
     pushrig(&format!("handshake {platform} {url} --token {TOKEN}"))
 }
 
-fn onenet(seen: &Seen) -> Option<&str> {
-    seen.onenet(TOKEN)
+fn onenet(request: &Received) -> Option<String> {
+    right::onenet(request, TOKEN)
 }
 
-/// A OneNET server that checks, and writes the echo so.
-fn onenet_that(echo: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Pushrig {
-    handshake("onenet", &serve_if(onenet, echo))
+/// A OneNET server that checks, and answers so.
+fn onenet_that(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
+    serve_if(onenet, reply)
 }
 
 #[test]
 fn a_right_server_of_every_platform_passes_every_handshake() {
-    type Check = for<'s> fn(&'s Seen) -> Option<&'s str>;
+    type Check = fn(&Received) -> Option<String>;
     let checks: [(&str, Check); 4] = [
         ("onenet", onenet),
         ("onenet-studio-push", onenet),
-        ("tencent", |seen| seen.tencent(TOKEN)),
-        ("wechat", |seen| seen.wechat(TOKEN)),
+        ("tencent", |request| tencent(request, TOKEN)),
+        ("wechat", |request| wechat(request, TOKEN)),
     ];
     for (platform, check) in checks {
         let ran = handshake(platform, &serve_if(check, |echo| ok(echo)))
@@ -56,13 +60,15 @@ fn a_right_server_of_every_platform_passes_every_handshake() {
 #[test]
 fn a_recipe_file_with_an_echo_is_played() {
     let recipe = std::fs::read(crate::harness::root().join("examples/recipes/acme.toml")).unwrap();
-    let url = serve(|seen| {
-        let signed = seen.header("X-Acme-Signature").is_some();
-        Some(match seen.query("challenge") {
-            Some(challenge) if signed => ok(challenge),
-            _ => answer("403 Forbidden", "", b""),
-        })
-    });
+    let server = serve_if(
+        |request| {
+            request
+                .header("X-Acme-Signature")
+                .and(query(request, "challenge"))
+        },
+        |challenge| ok(challenge),
+    );
+    let url = server.url("/push");
     pushrig(&format!(
         "handshake acme.toml {url} --app-secret kettle-and-toast"
     ))
@@ -80,7 +86,7 @@ fn a_recipe_file_with_an_echo_is_played() {
 
 #[test]
 fn a_body_that_is_not_the_bare_echo_is_named_in_bytes() {
-    type Echo = fn(&str) -> Vec<u8>;
+    type Echo = fn(&str) -> Reply;
     let wrongs: [(Echo, &str); 7] = [
         (
             |echo| ok(format!("{echo}\n")),
@@ -106,7 +112,7 @@ fn a_body_that_is_not_the_bare_echo_is_named_in_bytes() {
         (|_| ok("success"), "the body is `success`, not the echo"),
     ];
     for (echo, words) in wrongs {
-        onenet_that(echo)
+        handshake("onenet", &onenet_that(echo))
             .stdout_has([
                 "fail   onenet.handshake.plain  onenet  200",
                 words,
@@ -119,22 +125,19 @@ fn a_body_that_is_not_the_bare_echo_is_named_in_bytes() {
 
 #[test]
 fn a_server_that_reads_plus_as_a_blank_fails_only_there_and_is_told_why() {
-    let check = |seen: &Seen| -> Option<String> {
-        let signature = seen
-            .query("signature")?
+    let check = |request: &Received| -> Option<String> {
+        let signature = query(request, "signature")?
             .replace('+', " ")
             .replace("%2B", "+");
-        let (nonce, msg) = (seen.query("nonce")?, seen.query("msg")?);
-        let right = server::md5_base64(&format!("{TOKEN}{nonce}{msg}"));
-        (signature == right).then(|| msg.to_owned())
+        let (nonce, msg) = (query(request, "nonce")?, query(request, "msg")?);
+        let right = right::md5_base64(&format!("{TOKEN}{nonce}{msg}"));
+        (signature == right).then_some(msg)
     };
-    let url = serve(move |seen| {
-        Some(match check(seen) {
-            Some(msg) => ok(msg),
-            None => ok("invalid token"),
-        })
+    let server = Server::start(move |request| match check(request) {
+        Some(msg) => ok(msg),
+        None => ok("invalid token"),
     });
-    handshake("onenet", &url)
+    handshake("onenet", &server)
         .stdout_has([
             "pass   onenet.handshake.plain",
             "pass   onenet.handshake.slash",
@@ -152,8 +155,8 @@ fn a_server_that_reads_plus_as_a_blank_fails_only_there_and_is_told_why() {
 
 #[test]
 fn a_server_that_checks_nothing_is_a_warning_and_under_strict_a_failure() {
-    let careless = || serve(|seen| Some(ok(seen.query("msg").unwrap_or_default())));
-    handshake("onenet", &careless())
+    let careless = Server::start(|request| ok(query(request, "msg").unwrap_or_default()));
+    handshake("onenet", &careless)
         .stdout_has([
             "pass   onenet.handshake.plain",
             "pass   onenet.handshake.wrong-signature",
@@ -164,7 +167,7 @@ fn a_server_that_checks_nothing_is_a_warning_and_under_strict_a_failure() {
             "7 cases: 7 passed, 4 warnings",
         ])
         .exits(0);
-    handshake("onenet", &careless())
+    handshake("onenet", &careless)
         .arg("--strict")
         .stdout_has([
             "pass   onenet.handshake.plus",
@@ -178,8 +181,8 @@ fn a_server_that_checks_nothing_is_a_warning_and_under_strict_a_failure() {
 
 #[test]
 fn a_server_whose_token_is_not_set_is_recognised() {
-    let url = serve_if(|seen| seen.tencent(""), |echo| ok(echo));
-    handshake("tencent", &url)
+    let server = serve_if(|request| tencent(request, ""), |echo| ok(echo));
+    handshake("tencent", &server)
         .stdout_has([
             "fail   tencent.handshake.first",
             "the status is 403: only 200 counts",
@@ -192,55 +195,57 @@ fn a_server_whose_token_is_not_set_is_recognised() {
 
 #[test]
 fn a_chunked_echo_is_compared_after_de_chunking_and_is_a_warning() {
-    onenet_that(|echo| {
+    let server = onenet_that(|echo| {
         let (a, b) = echo.split_at(2);
-        format!(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{a}\r\n4\r\n{b}\r\n0\r\n\r\n"
-        )
-        .into_bytes()
-    })
-    .stdout_has([
-        "pass   onenet.handshake.plain",
-        "warning   the answer is chunked",
-        "7 cases: 7 passed, 3 warnings",
-    ])
-    .exits(0);
+        Reply::ok()
+            .header("Transfer-Encoding", "chunked")
+            .body(format!("2\r\n{a}\r\n4\r\n{b}\r\n0\r\n\r\n"))
+    });
+    handshake("onenet", &server)
+        .stdout_has([
+            "pass   onenet.handshake.plain",
+            "warning   the answer is chunked",
+            "7 cases: 7 passed, 3 warnings",
+        ])
+        .exits(0);
 }
 
-fn gzip(text: &str) -> Vec<u8> {
+fn gzip(text: &str) -> Reply {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(text.as_bytes()).unwrap();
-    answer(
-        "200 OK",
-        "Content-Encoding: gzip\r\n",
-        &encoder.finish().unwrap(),
-    )
+    Reply::ok()
+        .header("Content-Encoding", "gzip")
+        .body(encoder.finish().unwrap())
 }
 
 #[test]
 fn a_gzipped_echo_is_undone_by_tencents_client_and_fails_with_onenet() {
-    handshake("tencent", &serve_if(|seen| seen.tencent(TOKEN), gzip))
-        .stdout_has([
-            "pass   tencent.handshake.first",
-            "warning   the echo is compressed",
-        ])
-        .exits(0);
-    onenet_that(gzip)
+    handshake(
+        "tencent",
+        &serve_if(|request| tencent(request, TOKEN), gzip),
+    )
+    .stdout_has([
+        "pass   tencent.handshake.first",
+        "warning   the echo is compressed",
+    ])
+    .exits(0);
+    handshake("onenet", &onenet_that(gzip))
         .stdout_has(["fail", "the body is compressed (Content-Encoding: gzip)"])
         .exits(1);
 }
 
 #[test]
 fn a_redirect_and_an_error_page_are_named() {
-    onenet_that(|_| answer("301 Moved Permanently", "Location: /push/\r\n", b""))
+    let server = onenet_that(|_| Reply::status(301).header("Location", "/push/"));
+    handshake("onenet", &server)
         .stdout_has([
             "301 to /push/: the platform does not follow",
             "hint      give the platform the URL with the slash at its end",
         ])
         .exits(1);
     let page = "<!DOCTYPE html><title>404 Not Found</title>";
-    let url = serve(move |_| Some(answer("404 Not Found", "", page.as_bytes())));
-    handshake("onenet", &url)
+    let server = Server::start(move |_| Reply::status(404).body(page));
+    handshake("onenet", &server)
         .stdout_has([
             "fail   onenet.handshake.plain  onenet  404",
             "the status is 404: only 200 counts",
@@ -253,11 +258,9 @@ fn a_redirect_and_an_error_page_are_named() {
 #[test]
 fn an_answer_that_was_cached_passes_once_and_is_then_recognised() {
     let first = std::sync::OnceLock::new();
-    let url = serve(move |seen| {
-        let echo = first.get_or_init(|| seen.query("msg").unwrap().to_owned());
-        Some(ok(echo))
-    });
-    handshake("onenet", &url)
+    let server =
+        Server::start(move |request| ok(first.get_or_init(|| query(request, "msg").unwrap())));
+    handshake("onenet", &server)
         .stdout_has([
             "pass   onenet.handshake.plain",
             "fail   onenet.handshake.slash",
@@ -268,7 +271,7 @@ fn an_answer_that_was_cached_passes_once_and_is_then_recognised() {
 
 #[test]
 fn a_server_that_is_slow_closes_early_or_is_not_there_gives_no_answer() {
-    handshake("onenet", &serve(|_| None))
+    handshake("onenet", &Server::start(|_| Reply::silence()))
         .args(["--timeout", "200ms"])
         .stdout_has([
             "error  onenet.handshake.plain",
@@ -277,8 +280,9 @@ fn a_server_that_is_slow_closes_early_or_is_not_there_gives_no_answer() {
         ])
         .stderr("note: the other 4 handshakes were not sent\n")
         .exits(3);
-    let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nLeo";
-    handshake("onenet", &serve(move |_| Some(cut.to_vec())))
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nLeo";
+    let server = Server::start(move |_| Reply::raw(cut).and_close());
+    handshake("onenet", &server)
         .stdout_has([
             "error  onenet.handshake.plain  onenet  200",
             "the server closed the connection after 3 bytes of the body",
@@ -289,7 +293,7 @@ fn a_server_that_is_slow_closes_early_or_is_not_there_gives_no_answer() {
         .unwrap()
         .local_addr()
         .unwrap();
-    handshake("onenet", &format!("http://{gone}/"))
+    handshake_at("onenet", &format!("http://{gone}/"))
         .stdout_has(["error  onenet.handshake.plain", "connection refused"])
         .stderr("note: the other 6 handshakes were not sent\n")
         .exits(3);
@@ -297,11 +301,11 @@ fn a_server_that_is_slow_closes_early_or_is_not_there_gives_no_answer() {
 
 #[test]
 fn a_server_that_hangs_up_on_wrong_handshakes_lets_nobody_in() {
-    let url = serve(|seen| match onenet(seen) {
-        Some(msg) => Some(ok(msg)),
-        None => Some(Vec::new()),
+    let server = Server::start(|request| match onenet(request) {
+        Some(msg) => ok(msg),
+        None => Reply::close(),
     });
-    handshake("onenet", &url)
+    handshake("onenet", &server)
         .arg("--strict")
         .stdout_has([
             "pass   onenet.handshake.wrong-signature",
@@ -312,8 +316,61 @@ fn a_server_that_hangs_up_on_wrong_handshakes_lets_nobody_in() {
 }
 
 #[test]
+fn a_token_that_comes_back_instead_of_http_is_not_shown() {
+    let server = Server::start(|request| match onenet(request) {
+        Some(msg) => ok(msg),
+        None => Reply::raw(format!("{TOKEN} expected")).and_close(),
+    });
+    handshake("onenet", &server)
+        .stdout_has(["the answer is not HTTP: it starts with `[secret] expected`"])
+        .exits(0);
+}
+
+#[test]
+fn an_echo_that_says_less_than_its_length_is_a_warning() {
+    let server = onenet_that(|echo| {
+        Reply::raw(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{echo}\n"
+        ))
+    });
+    handshake("onenet", &server)
+        .stdout_has([
+            "pass   onenet.handshake.plain",
+            "warning   1 byte came behind the end of the answer",
+            "7 cases: 7 passed, 3 warnings",
+        ])
+        .exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_with_what_came_so_far() {
+    let server = Server::start(|request| match request.number {
+        0 => Reply::ok().body("no"),
+        _ => Reply::silence(),
+    });
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_pushrig"))
+        .args(["handshake", "onenet", &server.url("/"), "--token", TOKEN])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    server.wait_for(2);
+    let id = child.id().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("fail   onenet.handshake.plain"), "{text}");
+    assert!(text.contains("1 case: 0 passed, 1 failed"), "{text}");
+    assert!(text.contains("ended     by Ctrl-C"), "{text}");
+    assert_eq!(output.status.code(), Some(130));
+}
+
+#[test]
 fn a_token_that_comes_back_is_named_and_not_shown() {
-    onenet_that(|_| ok(TOKEN))
+    handshake("onenet", &onenet_that(|_| ok(TOKEN)))
         .stdout_has(["the body is the token itself", "answer    200, `[secret]`"])
         .exits(1);
 }

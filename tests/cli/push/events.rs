@@ -15,7 +15,7 @@ const TOKEN: &str = "a-token-of-mine";
 const APP_SECRET: &str = "a-secret-of-mine";
 
 /// Platforms and events, as `samples` lists them.
-fn events() -> Vec<(String, String)> {
+pub(crate) fn events() -> Vec<(String, String)> {
     let lines = pushrig("samples --format json")
         .any_stdout()
         .exits(0)
@@ -28,7 +28,7 @@ fn events() -> Vec<(String, String)> {
 }
 
 /// A receiver as its user would write it: raw bytes in, yes or no.
-fn is_right(platform: &str, request: &Received, token: &str, app_secret: &str) -> bool {
+pub(crate) fn is_right(platform: &str, request: &Received, token: &str, app_secret: &str) -> bool {
     let header = |name| request.header(name).unwrap_or_default();
     match platform {
         "onenet" => {

@@ -3,7 +3,7 @@
 mod bodies;
 mod codes;
 mod course;
-mod events;
+pub(crate) mod events;
 mod reach;
 mod retries;
 

@@ -2,7 +2,7 @@
 
 use super::{SECRETS, always, push};
 use crate::harness::pushrig;
-use crate::server::{Reply, Server};
+use crate::server::{Gate, Reply, Server};
 
 #[test]
 fn the_time_limit_is_the_platforms_unless_one_is_given() {
@@ -88,16 +88,127 @@ fn reports_are_written_and_conditions_fail_the_run() {
 }
 
 #[test]
-fn the_password_of_a_url_is_not_repeated() {
+fn a_url_with_a_user_is_refused_and_its_password_not_repeated() {
+    let refused = |call: String| {
+        pushrig(&call)
+            .secret("hunter2hunter2")
+            .stderr_has(["the URL names a user", "-H 'Authorization: Basic"])
+            .exits(2);
+    };
+    let url = "http://me:hunter2hunter2@127.0.0.1:9/push";
+    refused(format!("push onenet.online {url} {SECRETS}"));
+    refused(format!("push onenet.online {url} {SECRETS} --dry-run"));
+    refused(format!("handshake onenet {url} {SECRETS}"));
+    refused(format!(
+        "push tencent.report http://127.0.0.1:9/ {SECRETS} --error-url {url}"
+    ));
+}
+
+#[test]
+fn a_report_names_the_url_without_its_query_and_without_secrets() {
     let server = always(500);
-    let url = format!("http://me:hunter2hunter2@{}/push", server.address());
-    let ran = pushrig(&format!(
-        "push onenet.online {url} {SECRETS} --report json=r.json"
+    for command in ["push onenet.online", "handshake onenet"] {
+        let url = server.url("/a-token-of-mine/push?key=hunter2hunter2");
+        let ran = pushrig(&format!("{command} {url} {SECRETS} --report json=r.json"))
+            .secret("hunter2hunter2")
+            .any_stdout()
+            .exits(1);
+        let report = String::from_utf8(ran.read("r.json")).unwrap();
+        let host = server.address();
+        let target = format!("\"target\": \"http://{host}/[secret]/push\"");
+        assert!(report.contains(&target), "{report}");
+        assert!(!report.contains("hunter2"), "{report}");
+    }
+}
+
+#[test]
+fn two_names_of_one_file_are_one_report_too_many() {
+    pushrig(&format!(
+        "push onenet.online http://127.0.0.1:9/ {SECRETS} --report tap=r --report json=./r"
     ))
-    .secret("hunter2hunter2")
+    .stderr_has(["two reports would be written to ./r"])
+    .exits(2);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_anything_is_sent() {
+    let server = always(200).may_stay_idle();
+    let call = |report: &str| push("onenet.online", &server, &format!("{SECRETS} {report}"));
+    call("--report tap=no/such/r")
+        .stderr("error: cannot write no/such/r: there is no such folder\n")
+        .exits(3);
+    call("--report tap=.")
+        .stderr_has(["cannot write ."])
+        .exits(3);
+    assert!(server.received().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_on_standard_output_stands_behind_what_is_there() {
+    let server = always(200);
+    let shell = |call: String| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(folder.path().join("out")).unwrap();
+        let words = call.split(' ');
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_pushrig"))
+            .args(words)
+            .stdout(file)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        std::fs::read_to_string(folder.path().join("out")).unwrap()
+    };
+    let url = server.url("/");
+    let text = shell(format!(
+        "push onenet.online {url} {SECRETS} --report tap=/dev/stdout"
+    ));
+    assert!(text.starts_with("pass   onenet.online"), "{text}");
+    assert!(text.contains("\nTAP version 14\n1..1\n"), "{text}");
+}
+
+#[test]
+fn what_comes_behind_the_end_of_an_answer_is_a_warning() {
+    let server = Server::start(|_| Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\n"));
+    push("onenet.online", &server, SECRETS)
+        .stdout_has([
+            "pass   onenet.online",
+            "warning   1 byte came behind the end of the answer",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn reports_list_pushes_in_the_order_in_which_they_began() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let server = Server::start(move |request| match request.number {
+        0 => Reply::ok().after(&held),
+        last => {
+            if last == 2 {
+                held.open();
+            }
+            Reply::ok()
+        }
+    });
+    let ran = push(
+        "onenet.online",
+        &server,
+        &format!("{SECRETS} --count 3 --rate 20 --report json=r.json"),
+    )
     .any_stdout()
-    .any_stderr()
-    .answers();
-    let report = String::from_utf8(ran.read("r.json")).unwrap();
-    assert!(!report.contains("hunter2"), "{report}");
+    .exits(0);
+    drop(gate);
+    let report: serde_json::Value = serde_json::from_slice(&ran.read("r.json")).unwrap();
+    let cases = report["cases"].as_array().unwrap().iter();
+    let ids: Vec<_> = cases.map(|case| case["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        ids,
+        ["onenet.online#1", "onenet.online#2", "onenet.online#3"]
+    );
+    assert!(
+        ran.text().starts_with("pass   onenet.online#2"),
+        "{}",
+        ran.text()
+    );
 }

@@ -1,0 +1,64 @@
+//! The servers that the README's sessions talk to, at `http://127.0.0.1:8000` in its text: what
+//! a path answers is what the text around it says of that server.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
+
+use crate::server::{Received, Reply, Server};
+
+/// How the README writes the address.
+pub(crate) const WRITTEN: &str = "127.0.0.1:8000";
+
+const TOKEN: &str = "20200321182801";
+
+/// A server with a path for each session.
+pub(crate) fn server() -> Server {
+    Server::start(|request| {
+        let target = request.target();
+        let path = target.split('?').next().unwrap_or_default().to_owned();
+        match path.as_str() {
+            "/he/data/push/global" => echo(&target, false),
+            "/as-a-form" => echo(&target, true),
+            "/iot" => Reply::status(500)
+                .header("Content-Type", "application/json")
+                .body(r#"{"error":"no such device"}"#),
+            "/push" if request.method() == "GET" => echo(&target, false),
+            "/push" => push(request),
+            other => panic!("the README shows no server at {other}"),
+        }
+    })
+}
+
+/// A OneNET receiver; one that reads the query as a form takes a `+` for a blank.
+fn echo(target: &str, as_a_form: bool) -> Reply {
+    let value = |name: &str| {
+        let query = target.split('?').nth(1).unwrap_or_default();
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let raw = pairs.into_iter().find(|(have, _)| *have == name);
+        let raw = raw.map(|(_, value)| value).unwrap_or_default();
+        let text = if as_a_form {
+            raw.replace('+', " ")
+        } else {
+            raw.to_owned()
+        };
+        text.replace("%2B", "+")
+    };
+    let (msg, nonce) = (value("msg"), value("nonce"));
+    let digest = Md5::digest(format!("{TOKEN}{nonce}{msg}").as_bytes());
+    if value("signature") == STANDARD.encode(digest) {
+        Reply::ok().body(msg)
+    } else {
+        Reply::status(403).body("invalid token")
+    }
+}
+
+/// A receiver that has a fault: it fails when a device goes offline.
+fn push(request: &Received) -> Reply {
+    let body = String::from_utf8_lossy(&request.body()).into_owned();
+    if body.contains(r#""status":0"#) {
+        Reply::status(500).body("KeyError: 'login_type'")
+    } else {
+        Reply::ok().body("ok")
+    }
+}
