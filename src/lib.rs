@@ -11,6 +11,7 @@
 //! - [`json`]: JSON as it was written, for finding, for reading what people paste, and for
 //!   writing as other software would.
 //! - [`signature`]: schemes **as data**; sign, verify, and the search for mistakes.
+//! - `table`: the TOML that users write, read so that every refusal names its place.
 //! - [`platform`]: one file a platform, all about that protocol and nothing of it elsewhere.
 //! - [`capture`]: recorded requests; one file a foreign format.
 //! - [`check`]: one request judged whole, on top of all of these.

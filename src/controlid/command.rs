@@ -157,7 +157,7 @@ fn refused(status: u16, headers: &Headers, say: &mut impl FnMut(Kind, String)) -
     let kind = match status {
         200 | 204 => return None,
         201..=299 => {
-            say(Kind::Status, seen);
+            say(Kind::OtherSuccess, seen);
             return None;
         }
         300..=399 => Kind::Redirect,
@@ -354,6 +354,8 @@ fn command(members: &[Member<'_>], findings: &mut Vec<Finding>) -> Result<Comman
 }
 
 fn no_endpoint(members: &[Member<'_>]) -> String {
+    /// As many names as are still read.
+    const MOST: usize = 5;
     let names = members
         .iter()
         .map(|member| String::from_utf8_lossy(member.name));
@@ -362,8 +364,6 @@ fn no_endpoint(members: &[Member<'_>]) -> String {
             return format!("it has `{name}`, and names count in their exact case: `endpoint`");
         }
     }
-    /// As many names as are still read.
-    const MOST: usize = 5;
     let listed: Vec<_> = names.take(MOST).map(|name| format!("`{name}`")).collect();
     let more = if members.len() > MOST { " …" } else { "" };
     format!("no `endpoint` among {}{more}", listed.join(", "))

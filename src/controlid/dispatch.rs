@@ -17,6 +17,7 @@
 //! unix milliseconds.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -52,7 +53,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            lease: Duration::from_mins(1),
+            lease: Duration::from_secs(60),
             tries: 5,
             transactions: None,
             prefix: String::new(),
@@ -327,7 +328,7 @@ impl Dispatch {
                 ","
             });
             // A command is an object with an endpoint in it, so a comma follows.
-            body.push_str(&format!("{{\"transactionid\":\"{number}\","));
+            let _ = write!(body, "{{\"transactionid\":\"{number}\",");
             body.push_str(command.strip_prefix('{').unwrap_or(command));
         }
         if batch && !body.is_empty() {

@@ -263,6 +263,13 @@ fn a_status_other_than_2xx_is_no_command_whatever_the_body() {
 }
 
 #[test]
+fn a_success_other_than_200_is_taken_for_200_and_said() {
+    let (answered, kinds) = all(201, &[], r#"{"endpoint":"x"}"#, STRICT);
+    assert!(matches!(answered, Answered::Commands { .. }));
+    assert_eq!(kinds, [Kind::OtherSuccess]);
+}
+
+#[test]
 fn the_first_of_two_members_counts() {
     let (command, _) = one(r#"{"endpoint":"a","endpoint":"b"}"#);
     assert_eq!(command.endpoint, "a");

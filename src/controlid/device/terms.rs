@@ -43,7 +43,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             base: None,
-            period: Duration::from_mins(1),
+            period: Duration::from_secs(60),
             timeout: Duration::from_secs(15),
             uuid: true,
             rules: Rules {

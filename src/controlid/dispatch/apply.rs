@@ -61,14 +61,25 @@ impl Dispatch {
         let lease = i64::try_from(self.options.lease.as_millis()).unwrap_or(i64::MAX);
         let mut known = Vec::with_capacity(numbers.len());
         for &number in numbers {
-            if let Some(entry) = self.entries.get_mut(&number) {
+            let entry = self.entries.get_mut(&number);
+            if let Some(entry) = entry.filter(|entry| entry.standing == Standing::Queued) {
                 entry.standing = Standing::InFlight;
                 entry.tries = entry.tries.saturating_add(1);
                 known.push(number);
             }
         }
         let device = self.device(id);
-        device.queue.retain(|number| !known.contains(number));
+        // They stand at the head of the queue, unless the journal was not written here.
+        for number in &known {
+            if device.queue.front() == Some(number) {
+                device.queue.pop_front();
+            } else {
+                device.queue.retain(|waiting| waiting != number);
+            }
+        }
+        if known.is_empty() {
+            return;
+        }
         device.recent.push_back(Handout {
             uuid: uuid.cloned(),
             numbers: known.clone(),
@@ -88,12 +99,15 @@ impl Dispatch {
         let Some(entry) = self.entries.get_mut(&number) else {
             return;
         };
+        // A command that was queued again may have its result after all.
+        let waits = entry.standing == Standing::Queued;
         entry.standing = standing;
         entry.command = None;
         let id = entry.device.clone();
         let device = self.device(&id);
-        // A command that was queued again may have its result after all.
-        device.queue.retain(|&waiting| waiting != number);
+        if waits {
+            device.queue.retain(|&waiting| waiting != number);
+        }
         device.land(number);
     }
 
