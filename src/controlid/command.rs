@@ -394,6 +394,20 @@ pub(super) fn excerpt(value: &[u8]) -> String {
     }
 }
 
+/// Whether a command must not be run twice: it opens a door, restarts a device, or waits for a
+/// person.
+#[must_use]
+pub fn must_not_repeat(endpoint: &str) -> bool {
+    const ONCE: [&str; 4] = [
+        "execute_actions",
+        "reboot",
+        "remote_enroll",
+        "reset_to_factory_default",
+    ];
+    let name = endpoint.trim_start_matches('/');
+    ONCE.contains(&name.strip_suffix(".fcgi").unwrap_or(name))
+}
+
 /// JSON without blanks; what is no JSON stays as it is.
 #[must_use]
 pub fn compacted(json: &[u8]) -> Vec<u8> {

@@ -188,7 +188,7 @@ kinds! {
         "/result is answered with a body, where an empty answer closes the transaction"
         "answer /result with 200 and nothing in it; a command goes into the answer to /push"
     LostCommand "result.lost-command"
-        "a result did not arrive, and the server has not asked for that command again"
+        "a result did not arrive, and the server has not asked for that command again in ten polls"
         "hand a command out again when its result is missing for long, or mark it as lost"
     BaseEndsWithPush "base.ends-with-path"
         "the base ends in /push or /result, and a device appends these once more"

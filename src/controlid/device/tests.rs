@@ -382,6 +382,18 @@ fn a_lost_result_is_not_sent_and_a_server_that_never_asks_again_is_said() {
 }
 
 #[test]
+fn a_server_that_does_not_open_a_door_twice_is_left_in_peace() {
+    let mut it = faulty("lost-result");
+    it.poll(r#"{"endpoint":"execute_actions","body":{"actions":[]}}"#);
+    it.run(&Reply::Empty);
+    for _ in 0..20 {
+        it.poll("");
+        it.pass(60_000);
+    }
+    assert_eq!(it.found, []);
+}
+
+#[test]
 fn a_server_that_asks_for_a_lost_result_again_is_left_in_peace() {
     let mut it = faulty("lost-result:first=1");
     it.poll(COMMAND);

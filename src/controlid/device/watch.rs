@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use memchr::memmem;
 
-use crate::controlid::command::{Command, first};
+use crate::controlid::command::{Command, first, must_not_repeat};
 use crate::json::scan;
 
 /// So many polls in a row with the very same command are a loop.
@@ -24,6 +24,8 @@ pub(super) struct Watch {
     /// Those of them, the last ones, that brought the same.
     same: u32,
     last: u64,
+    /// The first of the last commands that may be asked for again.
+    first: Option<u64>,
     /// The command whose result was lost, and the polls since then.
     lost: Option<(u64, u8)>,
 }
@@ -45,6 +47,10 @@ impl Watch {
     /// A poll brought commands.
     pub(super) fn had_commands(&mut self, commands: &[Command]) -> News {
         let digest = digest(commands);
+        self.first = commands
+            .iter()
+            .find(|command| !must_not_repeat(&command.endpoint))
+            .map(|command| one(command));
         self.streak = self.streak.saturating_add(1);
         self.same = if digest == self.last && self.streak > 1 {
             self.same.saturating_add(1)
@@ -52,7 +58,8 @@ impl Watch {
             1
         };
         self.last = digest;
-        let lost_command = if self.lost.is_some_and(|(lost, _)| lost == digest) {
+        let asks_for = |(lost, _)| commands.iter().any(|command| one(command) == lost);
+        let lost_command = if self.lost.is_some_and(asks_for) {
             self.lost = None;
             false
         } else {
@@ -70,9 +77,10 @@ impl Watch {
         self.has_not_asked()
     }
 
-    /// The result of the last commands is lost.
+    /// The result of the last commands is lost. A server does well not to ask again for what
+    /// must not happen twice.
     pub(super) fn lost_a_result(&mut self) {
-        self.lost = Some((self.last, 0));
+        self.lost = self.first.map(|command| (command, 0)).or(self.lost);
     }
 
     /// The device was away, so nothing is in a row with what comes.
@@ -100,6 +108,10 @@ fn digest(commands: &[Command]) -> u64 {
         (&command.endpoint, &command.query, command.body.bytes()).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+fn one(command: &Command) -> u64 {
+    digest(std::slice::from_ref(command))
 }
 
 /// The id with its last digits rounded away, as a double keeps it, if the body names it so.

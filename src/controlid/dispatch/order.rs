@@ -4,7 +4,7 @@
 //! `device`, `policy`, `key` and `transactionid` are taken out, all other members go to the
 //! device as they are written.
 
-use crate::controlid::command::{first, text};
+use crate::controlid::command::{first, must_not_repeat, text};
 use crate::json::scan;
 
 use super::event::Policy;
@@ -71,15 +71,7 @@ impl Order {
     /// restarts a device must not happen twice.
     #[must_use]
     pub fn policy_or_default(&self) -> Policy {
-        const ONCE: [&str; 4] = [
-            "execute_actions",
-            "reboot",
-            "remote_enroll",
-            "reset_to_factory_default",
-        ];
-        let name = self.endpoint.trim_start_matches('/');
-        let name = name.strip_suffix(".fcgi").unwrap_or(name);
-        self.policy.unwrap_or(if ONCE.contains(&name) {
+        self.policy.unwrap_or(if must_not_repeat(&self.endpoint) {
             Policy::AtMostOnce
         } else {
             Policy::AtLeastOnce
