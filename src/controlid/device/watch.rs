@@ -10,8 +10,8 @@ use crate::json::scan;
 /// So many polls in a row with the very same command are a loop.
 const SAME: u32 = 25;
 
-/// So many polls in a row with any command are one, or a long queue.
-const ANY: u32 = 1_000;
+/// So many polls in a row with any command are one, unless the queue is very long.
+const ANY: u32 = 10_000;
 
 /// A server that asks again does so within so many polls.
 const ASKED_AGAIN: u8 = 10;
