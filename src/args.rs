@@ -26,7 +26,7 @@ pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::JudgeArgs;
 pub use report::{ReportArgs, ReportFile};
-pub use target::{TargetArgs, parse_private_url, parse_url, target_url};
+pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {

@@ -401,12 +401,6 @@ impl Url {
         let path = self.target.split('?').next().unwrap_or_default();
         format!("{}://{host}{path}", self.scheme)
     }
-
-    /// Whether a user, and perhaps a password, stands before the host.
-    #[must_use]
-    pub fn names_a_user(&self) -> bool {
-        self.authority.contains('@')
-    }
 }
 
 impl fmt::Display for Url {
@@ -457,12 +451,8 @@ mod tests {
     fn a_bare_url_has_neither_a_user_nor_a_query() {
         let url: Url = "https://me:p@ss@h:1/a?token=x#f".parse().unwrap();
         assert_eq!(url.bare(), "https://h:1/a");
-        assert!(url.names_a_user());
         let url: Url = "http://h/a@b".parse().unwrap();
-        assert_eq!(
-            (url.bare().as_str(), url.names_a_user()),
-            ("http://h/a@b", false)
-        );
+        assert_eq!(url.bare(), "http://h/a@b");
     }
 
     #[test]

@@ -58,7 +58,6 @@ fn parse_header(text: &str) -> Result<HeaderEdit, String> {
 impl TargetArgs {
     /// What dials the server of `url`; `usual` is the time limit where none was given.
     pub fn dialer(&self, url: &Url, usual: Duration) -> Result<Arc<Dialer>, Error> {
-        refuse_user(url)?;
         let trust = match &self.cacert {
             Some(path) => Trust::File(path.clone()),
             None if self.insecure => Trust::Anybody,
@@ -87,23 +86,23 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
     text.parse()
 }
 
-/// Refuses a URL with a user in it: the name would end up in `Host`, and in what some platforms
-/// sign. It is not repeated, since a password may stand behind it.
-fn refuse_user(url: &Url) -> Result<(), Error> {
-    if !url.names_a_user() {
-        return Ok(());
-    }
-    Err(
-        Error::usage("the URL names a user, which no request line or Host does")
-            .with_hint("for HTTP's own login add -H 'Authorization: Basic …'"),
-    )
-}
-
-/// The URL from the argument, else from the profile.
+/// The URL from the argument, else from the profile; without a user.
 pub fn target_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
     let url = named_url(url, session)?;
-    refuse_user(&url)?;
-    Ok(url)
+    Ok(without_user(url, session))
+}
+
+/// The URL without a user and a password, which would end up in `Host` and in what some platforms
+/// sign, and a note that says so.
+pub fn without_user(mut url: Url, session: &mut Session) -> Url {
+    if let Some((_, host)) = url.authority.rsplit_once('@') {
+        url.authority = host.to_owned();
+        session.note(
+            "the user and password of the URL are not sent; a header is, by \
+             -H 'Authorization: …'",
+        );
+    }
+    url
 }
 
 fn named_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {

@@ -194,7 +194,7 @@ impl Bout<'_> {
         let lost = answers
             .iter()
             .find(|(_, ending)| *ending == Ending::Wrong)
-            .and_then(|(probe, _)| probe.with_escaped_plus());
+            .and_then(|(probe, _)| probe.proof(self.scheme));
         if let Some(proof) = lost {
             connection.close();
             // It only adds to what was said: without an answer, that stands as it is.

@@ -15,7 +15,7 @@ use super::sign::{self, check_headers, print_request};
 use super::{Subcommand, define, parse};
 use crate::args::{
     ReportArgs, SecretArgs, TargetArgs, open_scheme, parse_rate, parse_speed, parse_url,
-    refuse_remote_load, target_url,
+    refuse_remote_load, target_url, without_user,
 };
 use crate::check::Scheme;
 use crate::delivery::Retry;
@@ -241,7 +241,11 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .as_ref()
         .map_or(USUAL_LIMIT, |patience| patience.limit);
     let error_action = match &course.error_url {
-        Some(url) => Some((url.clone(), args.target.dialer(url, limit)?)),
+        Some(url) => {
+            let url = without_user(url.clone(), session);
+            let dialer = args.target.dialer(&url, limit)?;
+            Some((url, dialer))
+        }
         None => None,
     };
     let dialer = args.target.dialer(&url, limit)?;

@@ -213,23 +213,17 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
 }
 
 impl ReplayArgs {
-    /// Where to, without a password: the requests are the records', and hold none of it.
+    /// Where to: the query and the rest of each request are the record's.
     fn target_url(&self, session: &mut Session) -> Result<Url, Error> {
         let given = match &self.to {
             Some(text) => Some(parse_private_url("--to", text)?),
             None => None,
         };
-        let mut to = target_url(given.as_ref(), session)?;
+        let to = target_url(given.as_ref(), session)?;
         if to.target.contains('?') {
             return Err(
                 Error::usage("--to has a query, and the query is the record's")
                     .with_hint("give the address up to the path"),
-            );
-        }
-        if let Some((_, host)) = to.authority.rsplit_once('@') {
-            to.authority = host.to_owned();
-            session.note(
-                "the user and password of --to are not sent; a header is, by -H 'Authorization: …'",
             );
         }
         Ok(to)

@@ -1,7 +1,7 @@
 //! What only all answers together show.
 
 use super::judge::Ending;
-use super::probes::PROOF;
+use super::probes::{IN_QUERY, PROOF};
 use super::{Kind, Probe};
 use crate::check::Scheme;
 use crate::platform::Platform;
@@ -22,6 +22,7 @@ pub struct Conclusion {
 pub fn conclude(scheme: &Scheme, answers: &[(&Probe, Ending)]) -> Vec<Conclusion> {
     let mut found: Vec<Conclusion> = Vec::new();
     found.extend(lost_characters(answers));
+    found.extend(reads_the_query(answers));
     found.extend(empty_token(answers));
     found.extend(no_check(scheme, answers));
     found
@@ -108,6 +109,25 @@ fn share(target: &[u8]) -> u32 {
     } else {
         OF_MD5
     }
+}
+
+/// The server looks in the query for what the platform sends in headers.
+fn reads_the_query(answers: &[(&Probe, Ending)]) -> Option<Conclusion> {
+    let proved =
+        |(probe, ending): &(&Probe, Ending)| probe.name == IN_QUERY && *ending == Ending::Right;
+    if !answers.iter().any(proved) {
+        return None;
+    }
+    let wrong = of_kind(answers, Kind::Right).filter(|(_, ending)| *ending == Ending::Wrong);
+    Some(Conclusion {
+        of: wrong.map(|(probe, _)| probe.name.clone()).collect(),
+        what: "it passes where the query says what the headers say: your server reads the query, \
+               and the platform sends headers"
+            .to_owned(),
+        hint: "read the headers, in PHP $_SERVER['HTTP_SIGNATURE'] in place of \
+               $_GET[\"signature\"], and so on"
+            .to_owned(),
+    })
 }
 
 /// The server refuses right signatures and takes those of an empty token.

@@ -8,7 +8,7 @@ use crate::message::{Request, Url};
 use crate::moment::Moment;
 use crate::platform::{Delivery, Platform};
 use crate::signature::compose::{Ordered, compose};
-use crate::signature::place::{fix_length, remove};
+use crate::signature::place::{self, fix_length, remove};
 use crate::signature::recipe::{Part, SignaturePlace, Source};
 use crate::signature::{Evidence, Form, Given, Output, Secret, SecretName, Secrets};
 
@@ -351,7 +351,42 @@ impl Maker<'_> {
 /// The name of the handshake that proves what happens to a `+`.
 pub(super) const PROOF: &str = "plus-escaped";
 
+/// The name of the handshake that proves where the server looks.
+pub(super) const IN_QUERY: &str = "in-query";
+
 impl Probe {
+    /// The handshake that would prove why this right one fails, if one would.
+    #[must_use]
+    pub fn proof(&self, scheme: &Scheme) -> Option<Self> {
+        self.with_escaped_plus()
+            .or_else(|| self.with_query_too(scheme))
+    }
+
+    /// The same handshake with what its headers say in the query as well, by names in lower case.
+    /// The platform never sends it; a server that echoes it, and not the one without, reads the
+    /// query, as code that is printed for an older interface does.
+    fn with_query_too(&self, scheme: &Scheme) -> Option<Self> {
+        let evidence = Evidence::of(&self.request);
+        let form = scheme.recipe.forms.iter().find(|form| {
+            form.echo.is_some()
+                && matches!(form.signature.source, Source::Header(_))
+                && form.gather(&evidence).is_ok()
+        })?;
+        let signature = (SignaturePlace::NAME, &form.signature.source);
+        let parts = form.parts.iter().chain(&form.echo);
+        let parts = parts.map(|part| (part.name.as_str(), &part.source));
+        let mut probe = self.clone();
+        for (name, source) in parts.chain([signature]) {
+            if let (Source::Header(_), Ok(value)) = (source, evidence.find(name, source)) {
+                let place = Source::Query(name.to_owned());
+                place::set(&mut probe.request, &place, &value).ok()?;
+            }
+        }
+        IN_QUERY.clone_into(&mut probe.name);
+        "what the headers say, in the query too".clone_into(&mut probe.about);
+        Some(probe)
+    }
+
     /// The same handshake with `%2B` for each raw `+` of its query. The platform never sends it;
     /// a server that echoes it, and not the one with the raw `+`, takes a `+` for a blank.
     #[must_use]

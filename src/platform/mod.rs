@@ -307,11 +307,17 @@ impl Patience {
     /// What counts as accepted, in words.
     #[must_use]
     pub fn accepted_in_words(&self) -> String {
-        match (self.accepted.start(), self.accepted.end()) {
-            (200, 299) => "only 2xx counts".to_owned(),
-            (only, end) if only == end => format!("only {only} counts"),
-            (start, end) => format!("only {start} to {end} count"),
-        }
+        counts_in_words(&self.accepted)
+    }
+}
+
+/// Which statuses count as success: `only 200 counts`.
+#[must_use]
+pub fn counts_in_words(accepted: &RangeInclusive<u16>) -> String {
+    match (accepted.start(), accepted.end()) {
+        (200, 299) => "only 2xx counts".to_owned(),
+        (only, end) if only == end => format!("only {only} counts"),
+        (start, end) => format!("only {start} to {end} count"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::handshake::difference::difference;
 use crate::message::Response;
+use crate::platform::counts_in_words;
 use crate::signature::{Secrets, Veil};
 use crate::term;
 
@@ -30,8 +31,6 @@ pub struct Expectations {
 pub struct Standard {
     /// The statuses that the platform takes for success.
     pub accepts: RangeInclusive<u16>,
-    /// Whose rule that is.
-    pub by: Option<String>,
     /// A handshake: what must come back as the body.
     pub echo: Option<Vec<u8>>,
     /// The answer that was recorded, if it was asked for.
@@ -134,16 +133,12 @@ impl Expectations {
         if accepts.contains(&status) {
             return None;
         }
-        let taken = range_in_words(accepts);
-        let mut why = match &standard.by {
-            Some(by) => format!("the status is {status}; {by} takes {taken} for success"),
-            None => format!("the status is {status}; {taken} is success"),
-        };
+        let mut why = format!("the status is {status}: {}", counts_in_words(accepts));
         if (300..400).contains(&status)
             && let Some(to) = response().headers.first("Location")
         {
             let to = term::cut(&term::escape(&veil.hide(to)), 100);
-            why = format!("{why}: a redirect to {to}, which is not followed");
+            why = format!("{why}, and the redirect to {to} is not followed");
         }
         Some(why)
     }
@@ -262,7 +257,6 @@ mod tests {
     fn standard() -> Standard {
         Standard {
             accepts: 200..=200,
-            by: Some("onenet".to_owned()),
             echo: None,
             recorded: None,
         }
@@ -295,12 +289,11 @@ mod tests {
         assert_eq!(judge(&nothing, &standard(), &answer(200, "any")), "");
         assert_eq!(
             judge(&nothing, &standard(), &answer(204, "")),
-            "the status is 204; onenet takes 200 for success"
+            "the status is 204: only 200 counts"
         );
         assert_eq!(
             judge(&nothing, &standard(), &answer(302, "")),
-            "the status is 302; onenet takes 200 for success: a redirect to /x/, which is not \
-             followed"
+            "the status is 302: only 200 counts, and the redirect to /x/ is not followed"
         );
     }
 

@@ -180,7 +180,7 @@ impl Plan {
             return None;
         }
         let platform = platform.map(str::to_owned);
-        let standard = self.standard(platform.as_deref(), scheme, &request, record.response);
+        let standard = self.standard(scheme, &request, record.response);
         let standard = match standard {
             Ok(standard) => standard,
             Err(why) => return Some(Err(why)),
@@ -271,7 +271,6 @@ impl Plan {
 
     fn standard(
         &self,
-        platform: Option<&str>,
         scheme: Option<&Scheme>,
         request: &Request,
         recorded: Option<Response>,
@@ -295,7 +294,6 @@ impl Plan {
             .and_then(Platform::webhook);
         Ok(Standard {
             accepts: webhook.map_or(200..=299, |webhook| webhook.patience().accepted),
-            by: webhook.and(platform).map(str::to_owned),
             echo: echo.map(Cow::into_owned),
             recorded: recorded.filter(|_| self.expects_recorded).map(Box::new),
         })

@@ -169,7 +169,7 @@ fn why(last: &Try, patience: Option<&Patience>, veil: &Veil) -> String {
     }
     let rule = patience.map_or_else(|| "only 2xx counts".to_owned(), Patience::accepted_in_words);
     let status = last.status().unwrap_or_default();
-    format!("the answer is {status}, and {rule}")
+    format!("the status is {status}: {rule}")
 }
 
 fn hint(last: &Try, veil: &Veil) -> Option<String> {

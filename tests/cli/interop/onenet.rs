@@ -116,7 +116,7 @@ fn a_page_that_knows_nothing_of_the_platform_is_named() {
         "push onenet.online {} {TOKEN}",
         receiver.url(PATH)
     ))
-    .stdout_has(["fail   onenet.online", "the answer is 405"])
+    .stdout_has(["fail   onenet.online", "the status is 405"])
     .exits(1);
 }
 

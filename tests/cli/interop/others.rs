@@ -18,7 +18,7 @@ fn tencents_own_check_passes_where_it_reads_the_headers() {
     pushrig(&format!("push tencent.report {url} --unsigned"))
         .stdout_has([
             "fail   tencent.report",
-            "the answer is 403",
+            "the status is 403",
             "invalid signature",
         ])
         .exits(1);
@@ -33,7 +33,7 @@ fn tencents_own_check_fails_as_it_is_printed() {
     let words = [
         "fail   tencent.handshake.first",
         "the status is 403: only 200 counts",
-        "the handshake is right: your server computes another signature",
+        "it passes where the query says what the headers say: your server reads the query",
         "fail   tencent.handshake.second",
         "7 cases: 5 passed, 2 failed",
     ];
@@ -41,7 +41,7 @@ fn tencents_own_check_fails_as_it_is_printed() {
     pushrig(&format!("push tencent.report {url} {TOKEN}"))
         .stdout_has([
             "fail   tencent.report",
-            "the answer is 403",
+            "the status is 403",
             "invalid signature",
         ])
         .exits(1);
@@ -78,7 +78,7 @@ fn a_webhook_in_node_takes_every_event_and_any_body_that_is_signed() {
     pushrig(&format!(
         "push sensoro.text {url} --app-secret another-secret"
     ))
-    .stdout_has(["the answer is 400", "{\"info\":\"Invalid signature\"}"])
+    .stdout_has(["the status is 400", "{\"info\":\"Invalid signature\"}"])
     .exits(1);
 }
 
@@ -92,7 +92,7 @@ fn the_vendors_demo_takes_every_event_and_refuses_json_that_it_would_write_other
     let push = format!("push sensoro.text {url} {SECRET} --set");
     for number in ["data.temperature=21.0", "data.battery=9e1"] {
         pushrig(&format!("{push} {number}"))
-            .stdout_has(["the answer is 400", "{\"info\":\"Invalid signature\"}"])
+            .stdout_has(["the status is 400", "{\"info\":\"Invalid signature\"}"])
             .exits(1);
     }
     pushrig(&format!("{push} data.temperature=21.5"))
@@ -158,7 +158,7 @@ fn the_library_of_standard_webhooks_takes_what_is_signed_and_fresh() {
         ("--unsigned", "Missing required headers"),
     ] {
         pushrig(&format!("{push} {wrong}"))
-            .stdout_has(["fail   standard-webhooks", "the answer is 400", words])
+            .stdout_has(["fail   standard-webhooks", "the status is 400", words])
             .exits(1);
     }
 }

@@ -12,27 +12,22 @@ fn only_what_the_platform_takes_for_accepted_is() {
             "onenet.online",
             204,
             1,
-            "the answer is 204, and only 200 counts",
+            "the status is 204: only 200 counts",
         ),
         (
             "onenet-studio-push.event",
             201,
             1,
-            "the answer is 201, and only 200 counts",
+            "the status is 201: only 200 counts",
         ),
         (
             "tencent.report",
             202,
             1,
-            "the answer is 202, and only 200 counts",
+            "the status is 202: only 200 counts",
         ),
         ("sensoro.text", 204, 0, ""),
-        (
-            "sensoro.text",
-            400,
-            1,
-            "the answer is 400, and only 2xx counts",
-        ),
+        ("sensoro.text", 400, 1, "the status is 400: only 2xx counts"),
     ] {
         let server = always(status);
         push(name, &server, SECRETS).stdout_has([why]).exits(code);

@@ -92,7 +92,7 @@ fn every_event_of_every_platform_is_refused_by_a_receiver_with_another_secret() 
         push(&name, &server, SECRETS)
             .stdout_has([
                 format!("fail   {name}  {platform}  403  "),
-                "the answer is 403, and ".to_owned(),
+                "the status is 403: ".to_owned(),
                 "body      no entry\n".to_owned(),
                 "timing    connect ".to_owned(),
                 "next      ".to_owned(),

@@ -37,10 +37,7 @@ fn fails(rest: &str, why: &str) {
 #[test]
 fn nothing_asked_a_2xx_is_right_and_a_platform_may_ask_for_200() {
     passes("");
-    fails(
-        "--assume onenet",
-        "the status is 201; onenet takes 200 for success",
-    );
+    fails("--assume onenet", "the status is 201: only 200 counts");
     passes("--assume sensoro");
     replay(&always(304), numbered(1), "")
         .stdout_has(["the status is 304; 2xx is success\n", "answer    no body"])

@@ -272,7 +272,7 @@ fn the_password_of_a_url_is_neither_sent_nor_shown() {
     .secret("swordfish9")
     .any_stdout()
     .stderr(
-        "note: the user and password of --to are not sent; a header is, by \
+        "note: the user and password of the URL are not sent; a header is, by \
          -H 'Authorization: …'\n",
     )
     .exits(1);

@@ -28,10 +28,7 @@ fn json_is_a_line_a_case_and_a_summary() {
     assert_eq!(lines[0]["why"], Value::Null);
     assert_eq!(lines[1]["outcome"], "fail");
     assert_eq!(lines[1]["status"], 500);
-    assert_eq!(
-        lines[1]["why"],
-        "the status is 500; onenet takes 200 for success"
-    );
+    assert_eq!(lines[1]["why"], "the status is 500: only 200 counts");
     assert_eq!(lines[1]["details"]["body"], "body 1");
     let summary = &lines[3];
     assert_eq!(summary["type"], "summary");
