@@ -50,7 +50,7 @@ impl Watch {
         self.first = commands
             .iter()
             .find(|command| !must_not_repeat(&command.endpoint))
-            .map(|command| one(command));
+            .map(one);
         self.streak = self.streak.saturating_add(1);
         self.same = if digest == self.last && self.streak > 1 {
             self.same.saturating_add(1)
