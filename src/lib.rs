@@ -11,6 +11,7 @@
 //! - [`json`]: JSON as it was written, for finding, for reading what people paste, and for
 //!   writing as other software would.
 //! - [`signature`]: schemes **as data**; sign, verify, and the search for mistakes.
+//! - `table`: the TOML that users write, read so that every refusal names its place.
 //! - [`platform`]: one file a platform, all about that protocol and nothing of it elsewhere.
 //! - [`capture`]: recorded requests; one file a foreign format.
 //! - [`check`]: one request judged whole, on top of all of these.
@@ -21,7 +22,7 @@
 //! - [`sent`]: what was sent, shown beside a refusal, and the command that explains it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`replay`]: recorded requests sent again: which, when, and what answers are held against.
-//! - [`controlid`]: a simulated Control iD device: its state, its commands, its loop.
+//! - [`controlid`]: the Control iD device that polls for commands, and the server that it polls.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -79,4 +80,5 @@ pub mod reporter;
 pub mod sent;
 pub mod session;
 pub mod signature;
+mod table;
 pub mod term;

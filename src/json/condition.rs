@@ -27,6 +27,12 @@ pub enum ConditionError {
 }
 
 impl Condition {
+    /// That this value stands there.
+    #[must_use]
+    pub fn new(path: Path, value: Value) -> Self {
+        Self { path, value }
+    }
+
     /// Where it looks.
     #[must_use]
     pub fn path(&self) -> &Path {

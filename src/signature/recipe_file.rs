@@ -8,6 +8,7 @@
 //! not known, a name that is not listed, or a part that stands nowhere is refused at its place.
 
 use crate::error::Error;
+use crate::table::{Document, Item, Table, one_of, quoted};
 
 use super::digest::{Digest, Output};
 use super::recipe::{
@@ -16,10 +17,8 @@ use super::recipe::{
 };
 
 use part::{name, part, parts, secrets, source, the_place};
-use table::{Document, Item, Table, one_of, quoted};
 
 mod part;
-mod table;
 
 const RECIPE_KEYS: &[&str] = &["name", "title", "form"];
 

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::signature::recipe::{MOST_PARTS, Part, SignaturePlace, Source, UrlPart};
 use crate::signature::secret::SecretName;
 
-use super::table::{Item, Table, one_of, quoted};
+use crate::table::{Item, Table, one_of, quoted};
 
 /// What a part's table may have: a name, and one of the [`PLACES`].
 pub(super) const KEYS: &[&str] = &[

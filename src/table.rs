@@ -1,26 +1,31 @@
 //! TOML with places: every value knows where it stands, so that every refusal can say so.
+//!
+//! For the files that users write and that must not be read wrongly: recipes, scripts.
 
 use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, Place};
+use crate::json::Value;
 use crate::signature::digest::BASE64_FORGIVING;
 
 /// The text of a file and its name.
-pub(super) struct Document<'f> {
+pub(crate) struct Document<'f> {
     name: &'f str,
     text: &'f str,
 }
 
 impl<'f> Document<'f> {
-    pub(super) fn new(name: &'f str, text: &'f str) -> Self {
+    pub(crate) fn new(name: &'f str, text: &'f str) -> Self {
         Self { name, text }
     }
 
-    pub(super) fn parse(&self) -> Result<Spanned<DeTable<'f>>, Error> {
+    pub(crate) fn parse(&self) -> Result<Spanned<DeTable<'f>>, Error> {
         if self.text.starts_with('\u{feff}') {
             return Err(self.refuse(
                 0,
@@ -52,7 +57,7 @@ impl<'f> Document<'f> {
 }
 
 /// A table that has only keys which were allowed.
-pub(super) struct Table<'f> {
+pub(crate) struct Table<'f> {
     document: &'f Document<'f>,
     about: &'static str,
     at: usize,
@@ -61,7 +66,7 @@ pub(super) struct Table<'f> {
 
 impl<'f> Table<'f> {
     /// The file as a table.
-    pub(super) fn root(
+    pub(crate) fn root(
         document: &'f Document<'f>,
         root: &'f Spanned<DeTable<'f>>,
         about: &'static str,
@@ -93,12 +98,12 @@ impl<'f> Table<'f> {
     }
 
     /// What the table describes: `a form`.
-    pub(super) fn about(&self) -> &'static str {
+    pub(crate) fn about(&self) -> &'static str {
         self.about
     }
 
     /// The value of a key.
-    pub(super) fn find(&self, key: &'static str) -> Option<Item<'f>> {
+    pub(crate) fn find(&self, key: &'static str) -> Option<Item<'f>> {
         self.entries.get(key).map(|value| Item {
             document: self.document,
             key,
@@ -107,7 +112,7 @@ impl<'f> Table<'f> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn need(&self, key: &'static str, example: &str) -> Result<Item<'f>, Error> {
+    pub(crate) fn need(&self, key: &'static str, example: &str) -> Result<Item<'f>, Error> {
         self.find(key).ok_or_else(|| {
             self.refuse(
                 format!("{} needs {}", self.about, quoted(key)),
@@ -116,38 +121,56 @@ impl<'f> Table<'f> {
         })
     }
 
+    /// Whatever keys there are, and their values, as they follow each other in the file.
+    pub(crate) fn pairs(&self) -> Vec<(&'f str, Item<'f>)> {
+        let mut pairs: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(key, value)| {
+                let item = Item {
+                    document: self.document,
+                    key: self.about,
+                    value,
+                };
+                (key.get_ref().as_ref(), item)
+            })
+            .collect();
+        pairs.sort_by_key(|(_, item)| item.value.span().start);
+        pairs
+    }
+
     /// Those of `keys` that are there, as they follow each other in the file.
-    pub(super) fn found(&self, keys: &[&'static str]) -> Vec<Item<'f>> {
+    pub(crate) fn found(&self, keys: &[&'static str]) -> Vec<Item<'f>> {
         let mut found: Vec<_> = keys.iter().filter_map(|key| self.find(key)).collect();
         found.sort_by_key(|item| item.value.span().start);
         found
     }
 
     /// The error at the table's beginning.
-    pub(super) fn refuse(&self, what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn refuse(&self, what: impl Into<String>, hint: impl Into<String>) -> Error {
         self.document.refuse(self.at, what, hint)
     }
 }
 
 /// A value and the key that it stands under.
 #[derive(Clone, Copy)]
-pub(super) struct Item<'f> {
+pub(crate) struct Item<'f> {
     document: &'f Document<'f>,
     key: &'static str,
     value: &'f Spanned<DeValue<'f>>,
 }
 
 impl<'f> Item<'f> {
-    pub(super) fn key(&self) -> &'static str {
+    pub(crate) fn key(&self) -> &'static str {
         self.key
     }
 
-    pub(super) fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()
     }
 
     /// A text.
-    pub(super) fn text(&self) -> Result<&'f str, Error> {
+    pub(crate) fn text(&self) -> Result<&'f str, Error> {
         self.value
             .get_ref()
             .as_str()
@@ -155,7 +178,7 @@ impl<'f> Item<'f> {
     }
 
     /// Bytes: a text, or `{ base64 = "…" }` for what is no UTF-8, as captures have it.
-    pub(super) fn bytes(&self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Error> {
         if !self.is_table() {
             return Ok(self.text()?.as_bytes().to_vec());
         }
@@ -170,8 +193,44 @@ impl<'f> Item<'f> {
         })
     }
 
+    /// A whole number.
+    pub(crate) fn number<T: FromStr>(&self, wanted: &str) -> Result<T, Error> {
+        let DeValue::Integer(number) = self.value.get_ref() else {
+            return Err(self.wrong_type(wanted));
+        };
+        let parsed = (number.radix() == 10).then(|| number.as_str().parse().ok());
+        parsed.flatten().ok_or_else(|| {
+            self.refuse(
+                format!("{} cannot be {number}", quoted(self.key)),
+                format!("wanted: {wanted}"),
+            )
+        })
+    }
+
+    /// A time: `"2s"`.
+    pub(crate) fn duration(&self) -> Result<Duration, Error> {
+        let text = self.text()?;
+        humantime::parse_duration(text).map_err(|_| {
+            self.refuse(
+                format!("{} is no time", quoted(text)),
+                "write a number and its unit: `\"500ms\"`, `\"2s\"`, `\"1min\"`",
+            )
+        })
+    }
+
+    /// A text, a number, `true` or `false` as a JSON value.
+    pub(crate) fn scalar(&self) -> Result<Value, Error> {
+        Ok(match self.value.get_ref() {
+            DeValue::String(text) => Value::String(text.to_string()),
+            DeValue::Boolean(value) => Value::Bool(*value),
+            DeValue::Integer(number) => Value::Number(number.to_string()),
+            DeValue::Float(number) => Value::Number(number.to_string()),
+            _ => return Err(self.wrong_type("a text, a number, `true` or `false`")),
+        })
+    }
+
     /// One of a list of names.
-    pub(super) fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Error> {
+    pub(crate) fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Result<T, Error> {
         let names = || one_of(choices.iter().map(|(name, _)| *name));
         let Some(text) = self.value.get_ref().as_str() else {
             return Err(self.wrong_type(&names().to_string()));
@@ -195,7 +254,7 @@ impl<'f> Item<'f> {
     }
 
     /// `true`, which is all that such a key can say.
-    pub(super) fn yes(&self, wanted: &str) -> Result<(), Error> {
+    pub(crate) fn yes(&self, wanted: &str) -> Result<(), Error> {
         match self.value.get_ref() {
             DeValue::Boolean(true) => Ok(()),
             _ => Err(self.wrong_type(wanted)),
@@ -203,7 +262,7 @@ impl<'f> Item<'f> {
     }
 
     /// The items of an array, each under the same key.
-    pub(super) fn list(&self, example: &str) -> Result<Vec<Self>, Error> {
+    pub(crate) fn list(&self, example: &str) -> Result<Vec<Self>, Error> {
         let DeValue::Array(items) = self.value.get_ref() else {
             return Err(self.wrong_type(&format!("a list: {}", quoted(example))));
         };
@@ -211,7 +270,7 @@ impl<'f> Item<'f> {
     }
 
     /// A table with no keys but these.
-    pub(super) fn table(&self, about: &'static str, keys: &[&str]) -> Result<Table<'f>, Error> {
+    pub(crate) fn table(&self, about: &'static str, keys: &[&str]) -> Result<Table<'f>, Error> {
         let Some(mut table) = self.entries() else {
             return Err(self.wrong_type(&format!(
                 "a table: `{{ … }}` with {}",
@@ -223,7 +282,7 @@ impl<'f> Item<'f> {
     }
 
     /// The value as a table of whatever keys.
-    pub(super) fn entries(&self) -> Option<Table<'f>> {
+    pub(crate) fn entries(&self) -> Option<Table<'f>> {
         Some(Table {
             document: self.document,
             about: self.key,
@@ -233,7 +292,7 @@ impl<'f> Item<'f> {
     }
 
     /// The error at this value.
-    pub(super) fn refuse(&self, what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn refuse(&self, what: impl Into<String>, hint: impl Into<String>) -> Error {
         self.document.refuse(self.value.span().start, what, hint)
     }
 
@@ -254,7 +313,7 @@ impl<'f> Item<'f> {
 }
 
 /// What the file says, in backticks, with what a terminal would obey escaped.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('`');
     for c in text.chars() {
@@ -269,7 +328,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Names as a sentence has them: `` `a`, `b` or `c` ``.
-pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> impl fmt::Display {
+pub(crate) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> impl fmt::Display {
     let names: Vec<_> = names.into_iter().map(quoted).collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

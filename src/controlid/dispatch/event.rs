@@ -1,0 +1,134 @@
+//! The journal: every change to the queues, written ahead.
+//!
+//! One JSON object a line. Whoever drives a [`Dispatch`](super::Dispatch) appends the events to a
+//! file and has them on the disk before the answer that they belong to leaves; then a crash at
+//! any moment loses no command and runs none twice that must not be. A last line without its end
+//! was never acted upon, so it is dropped.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Place};
+
+/// A change and its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The version of the format, 1.
+    pub v: u32,
+    /// When, in unix milliseconds.
+    pub at: i64,
+    /// What changed.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// What may change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Change {
+    /// A command was queued.
+    Queued {
+        /// Its number.
+        number: u64,
+        /// For whom, as text.
+        device: String,
+        /// Its endpoint.
+        endpoint: String,
+        /// How it is delivered.
+        policy: Policy,
+        /// What its sender calls it, so that it is queued once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// The JSON that the device gets.
+        command: String,
+    },
+    /// Commands went out with the answer to a poll.
+    Handed {
+        /// To whom.
+        device: String,
+        /// Which.
+        numbers: Vec<u64>,
+        /// The poll's uuid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uuid: Option<String>,
+        /// Whether they went out as `transactions`.
+        #[serde(default, skip_serializing_if = "is_false")]
+        batch: bool,
+    },
+    /// A result came.
+    Done {
+        /// Of which command.
+        number: u64,
+        /// Whether the device succeeded.
+        success: bool,
+        /// What it answered, JSON as a rule.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        response: Option<String>,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// No result came, and the command is queued again.
+    Returned {
+        /// Which.
+        number: u64,
+    },
+    /// No result came, and the command is given up.
+    Lost {
+        /// Which.
+        number: u64,
+    },
+    /// The server started again: what was in flight is unknown.
+    Restarted,
+}
+
+/// How a command is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// Handed out once; without a result it is lost.
+    AtMostOnce,
+    /// Handed out again when its lease is over.
+    AtLeastOnce,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Event {
+    /// The event as a line, its end included.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        // Texts, numbers and lists of numbers: nothing in it can fail to be written.
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        line.push('\n');
+        line
+    }
+}
+
+/// The events of a journal, and how many of its bytes they take: what stands behind is a torn
+/// last line, which has to be cut off before anything is appended.
+pub(super) fn read(name: &str, journal: &[u8]) -> Result<(Vec<Event>, usize), Error> {
+    let length = memchr::memrchr(b'\n', journal).map_or(0, |end| end + 1);
+    let mut events = Vec::new();
+    for (index, line) in journal[..length].split(|&byte| byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let event: Event = serde_json::from_slice(line).map_err(|why| {
+            let place = Place::line(name, index as u64 + 1).at_column(why.column() as u64);
+            Error::input(place, format!("this is no event of a journal: {why}"))
+        })?;
+        if event.v != 1 {
+            let place = Place::line(name, index as u64 + 1);
+            let what = format!("version {} of the journal is not known", event.v);
+            return Err(Error::input(place, what));
+        }
+        events.push(event);
+    }
+    Ok((events, length))
+}

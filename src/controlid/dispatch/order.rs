@@ -1,0 +1,137 @@
+//! A command as somebody orders it: the device's JSON, and beside it what is for the server.
+//!
+//! `{"device":"478435","policy":"at-most-once","key":"a-1","endpoint":"load_objects","body":{…}}`:
+//! `device`, `policy`, `key` and `transactionid` are taken out, all other members go to the
+//! device as they are written.
+
+use crate::controlid::command::{first, must_not_repeat, text};
+use crate::json::scan;
+
+use super::event::Policy;
+
+/// A command to be queued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// For whom, if that is said: as text, for a double would lose digits.
+    pub device: Option<String>,
+    /// How it is delivered, if that is said.
+    pub policy: Option<Policy>,
+    /// What its sender calls it: an order with a key that is known is not queued again.
+    pub key: Option<String>,
+    /// The endpoint.
+    pub endpoint: String,
+    /// The JSON that the device gets.
+    pub command: String,
+}
+
+/// The members that a device does not get.
+const OWN: [&str; 4] = ["device", "policy", "key", "transactionid"];
+
+impl Order {
+    /// Reads an order; the error is a fragment.
+    pub fn parse(json: &[u8]) -> Result<Self, String> {
+        let json = std::str::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
+        let members = scan::members(json.as_bytes()).map_err(|why| why.to_string())?;
+        let endpoint = match first(&members, "endpoint") {
+            None => return Err("it has no `endpoint`, so a device would ignore it".to_owned()),
+            Some(value) => text(value),
+        };
+        if endpoint.is_empty() {
+            return Err("`endpoint` is not a text, or it is empty".to_owned());
+        }
+        let policy = match first(&members, "policy").map(text).as_deref() {
+            None => None,
+            Some("at-most-once") => Some(Policy::AtMostOnce),
+            Some("at-least-once") => Some(Policy::AtLeastOnce),
+            Some(_) => return Err("`policy` is at-most-once or at-least-once".to_owned()),
+        };
+        let mut command = String::with_capacity(json.len());
+        for member in &members {
+            let name = String::from_utf8_lossy(member.name);
+            if OWN.contains(&name.as_ref()) {
+                continue;
+            }
+            command.push(if command.is_empty() { '{' } else { ',' });
+            command.push('"');
+            command.push_str(&name);
+            command.push_str("\":");
+            command.push_str(&String::from_utf8_lossy(member.value));
+        }
+        command.push('}');
+        Ok(Self {
+            device: first(&members, "device").map(as_text),
+            policy,
+            key: first(&members, "key").map(as_text),
+            endpoint,
+            command,
+        })
+    }
+
+    /// The policy that was asked for, else the one that suits the endpoint: what opens a door or
+    /// restarts a device must not happen twice.
+    #[must_use]
+    pub fn policy_or_default(&self) -> Policy {
+        self.policy.unwrap_or(if must_not_repeat(&self.endpoint) {
+            Policy::AtMostOnce
+        } else {
+            Policy::AtLeastOnce
+        })
+    }
+}
+
+/// A text, or a number as it is written.
+fn as_text(value: &[u8]) -> String {
+    if value.starts_with(b"\"") {
+        text(value)
+    } else {
+        String::from_utf8_lossy(value).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_for_the_server_is_taken_out_and_all_else_stays_as_written() {
+        let order = Order::parse(
+            br#" {"device":9007199254740993,"key":"a","endpoint":"x", "body":{ "a":1.0 },"policy":"at-most-once"}"#,
+        )
+        .unwrap();
+        assert_eq!(order.device.as_deref(), Some("9007199254740993"));
+        assert_eq!(order.policy, Some(Policy::AtMostOnce));
+        assert_eq!(order.key.as_deref(), Some("a"));
+        assert_eq!(order.command, r#"{"endpoint":"x","body":{ "a":1.0 }}"#);
+    }
+
+    #[test]
+    fn what_opens_a_door_is_delivered_at_most_once() {
+        let policy = |json: &str| Order::parse(json.as_bytes()).unwrap().policy_or_default();
+        assert_eq!(
+            policy(r#"{"endpoint":"execute_actions"}"#),
+            Policy::AtMostOnce
+        );
+        assert_eq!(policy(r#"{"endpoint":"/reboot.fcgi"}"#), Policy::AtMostOnce);
+        assert_eq!(
+            policy(r#"{"endpoint":"load_objects"}"#),
+            Policy::AtLeastOnce
+        );
+        assert_eq!(
+            policy(r#"{"endpoint":"execute_actions","policy":"at-least-once"}"#),
+            Policy::AtLeastOnce
+        );
+    }
+
+    #[test]
+    fn what_a_device_would_ignore_is_no_order() {
+        for wrong in [
+            "[]",
+            "{",
+            r#"{"body":{}}"#,
+            r#"{"endpoint":1}"#,
+            r#"{"endpoint":"x","policy":"twice"}"#,
+        ] {
+            assert!(Order::parse(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}
