@@ -124,17 +124,6 @@ impl Reporter {
         self.tally.counts()
     }
 
-    /// Adds what workers counted by themselves.
-    pub fn absorb(&mut self, tally: &Tally) {
-        self.tally.absorb(tally);
-    }
-
-    /// Whether anything so far is not right: for `--fail-fast`.
-    #[must_use]
-    pub fn is_wrong(&self) -> bool {
-        self.tally.is_wrong()
-    }
-
     /// A case: printed, counted, and kept if a report needs it.
     ///
     /// A reader who goes away ends the printing, not the run: what it comes to, and the reports,
@@ -394,7 +383,6 @@ mod tests {
         }
         reporter.passed(200, 1.0);
         assert!(reporter.report.cases.is_empty());
-        assert!(!reporter.is_wrong());
         reporter.end("Ctrl-C", Outcome::Interrupted);
         reporter.conclude(Duration::from_secs(1));
         let summary = &reporter.report.summary;

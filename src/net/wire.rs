@@ -61,6 +61,8 @@ pub struct Answer<'c> {
     /// How long it took.
     pub timings: Timings,
     is_doubtful: bool,
+    /// Whether the request was sent twice: over a kept connection, which the server closed
+    /// without a byte of an answer, and over a new one. It may have seen both.
     sent_again: bool,
 }
 
@@ -77,12 +79,6 @@ impl Answer<'_> {
         self.incoming.body()
     }
 
-    /// Whether it came in chunks.
-    #[must_use]
-    pub fn is_chunked(&self) -> bool {
-        self.incoming.is_chunked()
-    }
-
     /// What came behind its end, where nothing belongs.
     #[must_use]
     pub fn surplus(&self) -> &[u8] {
@@ -94,13 +90,6 @@ impl Answer<'_> {
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         self.is_doubtful
-    }
-
-    /// Whether the request was sent twice: over a kept connection, which the server closed
-    /// without a byte of an answer, and over a new one. It may have seen both.
-    #[must_use]
-    pub fn is_sent_again(&self) -> bool {
-        self.sent_again
     }
 
     /// What works and is still worth a word: how it was framed, and whether it came twice.
@@ -261,8 +250,8 @@ impl Connection {
     }
 }
 
-/// What to say of an answer that [`Answer::is_sent_again`].
-pub const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
+/// What to say of an answer whose request was sent twice.
+const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
                               sent again over a new one: it may have arrived twice";
 
 const BEHIND: &str = "came behind the end of the answer, where nothing belongs, and the platform \

@@ -114,43 +114,11 @@ impl Tally {
         self.max = self.max.max(ms);
     }
 
-    /// Adds what another one counted: one a worker, and all together at the end.
-    pub fn absorb(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.errors += other.errors;
-        self.unsent += other.unsent;
-        self.skipped += other.skipped;
-        self.warnings += other.warnings;
-        if self.statuses.len() < other.statuses.len() {
-            self.statuses.resize(other.statuses.len(), 0);
-        }
-        for (mine, theirs) in self.statuses.iter_mut().zip(&other.statuses) {
-            *mine += theirs;
-        }
-        self.absorb_times(&other.times);
-        self.sum += other.sum;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-    }
-
-    fn absorb_times(&mut self, other: &Histogram<u64>) {
-        self.times
-            .add(other)
-            .expect("a histogram that grows takes any other");
-    }
-
     /// How many cases there were, and how many of them are not right.
     #[must_use]
     pub fn counts(&self) -> (u64, u64) {
         let wrong = self.failed + self.errors + self.unsent;
         (self.passed + self.skipped + wrong, wrong)
-    }
-
-    /// Whether anything so far is not right.
-    #[must_use]
-    pub fn is_wrong(&self) -> bool {
-        self.counts().1 > 0
     }
 
     /// What it comes to.
@@ -310,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_together_count_as_one_would() {
+    fn each_outcome_is_counted_and_a_time_out_is_no_answers_time() {
         let case = |outcome, status, ms| Case {
             outcome,
             status,
@@ -324,21 +292,15 @@ mod tests {
             case(CaseOutcome::Pass, Some(200), Some(1.0)),
             case(CaseOutcome::Skip, None, None),
         ];
-        let mut all = Tally::new();
-        let mut together = Tally::new();
+        let mut tally = Tally::new();
         for case in &cases {
-            all.add(case);
-            let mut worker = Tally::new();
-            worker.add(case);
-            together.absorb(&worker);
+            tally.add(case);
         }
-        let summary = all.summary(Duration::from_secs(2));
-        assert_eq!(summary, together.summary(Duration::from_secs(2)));
+        let summary = tally.summary(Duration::from_secs(2));
         assert_eq!(summary.cases, 4);
         assert_eq!(summary.warnings, 4);
         assert_eq!(summary.rate(), Some(1.5));
         assert_eq!(summary.statuses.len(), 2);
-        // The time-out is no answer's time.
         assert!(summary.latency.unwrap().max < 4.0);
     }
 }
