@@ -210,15 +210,9 @@ mod tests {
     use crate::report::golden;
     use crate::report::tally::Tally;
 
-    fn written(report: &Report) -> String {
-        let mut out = Vec::new();
-        write(report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn the_page_needs_nothing_from_outside_and_runs_nothing() {
-        let page = written(&golden::report());
+        let page = golden::written(write, &golden::report());
         assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
         for word in [
             "<script", "<link", "<img", "src=", "style=", "@import", "url(",
@@ -231,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_came_from_a_server_is_text_in_it() {
-        let page = written(&golden::report());
+        let page = golden::written(write, &golden::report());
         assert!(
             page.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt; ]]&gt;"),
             "{page}"
@@ -242,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_is_not_right_comes_first_and_names_its_record() {
-        let page = written(&golden::report());
+        let page = golden::written(write, &golden::report());
         let wrong = page.find("id=\"wrong\"").unwrap();
         let all = page.find("id=\"all\"").unwrap();
         assert!(wrong < all);
@@ -258,7 +252,7 @@ mod tests {
         let mut tally = Tally::new();
         report.cases.iter().for_each(|case| tally.add(case));
         report.summary = tally.summary(report.summary.elapsed);
-        let page = written(&report);
+        let page = golden::written(write, &report);
         assert!(page.contains("10 more"), "the cut is said");
     }
 
@@ -299,7 +293,11 @@ mod tests {
                     .summary
                     .miss(["p99 is 31 ms: --fail-if 'p99>20ms'".to_owned()]);
             }
-            std::fs::write(format!("{folder}/{count}.html"), written(&report)).unwrap();
+            std::fs::write(
+                format!("{folder}/{count}.html"),
+                golden::written(write, &report),
+            )
+            .unwrap();
         }
     }
 }
