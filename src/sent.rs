@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::moment::Moment;
     use crate::platform::Platform;
+    use crate::push::tests::push;
     use crate::push::{Content, Push};
     use crate::signature::{SecretName, Secrets};
 
@@ -132,14 +133,8 @@ mod tests {
     /// The headers and the command of a push of this body.
     fn of(platform: Platform, body: &str) -> (Vec<String>, Option<String>) {
         let push = Push {
-            scheme: Scheme::of(platform),
-            content: Content::Body(body.into()),
-            edits: Vec::new(),
-            batch: None,
-            encrypt: false,
-            signed: true,
             secrets: secrets(),
-            given: Given::new(),
+            ..push(platform, Content::Body(body.into()))
         };
         let mut moment = Moment::fixed(jiff::Timestamp::UNIX_EPOCH, 7);
         let to = "http://h/push".parse().unwrap();
