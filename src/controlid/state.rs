@@ -10,7 +10,7 @@
 use jiff::Timestamp;
 
 use super::command::{Body, Command, Reply};
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Installed};
 use super::identity::Identity;
 use super::refusal::Refusal;
 use super::shape::Members;
@@ -189,10 +189,9 @@ impl State {
         &self.configuration
     }
 
-    /// Sets a parameter from outside, as the installer does at the device.
-    pub fn configure(&mut self, section: &str, name: &str, value: &str) -> Result<(), Refusal> {
-        self.configuration.set(section, name, value)?;
-        self.keep_settings()
+    /// The installer sets the device up, with what may be shared by a fleet.
+    pub fn install(&mut self, installed: &Installed) {
+        self.configuration.install(installed);
     }
 
     /// Whether it has a database of its own.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::case::{Case, CaseOutcome, Summary};
+use super::case::{Case, CaseOutcome, Latency, Summary};
 use super::words::{self, is_wrong};
 use crate::term::{Paint, escape};
 
@@ -30,7 +30,7 @@ impl Human {
         if let Some(hint) = &case.hint {
             self.row("hint", hint, out)?;
         }
-        for warning in &case.warnings {
+        for warning in case.warnings.iter().filter(|_| !case.is_finding) {
             self.row("warning", warning, out)?;
         }
         if is_wrong(case.outcome) || self.verbose {
@@ -43,8 +43,11 @@ impl Human {
 
     fn line(self, case: &Case, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
-        let word = format!("{:<5}", case.outcome.as_str());
+        let is_remark = case.is_finding && case.outcome == CaseOutcome::Pass;
+        let word = if is_remark { "warn" } else { case.outcome.as_str() };
+        let word = format!("{word:<5}");
         let word = match case.outcome {
+            _ if is_remark => paint.warn(&word),
             CaseOutcome::Pass => paint.ok(&word),
             CaseOutcome::Skip => paint.dim(&word),
             _ => paint.bad(&word),
@@ -59,7 +62,7 @@ impl Human {
         if let Some(ms) = case.ms {
             write!(out, "  {}", paint.dim(&words::millis(ms)))?;
         }
-        if let Some(why) = &case.why {
+        if let Some(why) = case.why.as_ref().or(remark(case)) {
             write!(out, "  {}", escape(why.as_bytes()))?;
         }
         writeln!(out)
@@ -89,14 +92,7 @@ impl Human {
         }
         self.counts(summary, out)?;
         if let Some(latency) = &summary.latency {
-            let times = [
-                ("p50", latency.p50),
-                ("p90", latency.p90),
-                ("p99", latency.p99),
-                ("max", latency.max),
-            ];
-            let times = times.map(|(name, ms)| format!("{name} {}", words::millis(ms)));
-            self.row("times", &times.join("  "), out)?;
+            self.row("times", &times(latency), out)?;
         }
         if !summary.statuses.is_empty() {
             let statuses: Vec<_> = summary
@@ -106,6 +102,7 @@ impl Human {
                 .collect();
             self.row("statuses", &statuses.join("  "), out)?;
         }
+        self.kinds(summary, out)?;
         for missed in &summary.missed {
             let name = self.paint.bad("missed  ");
             writeln!(out, "  {name}  {}", escape(missed.as_bytes()))?;
@@ -113,6 +110,25 @@ impl Human {
         if let Some(ended) = &summary.ended {
             let name = self.paint.warn("ended   ");
             writeln!(out, "  {name}  by {}", escape(ended.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    /// What was counted beside the cases, and the times of each kind of answer.
+    fn kinds(self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+        if !summary.counters.is_empty() {
+            let counted: Vec<_> = summary
+                .counters
+                .iter()
+                .map(|(name, count)| format!("{name} {count}"))
+                .collect();
+            self.row("counts", &counted.join("  "), out)?;
+        }
+        let widest = summary.groups.iter().map(|group| group.name.len()).max();
+        for group in &summary.groups {
+            let name = format!("{:<1$}", group.name, widest.unwrap_or_default());
+            let times = times(&group.latency);
+            self.row(&escape(name.as_bytes()), &format!("{} ×  {times}", group.count), out)?;
         }
         Ok(())
     }
@@ -147,6 +163,22 @@ impl Human {
         }
         writeln!(out, "  {}", paint.dim(&time))
     }
+}
+
+/// What a finding says.
+fn remark(case: &Case) -> Option<&String> {
+    case.warnings.first().filter(|_| case.is_finding)
+}
+
+fn times(latency: &Latency) -> String {
+    let times = [
+        ("p50", latency.p50),
+        ("p90", latency.p90),
+        ("p99", latency.p99),
+        ("max", latency.max),
+    ];
+    let times = times.map(|(name, ms)| format!("{name} {}", words::millis(ms)));
+    times.join("  ")
 }
 
 /// Where a case came from, if its name does not say so.

@@ -125,7 +125,7 @@ impl State {
         Ok(Done::empty().and(Effect::ClockSet { offset }))
     }
 
-    /// Rows, configuration and clock start again. The simulated network has nothing that could
+    /// Rows, configuration and clock start again; what was installed stays. The simulated network has nothing that could
     /// be kept or lost, so `keep_network_info` is read and changes nothing.
     pub(super) fn reset_to_factory_default(
         &mut self,
@@ -134,7 +134,7 @@ impl State {
     ) -> Result<Done, Refusal> {
         body.flag("keep_network_info")?;
         self.store.reset(&self.identity)?;
-        self.configuration = crate::controlid::configuration::Configuration::default();
+        self.configuration.reset();
         self.clock_offset = 0;
         self.reboot(moment);
         Ok(Done::empty().and(Effect::FactoryReset))
