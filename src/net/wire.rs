@@ -363,7 +363,10 @@ async fn trickle<'w>(stream: &mut Stream, wire: &'w [u8], over: Duration) -> Res
 async fn write_all(stream: &mut Stream, mut bytes: &[u8]) -> Result<(), End> {
     let broke = |cause| End::Broke(SENDING, cause);
     while !bytes.is_empty() {
-        match poll_fn(|cx| stream.poll_write(cx, bytes)).await.map_err(broke)? {
+        match poll_fn(|cx| stream.poll_write(cx, bytes))
+            .await
+            .map_err(broke)?
+        {
             0 => return Err(broke(io::ErrorKind::WriteZero.into())),
             written => bytes = &bytes[written..],
         }

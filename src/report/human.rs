@@ -44,7 +44,11 @@ impl Human {
     fn line(self, case: &Case, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
         let is_remark = case.is_finding && case.outcome == CaseOutcome::Pass;
-        let word = if is_remark { "warn" } else { case.outcome.as_str() };
+        let word = if is_remark {
+            "warn"
+        } else {
+            case.outcome.as_str()
+        };
         let word = format!("{word:<5}");
         let word = match case.outcome {
             _ if is_remark => paint.warn(&word),
@@ -128,7 +132,11 @@ impl Human {
         for group in &summary.groups {
             let name = format!("{:<1$}", group.name, widest.unwrap_or_default());
             let times = times(&group.latency);
-            self.row(&escape(name.as_bytes()), &format!("{} ×  {times}", group.count), out)?;
+            self.row(
+                &escape(name.as_bytes()),
+                &format!("{} ×  {times}", group.count),
+                out,
+            )?;
         }
         Ok(())
     }

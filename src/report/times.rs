@@ -31,7 +31,7 @@ impl Default for Times {
 
 impl Times {
     /// Counts one answer.
-    pub fn record(&mut self, ms: f64) {
+    pub(crate) fn record(&mut self, ms: f64) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
