@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 
 fn main() -> io::Result<()> {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|have| have == value);
-    // A static executable is linked in a way of its own, which this flag would contradict.
+    // The start files of a static executable are those of a movable one: it would crash at once.
     let is_static = env::var("CARGO_CFG_TARGET_FEATURE")
         .is_ok_and(|features| features.split(',').any(|feature| feature == "crt-static"));
     let mut out = io::stdout();
