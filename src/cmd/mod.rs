@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod completions;
+pub mod device;
 pub mod explain;
 pub mod handshake;
 pub mod man;
@@ -39,6 +40,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     handshake::SUBCOMMAND,
     push::SUBCOMMAND,
     replay::SUBCOMMAND,
+    device::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];

@@ -65,6 +65,12 @@ impl Configuration {
             .unwrap_or(factory)
     }
 
+    /// Whether a parameter is as the installer, or the factory, left it.
+    #[must_use]
+    pub fn is_installed(&self, section: &str, name: &str) -> bool {
+        find(&self.changed, section, name).is_none()
+    }
+
     /// Sets a parameter.
     pub fn set(&mut self, section: &str, name: &str, value: &str) -> Result<(), Refusal> {
         let (section, name, factory) = parameter(section, name)?;

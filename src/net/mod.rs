@@ -9,6 +9,7 @@ pub mod client;
 pub mod dial;
 pub mod failure;
 pub mod reply;
+pub mod room;
 pub mod stop;
 mod stream;
 pub mod tls;
