@@ -36,7 +36,9 @@ impl Recorder {
 
     /// Appends one record.
     pub fn record(&mut self, record: &Record) -> Result<(), Error> {
-        let written = self.file.write_all(&record.to_line());
+        let mut line = record.to_line();
+        line.push(b'\n');
+        let written = self.file.write_all(&line);
         written.map_err(|cause| Error::writing(&self.path, cause))
     }
 }

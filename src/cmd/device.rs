@@ -25,6 +25,7 @@ use crate::net::room::make_room;
 use crate::recorder::Recorder;
 use crate::session::Session;
 
+mod books;
 mod case;
 mod drive;
 mod flags;
@@ -108,7 +109,10 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         None => None,
         Some(text) => {
             let url = parse_private_url("--monitor", text)?;
-            Some(monitor::Monitor::open(without_user(url, session), several)?)
+            Some(monitor::Monitor::open(
+                &without_user(url, session),
+                several,
+            )?)
         }
     };
     let recorder = args.capture.as_deref().map(Recorder::open).transpose()?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::case::{Case, CaseOutcome, Latency, Summary};
+use super::case::{Case, CaseOutcome, Group, Latency, Summary};
 use super::words::{self, is_wrong};
 use crate::term::{Paint, escape};
 
@@ -128,8 +128,11 @@ impl Human {
                 .collect();
             self.row("counts", &counted.join("  "), out)?;
         }
-        let widest = summary.groups.iter().map(|group| group.name.len()).max();
-        for group in &summary.groups {
+        // Percentiles of a few say nothing.
+        let told = |group: &&Group| self.verbose || group.count >= FEW;
+        let groups = || summary.groups.iter().filter(told);
+        let widest = groups().map(|group| group.name.len()).max();
+        for group in groups() {
             let name = format!("{:<1$}", group.name, widest.unwrap_or_default());
             let times = times(&group.latency);
             self.row(
@@ -172,6 +175,9 @@ impl Human {
         writeln!(out, "  {}", paint.dim(&time))
     }
 }
+
+/// Of fewer answers of a kind the percentiles are not shown.
+const FEW: u64 = 10;
 
 /// What a finding says.
 fn remark(case: &Case) -> Option<&String> {

@@ -1,7 +1,6 @@
 //! Drives the devices of a run: a task each, on this thread.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, interval, sleep_until};
 
-use super::case::{self, Failed, Fate, Pending, Standing};
+use super::books::Books;
+use super::case::{self, Fate, Pending};
 use super::flags::{AccessArg, EndArgs};
 use super::monitor::Monitor;
 use super::one::Device;
@@ -22,7 +22,7 @@ use crate::capture::Record;
 use crate::controlid::configuration::Configuration;
 use crate::controlid::device::{Base, Options};
 use crate::controlid::fault::Fault;
-use crate::controlid::finding::{Finding, Kind, Seen};
+use crate::controlid::finding::Finding;
 use crate::controlid::script::Script;
 use crate::controlid::state::State;
 use crate::error::{Error, Outcome};
@@ -31,8 +31,6 @@ use crate::moment::Moment;
 use crate::net::stop::{Signal, Signals};
 use crate::net::{Connection, Dialer, Failure, block_on};
 use crate::recorder::Recorder;
-use crate::report::case::Group;
-use crate::report::times::Times;
 use crate::reporter::Reporter;
 use crate::session::Session;
 
@@ -69,35 +67,6 @@ pub(super) struct Run {
     busy: Cell<usize>,
     books: RefCell<Books>,
 }
-
-/// What was counted.
-#[derive(Default)]
-pub(super) struct Books {
-    polls: u64,
-    idle: u64,
-    commands: u64,
-    errors: u64,
-    lost: u64,
-    unanswered: u64,
-    faults: u64,
-    own_states: u64,
-    /// By how much the worst poll was late.
-    late: Duration,
-    refused: Failed,
-    failed: Failed,
-    /// Devices that got fewer commands than was asked for, and the most that one got.
-    short: u64,
-    most: u32,
-    /// Devices whose life has ended.
-    dead: u64,
-    seen: Seen,
-    kinds: BTreeMap<Kind, u64>,
-    poll_times: Times,
-    times: BTreeMap<String, Times>,
-}
-
-/// Of so many endpoints the times are kept; a server may invent names.
-const MOST_GROUPS: usize = 100;
 
 /// The devices of a fleet wake up together on this grid: half as many wake-ups.
 const GRID: Duration = Duration::from_millis(10);
@@ -357,11 +326,11 @@ impl Run {
     }
 
     /// A finding of a device; the first of its kind is told.
-    pub(super) fn find(&self, device: i64, finding: Finding) {
+    pub(super) fn find(&self, device: i64, finding: &Finding) {
         let mut books = self.books.borrow_mut();
         *books.kinds.entry(finding.kind).or_default() += 1;
         if books.seen.is_first(finding.kind) {
-            let case = case::of_finding(device, &finding, self.how.strict, self.elapsed());
+            let case = case::of_finding(device, finding, self.how.strict, self.elapsed());
             self.tell(Told::Case(Box::new(case)));
         }
     }
@@ -468,24 +437,8 @@ impl Run {
 
     /// A device's life has ended.
     pub(super) fn bury(&self, device: &Device) {
-        let counts = device.machine.counts();
         let mut books = self.books.borrow_mut();
-        books.dead += 1;
-        books.polls += u64::from(counts.polls);
-        books.idle += u64::from(counts.idle);
-        books.commands += u64::from(counts.commands);
-        books.errors += u64::from(counts.errors);
-        books.lost += u64::from(counts.lost_results);
-        books.unanswered += u64::from(counts.failures);
-        books.own_states += u64::from(device.state.has_own_rows());
-        match device.standing {
-            Standing::Refused => books.refused.devices += 1,
-            Standing::Unanswered => books.failed.devices += 1,
-            Standing::New | Standing::Served => {}
-        }
-        books.most = books.most.max(counts.commands);
-        let wanted = self.how.end.commands.unwrap_or_default();
-        books.short += u64::from(counts.commands < wanted);
+        books.bury(device, self.how.end.commands.unwrap_or_default());
         if books.dead == self.devices {
             self.tell(Told::Wake);
         }
@@ -500,62 +453,4 @@ fn whole(text: &str, notes: &mut Vec<String>) -> Option<u64> {
         ));
     }
     number
-}
-
-impl Books {
-    /// Polls that were answered so far.
-    pub(super) fn answered(&self) -> u64 {
-        self.poll_times.count()
-    }
-
-    fn time(&mut self, endpoint: &str, ms: f64) {
-        if let Some(times) = self.times.get_mut(endpoint) {
-            times.record(ms);
-        } else if self.times.len() < MOST_GROUPS {
-            self.times
-                .entry(endpoint.to_owned())
-                .or_default()
-                .record(ms);
-        }
-    }
-
-    fn groups(&self) -> Vec<Group> {
-        let polls = std::iter::once(("push", &self.poll_times));
-        let commands = self
-            .times
-            .iter()
-            .map(|(name, times)| (name.as_str(), times));
-        let groups = polls.chain(commands).filter_map(|(name, times)| {
-            Some(Group {
-                name: name.to_owned(),
-                count: times.count(),
-                latency: times.latency()?,
-            })
-        });
-        groups.collect()
-    }
-
-    fn counters(&self, devices: u64) -> Vec<(&'static str, u64)> {
-        let late = u64::try_from(self.late.as_millis()).unwrap_or(u64::MAX);
-        let several = devices > 1;
-        [
-            ("devices", devices, several),
-            ("polls", self.polls, true),
-            ("idle", self.idle, true),
-            ("commands", self.commands, true),
-            ("device_errors", self.errors, self.errors > 0),
-            ("lost_results", self.lost, self.lost > 0),
-            ("unanswered", self.unanswered, self.unanswered > 0),
-            ("faults", self.faults, self.faults > 0),
-            (
-                "own_states",
-                self.own_states,
-                several && self.own_states > 0,
-            ),
-            ("late_ms", late, several),
-        ]
-        .into_iter()
-        .filter_map(|(name, count, shown)| shown.then_some((name, count)))
-        .collect()
-    }
 }

@@ -99,7 +99,7 @@ pub(super) struct StateArgs {
     /// Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated
     #[arg(long, value_name = "WHO")]
     pub(super) access: Vec<AccessArg>,
-    /// Post dao and device_is_alive to URL/api/notifications/
+    /// Post `dao` and `device_is_alive` to URL/api/notifications/
     #[arg(long, value_name = "URL")]
     pub(super) monitor: Option<String>,
 }

@@ -22,8 +22,8 @@ pub(super) struct Monitor {
 
 impl Monitor {
     /// The monitor at this address; of a fleet only on this machine.
-    pub(super) fn open(url: Url, several: bool) -> Result<Self, Error> {
-        let poster = Poster::new(&url)?;
+    pub(super) fn open(url: &Url, several: bool) -> Result<Self, Error> {
+        let poster = Poster::new(url)?;
         if several && !poster.is_here() {
             return Err(Error::usage(
                 "--monitor of a fleet is a server on this machine",
@@ -66,7 +66,7 @@ impl Monitor {
     }
 
     /// The body of `device_is_alive`.
-    pub(super) fn alive(&self, state: &mut State, moment: &mut Moment) -> Vec<u8> {
+    pub(super) fn alive(state: &mut State, moment: &mut Moment) -> Vec<u8> {
         let count = Command {
             transaction: None,
             verb: Verb::Post,

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use super::case::{self, Fate, Pending, Standing};
 use super::drive::Run;
+use super::monitor::Monitor;
 use super::show::Told;
 use crate::controlid::command::{Command, Reply};
 use crate::controlid::device::{Event, Machine, Manner, Outgoing, Path, Trouble, What};
@@ -200,7 +201,7 @@ impl Device {
                     } else {
                         Fate::Refused { status, ms }
                     };
-                    self.posted(before.results, happened, &fate);
+                    self.posted(before.results, happened.is_lost, &fate);
                 }
                 self.run.record(request, at, Some(response));
             }
@@ -216,7 +217,7 @@ impl Device {
                         Trouble::NoConnection => Fate::Unsent(words, hint),
                         Trouble::TimedOut | Trouble::Broken => Fate::Unanswered(words),
                     };
-                    self.posted(before.results, happened, &fate);
+                    self.posted(before.results, happened.is_lost, &fate);
                 }
                 self.run.record(request, at, self.connection.partial());
             }
@@ -266,8 +267,8 @@ impl Device {
     }
 
     /// A result was answered, or not. It may be sent once more, and then this is not its fate.
-    fn posted(&mut self, results_before: u32, happened: Happened, fate: &Fate) {
-        if happened.is_lost || self.machine.counts().results > results_before {
+    fn posted(&mut self, results_before: u32, is_lost: bool, fate: &Fate) {
+        if is_lost || self.machine.counts().results > results_before {
             self.settle(fate);
         }
     }
@@ -279,13 +280,12 @@ impl Device {
         let script = run.how.script.as_ref();
         let scripted = script.and_then(|script| script.find(&mut self.used, &command));
         let is_scripted = scripted.is_some();
-        let (reply, mut delay, effects) = match scripted {
-            Some(scripted) => (scripted.reply.clone(), scripted.delay, Vec::new()),
-            None => {
-                let mut moment = self.moment();
-                let done = self.state.answer(&command, &mut moment);
-                (done.reply, Duration::ZERO, done.effects)
-            }
+        let (reply, mut delay, effects) = if let Some(scripted) = scripted {
+            (scripted.reply.clone(), scripted.delay, Vec::new())
+        } else {
+            let mut moment = self.moment();
+            let done = self.state.answer(&command, &mut moment);
+            (done.reply, Duration::ZERO, done.effects)
         };
         let error = match &reply {
             Reply::Error { message, .. } if !is_scripted => Some(message.clone()),
@@ -307,7 +307,7 @@ impl Device {
             .is_some_and(|text| text.contains(TOO_MANY_STATES))
         {
             self.run
-                .find(self.id(), Finding::new(Kind::TooManyStates, ""));
+                .find(self.id(), &Finding::new(Kind::TooManyStates, ""));
         }
         if !delay.is_zero() {
             Box::pin(sleep(delay)).await;
@@ -361,9 +361,8 @@ impl Device {
     async fn reconfigure(&mut self) {
         let run = Rc::clone(&self.run);
         let changed = run.changed_options(self.state.configuration(), self.machine.options());
-        let (options, notes) = match changed {
-            Some(changed) => changed,
-            None => return,
+        let Some((options, notes)) = changed else {
+            return;
         };
         for note in notes {
             run.tell(Told::Warning(format!("device {}: {note}", self.id())));
@@ -400,7 +399,7 @@ impl Device {
         let mut happened = Happened::default();
         for event in self.machine.take_events() {
             match event {
-                Event::Finding(finding) => self.run.find(self.id(), finding),
+                Event::Finding(finding) => self.run.find(self.id(), &finding),
                 Event::Fault(fault) => {
                     happened.struck = Some(fault);
                     self.run.tell_fault(self.id(), fault);
@@ -434,7 +433,7 @@ impl Device {
         }
         if let Some(monitor) = &run.how.monitor {
             let mut moment = self.moment();
-            let alive = monitor.alive(&mut self.state, &mut moment);
+            let alive = Monitor::alive(&mut self.state, &mut moment);
             monitor
                 .post(&run, self.id(), "device_is_alive", alive)
                 .await;

@@ -9,11 +9,12 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::drive::Books;
+use super::books::Books;
 use crate::controlid::access::Event as Passed;
 use crate::controlid::device::Options;
 use crate::controlid::fault::Fault;
 use crate::controlid::finding::Kind;
+use crate::controlid::identity::Identity;
 use crate::controlid::state::State;
 use crate::error::{Error, Outcome};
 use crate::report::case::Case;
@@ -132,7 +133,7 @@ impl<'s> Show<'s> {
                 server,
                 devices,
                 device: identity.map(|identity| identity.id().to_string()),
-                serial: identity.map(|identity| identity.serial()),
+                serial: identity.map(Identity::serial),
             };
             self.line("ready", ready)?;
             return Ok(self.session.out.flush()?);
