@@ -138,7 +138,7 @@ impl Run {
         for (number, state) in (0_u32..).zip(states) {
             let delay = self.how.ramp / all * number;
             let delay = if all == 1 { Duration::ZERO } else { delay };
-            let device = Device::new(&self, state, delay);
+            let device = Box::new(Device::new(&self, state, delay));
             devices.spawn_local(device.live());
         }
         let signal = {

@@ -72,7 +72,9 @@ impl Device {
     }
 
     /// Lives until the run is over or its own end is reached.
-    pub(super) async fn live(mut self) {
+    ///
+    /// What is only needed while it talks is in boxes, for of ten thousand devices nearly all rest.
+    pub(super) async fn live(mut self: Box<Self>) {
         if self.run.how.has_accesses() {
             Box::pin(self.pass()).await;
         }
@@ -83,22 +85,14 @@ impl Device {
                     return;
                 }
             }
-            let mut moment = self.moment();
-            let what = self.machine.next(&mut moment);
-            let happened = self.take_events();
-            if happened.is_lost {
-                // A result whose answer was overdue.
-                let limit = humantime::format_duration(self.machine.options().timeout);
-                self.settle(&Fate::Unanswered(format!("nothing within {limit}")));
-            }
-            match what {
+            match self.next() {
                 What::Wait(until) => self.wait(until).await,
                 What::Await(until) => self.run.sleep_until(until).await,
                 What::Send(outgoing) => {
                     self.set_busy(true);
-                    self.send(outgoing).await;
+                    Box::pin(self.send(outgoing)).await;
                 }
-                What::Run(command) => self.run_command(command).await,
+                What::Run(command) => Box::pin(self.run_command(command)).await,
                 // Commands are run one by one, so none is under way here.
                 What::Busy => return,
                 What::Off => {
@@ -107,6 +101,17 @@ impl Device {
                 }
             }
         }
+    }
+
+    fn next(&mut self) -> What {
+        let mut moment = self.moment();
+        let what = self.machine.next(&mut moment);
+        if self.take_events().is_lost {
+            // A result whose answer was overdue.
+            let limit = humantime::format_duration(self.machine.options().timeout);
+            self.settle(&Fate::Unanswered(format!("nothing within {limit}")));
+        }
+        what
     }
 
     /// Whether its own end is reached; asked between two polls.
@@ -461,4 +466,19 @@ fn trouble(failure: &Failure) -> Trouble {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<F: Future>(_: fn(Box<Device>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_device_that_rests_is_small() {
+        let size = size_of::<Device>() + size_of_future(Device::live);
+        assert!(size <= 1_200, "{size} bytes");
+    }
 }
