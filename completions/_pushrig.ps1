@@ -412,6 +412,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep the state in this file over runs')
             [CompletionResult]::new('--seed-users', '--seed-users', [CompletionResultType]::ParameterName, 'Begin with so many people, each with a card')
             [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Answers of your own, as examples/controlid/answers.toml has them')
+            [CompletionResult]::new('--alarm', '--alarm', [CompletionResultType]::ParameterName, 'The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card')
             [CompletionResult]::new('--access', '--access', [CompletionResultType]::ParameterName, 'Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated')
             [CompletionResult]::new('--monitor', '--monitor', [CompletionResultType]::ParameterName, 'Post `dao` and `device_is_alive` to URL/api/notifications/')
             [CompletionResult]::new('--ramp', '--ramp', [CompletionResultType]::ParameterName, 'The time until the last device has made its first poll [default: one period]')

@@ -272,7 +272,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__device)
-            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --server --id --serial --ids --devices --polls --commands --until-idle --for --strict --capture --period --response --empty-success --no-uuid --no-transactions --lenient-json --retry-result --query-base --hot-loop-cap --fault --state --seed-users --script --access --monitor --ramp --jitter --max-states --allow-remote --header --timeout --cacert --insecure --resolve --unix-socket --report --fail-if --help"
+            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --server --id --serial --ids --devices --polls --commands --until-idle --for --strict --capture --period --response --empty-success --no-uuid --no-transactions --lenient-json --retry-result --query-base --hot-loop-cap --fault --state --seed-users --script --alarm --access --monitor --ramp --jitter --max-states --allow-remote --header --timeout --cacert --insecure --resolve --unix-socket --report --fail-if --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,6 +375,10 @@ _pushrig() {
                     return 0
                     ;;
                 --script)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alarm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -398,6 +398,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --state 'Keep the state in this file over runs'
             cand --seed-users 'Begin with so many people, each with a card'
             cand --script 'Answers of your own, as examples/controlid/answers.toml has them'
+            cand --alarm 'The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card'
             cand --access 'Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated'
             cand --monitor 'Post `dao` and `device_is_alive` to URL/api/notifications/'
             cand --ramp 'The time until the last device has made its first poll [default: one period]'

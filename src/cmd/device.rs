@@ -202,6 +202,9 @@ impl DeviceArgs {
             };
             let mut state = state?;
             state.install(&installed);
+            if let Some(cause) = self.state.alarm {
+                state.alarm(cause);
+            }
             states.push(state);
         }
         Ok(states)
