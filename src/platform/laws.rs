@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Delivery, Event, Platform, Webhook};
+use super::{Delivery, Event, Platform, Webhook, value};
 use crate::check::Scheme;
 use crate::json::{tree, writers};
 use crate::message::{Request, Url};
@@ -140,6 +140,26 @@ fn signed_values(platform: Platform, request: &Request) -> Vec<Vec<u8>> {
         .map(std::borrow::Cow::into_owned)
         .filter(|value| !value.is_empty())
         .collect()
+}
+
+#[test]
+fn every_event_is_known_again_by_its_message() {
+    for platform in Platform::ALL {
+        let Some(webhook) = platform.webhook() else {
+            continue;
+        };
+        for event in webhook.events() {
+            let message = (event.message)(&mut moment());
+            assert_eq!(webhook.event_of(&message), Some(event.name), "{platform:?}");
+            assert_eq!(webhook.event_of(b"{}"), None);
+            assert_eq!(webhook.messages(&message), [message.as_slice()]);
+            if let Some(handle) = webhook.handle() {
+                let bench = Bench::with("http://h/", webhook.sample_secrets());
+                let request = bench.deliver(webhook, &message);
+                assert!(value(&request.body, &format!("/{handle}")).is_some());
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::json::JsonError;
+use crate::json::{JsonError, scan};
 use crate::message::{Request, Url};
 use crate::moment::{ALPHANUMERIC, Moment};
 use crate::signature::form::Lack;
@@ -356,6 +356,19 @@ pub trait Webhook: Sync {
     /// The sealed part of a body, if it has one.
     fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>>;
 
+    /// Which of its events a message is, by the values that tell them apart; none that the
+    /// catalogue has.
+    fn event_of(&self, message: &[u8]) -> Option<&'static str>;
+
+    /// The messages that one push carries: several where the platform batches.
+    fn messages<'a>(&self, message: &'a [u8]) -> Vec<&'a [u8]> {
+        vec![message]
+    }
+
+    /// The member of the body by which a receiver knows a push that comes again; `None` where
+    /// there is none, and the message itself is all that stays the same.
+    fn handle(&self) -> Option<&'static str>;
+
     /// What the platform does with an answer, or without one.
     fn patience(&self) -> Patience;
 
@@ -454,6 +467,12 @@ fn unseal(sealed: &Sealed<'_>, secrets: &Secrets) -> Result<seal::Opened, OpenEr
         }
     }
     Err(first.map_or(OpenError::Key(key), OpenError::Seal))
+}
+
+/// The value at a JSON pointer: the text of a string, any other as it is written.
+fn value<'a>(message: &'a [u8], pointer: &str) -> Option<Cow<'a, [u8]>> {
+    let value = scan::find(message, pointer).ok()??;
+    Some(scan::text(value).unwrap_or(Cow::Borrowed(value)))
 }
 
 /// A JSON string with its quotes, only what must be escaped escaped.

@@ -52,7 +52,9 @@ use crate::signature::seal::{self, Layout};
 use crate::signature::{Evidence, Form, Given, SecretName, Secrets};
 
 use super::onenet::{challenge, form, handshake_form, post};
-use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, quoted, unseal};
+use super::{
+    Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, quoted, unseal, value,
+};
 
 /// `OneNET` Studio's rule engine as a pusher.
 #[derive(Clone, Copy, Debug)]
@@ -149,6 +151,33 @@ impl Webhook for OnenetStudioPush {
         let cipher = seal::decode_text(&text).ok()?;
         let whole = !cipher.is_empty() && cipher.len() % seal::BLOCK == 0;
         whole.then_some(Sealed { text, seal: SEAL })
+    }
+
+    fn event_of(&self, message: &[u8]) -> Option<&'static str> {
+        // The documentation of the long connection writes `lifecycle`.
+        match value(message, "/messageType")?
+            .to_ascii_lowercase()
+            .as_slice()
+        {
+            b"lifecycle" => match &*value(message, "/data/status")? {
+                b"online" => Some("online"),
+                b"offline" => Some("offline"),
+                _ => None,
+            },
+            b"notify" => match &*value(message, "/notifyType")? {
+                b"property" => Some("property"),
+                b"event" => Some("event"),
+                _ => None,
+            },
+            b"reply" => Some("reply"),
+            b"scenelog" => Some("scene-log"),
+            b"lbsandwifi" => Some("location"),
+            _ => None,
+        }
+    }
+
+    fn handle(&self) -> Option<&'static str> {
+        Some("id")
     }
 
     fn patience(&self) -> Patience {

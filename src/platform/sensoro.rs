@@ -61,7 +61,7 @@ use crate::signature::seal::Layout;
 use crate::signature::{Digest, Evidence, Form, Output, SecretName, Secrets};
 
 use super::presets::sent;
-use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, unseal};
+use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, unseal, value};
 
 /// SENSORO as a pusher.
 #[derive(Clone, Copy, Debug)]
@@ -175,6 +175,18 @@ impl Webhook for Sensoro {
         let members = scan::members(body).ok()?;
         let text = scan::text(scan::last(&members, SEAL.member)?)?;
         (!text.is_empty()).then_some(Sealed { text, seal: SEAL })
+    }
+
+    fn event_of(&self, message: &[u8]) -> Option<&'static str> {
+        match &*value(message, "/type")? {
+            b"text" => Some("text"),
+            b"event" => Some("event"),
+            _ => None,
+        }
+    }
+
+    fn handle(&self) -> Option<&'static str> {
+        Some("msgId")
     }
 
     fn patience(&self) -> Patience {

@@ -61,7 +61,7 @@ use crate::signature::recipe::{Part, Source};
 use crate::signature::{Digest, Evidence, Form, Given, SecretName, Secrets};
 
 use super::presets::sorted;
-use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook};
+use super::{Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, value};
 
 /// Tencent as a pusher.
 #[derive(Clone, Copy, Debug)]
@@ -185,6 +185,26 @@ impl Webhook for Tencent {
 
     fn sealed<'a>(&self, _: &'a [u8]) -> Option<Sealed<'a>> {
         None
+    }
+
+    fn event_of(&self, message: &[u8]) -> Option<&'static str> {
+        let payload = scan::find(message, "/payload").ok()??;
+        if payload.starts_with(b"\"") {
+            return Some("binary");
+        }
+        match &*value(payload, "/method")? {
+            b"report" => Some("report"),
+            b"event_post" => Some("event"),
+            b"report_info" => Some("info"),
+            b"get_status" => Some("status"),
+            b"control_reply" => Some("control-reply"),
+            b"action_reply" => Some("action-reply"),
+            _ => None,
+        }
+    }
+
+    fn handle(&self) -> Option<&'static str> {
+        Some("seq")
     }
 
     fn patience(&self) -> Patience {
