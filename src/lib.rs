@@ -8,6 +8,7 @@
 //! - [`message`]: [`Request`](message::Request) and [`Response`](message::Response), plain
 //!   values that keep what was on the wire.
 //! - [`moment`]: time and chance, handed in as an argument. The core asks no clock.
+//! - [`rate`]: how often something strikes, for the faults that are played.
 //! - [`json`]: JSON as it was written, for finding, for reading what people paste, and for
 //!   writing as other software would.
 //! - [`signature`]: schemes **as data**; sign, verify, and the search for mistakes.
@@ -74,6 +75,7 @@ pub mod net;
 pub mod output;
 pub mod platform;
 pub mod push;
+pub mod rate;
 pub mod reading;
 pub mod recorder;
 pub mod replay;

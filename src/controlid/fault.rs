@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::moment::Moment;
+use crate::rate::Rate;
 
 /// One thing that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,17 +111,6 @@ pub enum Occasion {
     Result,
 }
 
-/// How often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rate {
-    /// So many in a million, by chance.
-    PerMillion(u32),
-    /// The third, the sixth …
-    Every(u32),
-    /// The first two.
-    First(u32),
-}
-
 /// A fault and how often it strikes: `late-result=5s:every=3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultSpec {
@@ -162,7 +152,7 @@ impl FromStr for FaultSpec {
                     .ok_or_else(|| format!("{name} takes no time: write {name} alone"))?
             }
         };
-        let rate = parts.next().map_or(Ok(Rate::PerMillion(MILLION)), rate)?;
+        let rate = parts.next().map_or(Ok(Rate::Always), str::parse)?;
         match parts.next() {
             None => Ok(Self { fault, rate }),
             Some(more) => Err(format!(
@@ -170,35 +160,6 @@ impl FromStr for FaultSpec {
             )),
         }
     }
-}
-
-const MILLION: u32 = 1_000_000;
-
-fn rate(text: &str) -> Result<Rate, String> {
-    let wrong = || format!("`:{text}` is no rate: write :20%, :every=3 or :first=2");
-    if let Some(percent) = text.strip_suffix('%') {
-        return per_million(percent).map(Rate::PerMillion).ok_or_else(wrong);
-    }
-    let (name, count) = text.split_once('=').ok_or_else(wrong)?;
-    let count: u32 = count.parse().ok().filter(|&it| it > 0).ok_or_else(wrong)?;
-    match name {
-        "every" => Ok(Rate::Every(count)),
-        "first" => Ok(Rate::First(count)),
-        _ => Err(wrong()),
-    }
-}
-
-/// A percentage of up to four decimals in millionths.
-fn per_million(percent: &str) -> Option<u32> {
-    let (whole, decimals) = percent.split_once('.').unwrap_or((percent, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(decimals) || decimals.len() > 4 {
-        return None;
-    }
-    let whole: u32 = whole.parse().ok()?;
-    let decimals: u32 = format!("{decimals:0<4}").parse().ok()?;
-    let parts = whole.checked_mul(10_000)?.checked_add(decimals)?;
-    (parts <= MILLION).then_some(parts)
 }
 
 /// Decides for one device; it counts, and takes its chance from the moment.
@@ -225,13 +186,7 @@ impl Faults {
             if spec.fault.occasion() != occasion {
                 continue;
             }
-            *count = count.saturating_add(1);
-            let strikes = match spec.rate {
-                Rate::PerMillion(MILLION) => true,
-                Rate::PerMillion(parts) => moment.below(MILLION as usize) < parts as usize,
-                Rate::Every(every) => count.is_multiple_of(every),
-                Rate::First(first) => *count <= first,
-            };
+            let strikes = spec.rate.strikes(count, moment);
             if strikes {
                 struck = struck.or(Some(spec.fault));
             }
