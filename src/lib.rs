@@ -23,6 +23,7 @@
 //! - [`sent`]: what was sent, shown beside a refusal, and the command that explains it.
 //! - [`delivery`]: one message on its way: when it is tried again, and when that ends.
 //! - [`replay`]: recorded requests sent again: which, when, and what answers are held against.
+//! - [`receiver`]: the receiver that is known to be right, and what it is made to do wrong.
 //! - [`controlid`]: the Control iD device that polls for commands, and the server that it polls.
 //! - [`report`]: what was found, written for people and for machines.
 //!
@@ -77,6 +78,7 @@ pub mod platform;
 pub mod push;
 pub mod rate;
 pub mod reading;
+pub mod receiver;
 pub mod recorder;
 pub mod replay;
 pub mod report;

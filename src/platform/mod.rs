@@ -163,6 +163,19 @@ impl Platform {
         }
     }
 
+    /// The content type and the body with which its own receivers answer a push that they took.
+    #[must_use]
+    pub fn thanks(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Onenet | Self::OnenetStudioPush => ("text/plain", "ok"),
+            Self::Sensoro => ("application/json", r#"{"message":"success"}"#),
+            Self::Wechat => ("text/plain", "success"),
+            Self::Tencent | Self::OnenetStudio | Self::HuaweiIotda | Self::StandardWebhooks => {
+                ("text/plain", "")
+            }
+        }
+    }
+
     /// What it pushes, if pushrig can play it; the others are signatures only.
     #[must_use]
     pub fn webhook(self) -> Option<&'static dyn Webhook> {
@@ -470,7 +483,7 @@ fn unseal(sealed: &Sealed<'_>, secrets: &Secrets) -> Result<seal::Opened, OpenEr
 }
 
 /// The value at a JSON pointer: the text of a string, any other as it is written.
-fn value<'a>(message: &'a [u8], pointer: &str) -> Option<Cow<'a, [u8]>> {
+pub(crate) fn value<'a>(message: &'a [u8], pointer: &str) -> Option<Cow<'a, [u8]>> {
     let value = scan::find(message, pointer).ok()??;
     Some(scan::text(value).unwrap_or(Cow::Borrowed(value)))
 }

@@ -1,0 +1,399 @@
+//! The receiver that is known to be right: a request in, its answer and what is known of it out.
+//!
+//! It answers as the platforms want it: a handshake with exactly the echo, a push with a status
+//! and a body that count as delivered; what is signed wrongly with 403 and not a word on why, for
+//! whoever asks may be guessing. [`Receiver`] reads no socket and writes no file.
+//!
+//! - [`arrivals`]: what comes again, and whether on the vendor's schedule.
+//! - [`expect`]: what is expected of what comes.
+//! - [`fault`]: what it does wrong when it is told to.
+//! - [`respond`]: a user's own answers to pushes.
+
+use crate::check::{Checker, Judged};
+use crate::diagnose::diagnose;
+use crate::message::{Headers, Request, Response};
+use crate::moment::Moment;
+use crate::platform::{Platform, Webhook};
+use crate::signature::{Evidence, Form, Verdict};
+
+pub mod arrivals;
+pub mod expect;
+pub mod fault;
+pub mod respond;
+
+use arrivals::{Arrival, Arrivals, Key, Retried};
+use expect::Seen;
+use fault::{FaultSpec, Faults, Place};
+use respond::{Context, Respond};
+
+/// How it receives.
+#[derive(Debug)]
+pub struct Options {
+    /// What judges requests. Its clock is set for each of them.
+    pub checker: Checker,
+    /// Whether what is signed wrongly is taken all the same.
+    pub accept_all: bool,
+    /// What pushes are answered with, if not what their platform wants.
+    pub respond: Option<Respond>,
+    /// What goes wrong.
+    pub faults: Vec<FaultSpec>,
+    /// Whether a mistake is looked for in what is signed wrongly.
+    pub explains: bool,
+}
+
+/// The receiver.
+#[derive(Debug)]
+pub struct Receiver {
+    options: Options,
+    faults: Faults,
+    arrivals: Arrivals,
+    seen: Seen,
+}
+
+/// What a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A platform verifies the URL.
+    Handshake,
+    /// A platform tells something.
+    Push,
+    /// Nobody's; it is refused.
+    Other,
+}
+
+/// A request that was received.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What it is.
+    pub kind: Kind,
+    /// The id of the platform or recipe.
+    pub platform: Option<String>,
+    /// What the messages in it tell, by the catalogue's names; a message that it does not have
+    /// is `?`.
+    pub events: Vec<&'static str>,
+    /// What is thought of its signature.
+    pub verdict: Verdict,
+    /// Why it is not valid, in plain words; no secret in it.
+    pub why: Option<String>,
+    /// The mistake that was proved to be behind it.
+    pub mistake: Option<String>,
+    /// What else is worth knowing; fragments.
+    pub notes: Vec<String>,
+    /// Whether it was taken: it counts, and what comes again of it is a duplicate.
+    pub is_taken: bool,
+    /// How it stands among those before it.
+    pub arrival: Arrival,
+    /// What goes wrong with its answer.
+    pub fault: Option<FaultSpec>,
+    /// The answer, before a fault spoils it.
+    pub response: Response,
+}
+
+/// So many bytes of a body are searched for a mistake: a search may take a tenth of a second.
+const LONGEST_EXPLAINED: usize = 64 << 10;
+
+impl Receiver {
+    /// A receiver to which nothing has come yet.
+    #[must_use]
+    pub fn new(mut options: Options) -> Self {
+        Self {
+            faults: Faults::new(std::mem::take(&mut options.faults)),
+            options,
+            arrivals: Arrivals::default(),
+            seen: Seen::default(),
+        }
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// What judges requests.
+    #[must_use]
+    pub fn checker(&self) -> &Checker {
+        &self.options.checker
+    }
+
+    /// The messages that came more than once.
+    #[must_use]
+    pub fn retried(&self) -> Vec<Retried> {
+        self.arrivals.retried()
+    }
+
+    /// Takes a request, and says how it is answered.
+    pub fn receive(&mut self, request: &Request, moment: &mut Moment) -> Received {
+        self.options.checker.clock = moment.now;
+        self.seen.add("requests");
+        let fault = self.faults.decide(moment);
+        let evidence = Evidence::of(request);
+        let checker = &self.options.checker;
+        let judged = checker.check(None, None, &evidence);
+        let is_right = judged.is_right(checker);
+        let is_welcome = is_right || self.options.accept_all;
+        let mut received = Received {
+            kind: kind(&judged, is_right),
+            platform: judged.scheme.map(|scheme| scheme.id().to_owned()),
+            events: Vec::new(),
+            verdict: judged.judgement.verdict,
+            why: None,
+            mistake: None,
+            notes: checker.notes(&evidence, &judged),
+            is_taken: is_welcome && fault.is_none_or(takes),
+            arrival: Arrival {
+                attempt: 1,
+                ..Arrival::default()
+            },
+            fault,
+            response: refusal(),
+        };
+        if !is_right {
+            received.why = Some(self.why(&judged));
+            if self.options.explains && request.body.len() <= LONGEST_EXPLAINED {
+                received.mistake = mistake(checker, &judged, &evidence);
+            }
+        }
+        let echo = judged.judgement.form.and_then(|form| echo(form, &evidence));
+        let content = content(checker, &judged, request, &evidence);
+        received.events.clone_from(&content.events);
+        if let Some(key) = content.key {
+            let label = || content.label.clone();
+            let (platform, now) = (content.platform, moment.millis());
+            received.arrival = self
+                .arrivals
+                .arrive(key, platform, label, content.nonce, now);
+        }
+        match received.kind {
+            _ if !is_welcome => {}
+            Kind::Handshake => received.response = echo.map_or_else(refusal, echoed),
+            Kind::Push | Kind::Other => {
+                received.response = self.answer(content.platform, request, &received);
+            }
+        }
+        self.count(&received, is_right);
+        if let Some(key) = content.key {
+            let accepted = is_delivered(content.platform, &received);
+            self.arrivals.answered(key, received.is_taken, accepted);
+        }
+        received
+    }
+
+    fn why(&self, judged: &Judged<'_, '_>) -> String {
+        let why = judged.judgement.why.clone();
+        let stale = judged.freshness.map(|(freshness, _)| freshness.as_str());
+        let why = match (judged.judgement.verdict, stale) {
+            (Verdict::Valid, Some(stale)) => format!("it is signed rightly, and {stale}"),
+            _ => why.unwrap_or_else(|| "it is not as it should be".to_owned()),
+        };
+        self.options.checker.veil.hide_text(&why).into_owned()
+    }
+
+    /// The answer to a push that is welcome.
+    fn answer(
+        &self,
+        platform: Option<Platform>,
+        request: &Request,
+        received: &Received,
+    ) -> Response {
+        let (kind, body) = platform.map_or(("text/plain", ""), Platform::thanks);
+        match &self.options.respond {
+            None => response(200, kind, body.into()),
+            Some(respond) => respond.answer(&Context {
+                request,
+                received,
+                number: self.seen.count("requests"),
+            }),
+        }
+    }
+
+    fn count(&mut self, received: &Received, is_right: bool) {
+        let seen = &mut self.seen;
+        if received.fault.is_some() {
+            seen.add("faults");
+        }
+        if !is_right {
+            seen.add("refused");
+        }
+        if !received.is_taken || received.kind == Kind::Other {
+            return;
+        }
+        if received.arrival.is_replay {
+            seen.add("replays");
+        }
+        if received.arrival.is_duplicate {
+            seen.add("duplicates");
+        }
+        match received.kind {
+            Kind::Handshake => seen.add("handshakes"),
+            _ => seen.add("pushes"),
+        }
+        if is_right {
+            seen.add("verified");
+        }
+        let Some(platform) = &received.platform else {
+            return;
+        };
+        seen.add(platform);
+        for event in &received.events {
+            seen.add(&format!("{platform}.{event}"));
+        }
+    }
+}
+
+/// Whether a push is taken although this goes wrong.
+fn takes(fault: FaultSpec) -> bool {
+    fault.place == Place::After || fault.fault.only_takes_time()
+}
+
+fn kind(judged: &Judged<'_, '_>, is_right: bool) -> Kind {
+    match judged.judgement.form {
+        None => Kind::Other,
+        Some(form) if form.echo.is_some() => Kind::Handshake,
+        Some(_) if is_right || judged.judgement.verdict != Verdict::Unsigned => Kind::Push,
+        Some(_) => Kind::Other,
+    }
+}
+
+/// The part that a handshake must give back.
+fn echo(form: &Form, evidence: &Evidence<'_>) -> Option<Vec<u8>> {
+    let part = form.echo.as_ref()?;
+    let value = evidence.find(&part.name, &part.source).ok()?;
+    Some(value.into_owned())
+}
+
+fn echoed(echo: Vec<u8>) -> Response {
+    response(200, "text/plain", echo)
+}
+
+/// No word on why: whoever asks may be guessing.
+fn refusal() -> Response {
+    response(403, "", Vec::new())
+}
+
+fn response(status: u16, kind: &str, body: Vec<u8>) -> Response {
+    let mut headers = Headers::new();
+    if !kind.is_empty() && !body.is_empty() {
+        headers.push("Content-Type", kind);
+    }
+    Response {
+        status,
+        headers,
+        body,
+        ms: None,
+    }
+}
+
+/// What a push carries.
+#[derive(Default)]
+struct Content {
+    platform: Option<Platform>,
+    events: Vec<&'static str>,
+    key: Option<Key>,
+    nonce: Option<Key>,
+    label: String,
+}
+
+fn content(
+    checker: &Checker,
+    judged: &Judged<'_, '_>,
+    request: &Request,
+    evidence: &Evidence<'_>,
+) -> Content {
+    let Some(scheme) = judged.scheme else {
+        return Content::default();
+    };
+    let id = scheme.id().as_bytes();
+    let form = judged.judgement.form;
+    let nonce = form.and_then(|form| form.parts.iter().find(|part| part.name == "nonce"));
+    let nonce = nonce.and_then(|part| evidence.find(&part.name, &part.source).ok());
+    let mut content = Content {
+        platform: scheme.platform,
+        nonce: nonce.map(|nonce| Key::of(&[b"nonce", id, &nonce])),
+        ..Content::default()
+    };
+    if form.is_none_or(|form| form.echo.is_some()) {
+        return content;
+    }
+    let Some(webhook) = scheme.platform.and_then(Platform::webhook) else {
+        content.key = Some(Key::of(&[id, &request.body]));
+        "the same body".clone_into(&mut content.label);
+        return content;
+    };
+    let opened = webhook.open(&request.body, &checker.secrets).ok();
+    let message = opened.as_ref().map(|message| message.bytes.as_slice());
+    if let Some(message) = message {
+        let messages = webhook.messages(message);
+        let event = |message| webhook.event_of(message).unwrap_or("?");
+        content.events = messages.into_iter().map(event).collect();
+    }
+    let handle = handle(webhook, &request.body).or_else(|| {
+        let opened = message?;
+        handle(webhook, opened)
+    });
+    (content.key, content.label) = match handle {
+        Some((name, value)) => (
+            Some(Key::of(&[id, name.as_bytes(), &value])),
+            format!("{name} {}", String::from_utf8_lossy(&value)),
+        ),
+        None => (
+            Some(Key::of(&[id, message.unwrap_or(&request.body)])),
+            "the same message".to_owned(),
+        ),
+    };
+    content
+}
+
+/// The name and the value of what a push is known again by.
+fn handle(webhook: &dyn Webhook, body: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+    let name = webhook.handle()?;
+    let value = crate::platform::value(body, &format!("/{name}"))?;
+    Some((name, value.into_owned()))
+}
+
+/// Whether the platform counts it as delivered.
+fn is_delivered(platform: Option<Platform>, received: &Received) -> bool {
+    if received
+        .fault
+        .is_some_and(|spec| !spec.fault.only_takes_time())
+    {
+        return false;
+    }
+    let webhook = platform.and_then(Platform::webhook);
+    let status = received.response.status;
+    webhook.map_or((200..300).contains(&status), |webhook| {
+        webhook.patience().accepts(status)
+    })
+}
+
+/// The best of the mistakes that would give the signature that arrived.
+fn mistake<'c, 'e>(
+    checker: &'c Checker,
+    judged: &Judged<'c, 'e>,
+    evidence: &Evidence<'e>,
+) -> Option<String> {
+    if judged.judgement.verdict != Verdict::Mismatch {
+        return None;
+    }
+    let diagnosis = diagnose(checker, judged, evidence, None, &[])?;
+    let hit = diagnosis.findings.hits.first()?;
+    let text = format!("{} [{}]", hit.titles.join("; "), hit.ids.join(", "));
+    Some(checker.veil.hide_text(&text).into_owned())
+}
+
+impl Received {
+    /// The answer that is sent, before it is cut or slowed down; none if none is.
+    #[must_use]
+    pub fn sent(&self) -> Option<Response> {
+        use fault::Fault;
+        let response = self.response.clone();
+        match self.fault.map(|spec| spec.fault) {
+            None | Some(Fault::Delay(_) | Fault::Slow(_) | Fault::Truncate(_)) => Some(response),
+            Some(Fault::Status(status)) => Some(self::response(status, "", Vec::new())),
+            Some(Fault::Reset | Fault::Never) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
