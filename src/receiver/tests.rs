@@ -86,16 +86,13 @@ fn every_event_of_every_platform_is_taken_and_answered_as_the_platform_accepts()
             });
             for event in webhook.events() {
                 let request = push(platform, event.name, &secrets, &mut moment());
-                let received = receiver.receive(&request, &mut moment());
-                let what = format!("{platform:?} {}: {received:?}", event.name);
-                assert_eq!(received.verdict, Verdict::Valid, "{what}");
-                assert_eq!(received.platform.as_deref(), Some(platform.id()), "{what}");
-                assert_eq!(received.events, [event.name], "{what}");
-                assert!(received.is_taken && received.why.is_none(), "{what}");
-                assert!(
-                    webhook.patience().accepts(received.response.status),
-                    "{what}"
-                );
+                let taken = receiver.receive(&request, &mut moment());
+                let what = format!("{platform:?} {}: {taken:?}", event.name);
+                assert_eq!(taken.verdict, Verdict::Valid, "{what}");
+                assert_eq!(taken.platform.as_deref(), Some(platform.id()), "{what}");
+                assert_eq!(taken.events, [event.name], "{what}");
+                assert!(taken.is_taken && taken.why.is_none(), "{what}");
+                assert!(webhook.patience().accepts(taken.response.status), "{what}");
                 let name = format!("{}.{}", platform.id(), event.name);
                 assert_eq!(receiver.seen().count(&name), 1, "{what}");
             }
@@ -117,17 +114,17 @@ fn every_handshake_is_answered_with_exactly_its_echo() {
             continue;
         };
         let mut receiver = receiver(platform, &secrets, |_| {});
-        let received = receiver.receive(&request, &mut moment());
-        assert_eq!(received.kind, Kind::Handshake);
+        let taken = receiver.receive(&request, &mut moment());
+        assert_eq!(taken.kind, Kind::Handshake);
         let evidence = Evidence::of(&request);
         let recipe = platform.recipe();
         let form = recipe.form("handshake").unwrap();
         assert_eq!(
-            Some(received.response.body),
+            Some(taken.response.body),
             echo(form, &evidence),
             "{platform:?}"
         );
-        assert_eq!(received.response.status, 200);
+        assert_eq!(taken.response.status, 200);
         assert_eq!(receiver.seen().count("handshakes"), 1);
     }
 }
@@ -139,14 +136,11 @@ fn a_wrong_signature_is_refused_without_a_word_and_the_mistake_is_known() {
     let stripped = Secrets::new().with(SecretName::Token, "another-token-than-that");
     let mut receiver = receiver(Platform::Onenet, &stripped, |_| {});
     let request = push(Platform::Onenet, "online", &wrong, &mut moment());
-    let received = receiver.receive(&request, &mut moment());
-    assert_eq!(
-        (received.response.status, received.response.body.len()),
-        (403, 0)
-    );
-    assert!(received.response.headers.is_empty());
-    assert!(!received.is_taken);
-    let mistake = received.mistake.unwrap();
+    let taken = receiver.receive(&request, &mut moment());
+    assert_eq!((taken.response.status, taken.response.body.len()), (403, 0));
+    assert!(taken.response.headers.is_empty());
+    assert!(!taken.is_taken);
+    let mistake = taken.mistake.unwrap();
     assert!(mistake.contains("[secret."), "{mistake}");
     assert!(!mistake.contains("another-token"), "{mistake}");
     let foreign = push(Platform::Onenet, "online", &right, &mut moment());
@@ -169,9 +163,9 @@ fn all_is_taken_where_that_was_asked_for_and_the_verdict_stays() {
     });
     let mut request = push(Platform::Tencent, "report", &secrets, &mut moment());
     request.headers.set("Signature", "0".repeat(40));
-    let received = receiver.receive(&request, &mut moment());
+    let taken = receiver.receive(&request, &mut moment());
     assert_eq!(
-        (received.verdict, received.response.status),
+        (taken.verdict, taken.response.status),
         (Verdict::Mismatch, 200)
     );
     assert_eq!(
@@ -227,8 +221,8 @@ fn an_old_nonce_with_another_body_is_a_replay() {
     receiver.receive(&request, &mut moment());
     let mut forged = request;
     forged.body = br#"{"payload":{"method":"report"},"seq":1}"#.to_vec();
-    let received = receiver.receive(&forged, &mut moment());
-    assert!(received.verdict == Verdict::Valid && received.arrival.is_replay);
+    let taken = receiver.receive(&forged, &mut moment());
+    assert!(taken.verdict == Verdict::Valid && taken.arrival.is_replay);
     assert_eq!(receiver.seen().count("replays"), 1);
 }
 
@@ -247,8 +241,8 @@ fn a_batch_counts_each_of_its_messages() {
     let batch = br#"[{"type":2,"status":1},{"type":1,"ds_id":"a"},{"type":9}]"#;
     let request = webhook.deliver(batch, &delivery, &mut moment()).unwrap();
     let mut receiver = receiver(Platform::Onenet, &secrets, |_| {});
-    let received = receiver.receive(&request, &mut moment());
-    assert_eq!(received.events, ["online", "datapoint", "?"]);
+    let taken = receiver.receive(&request, &mut moment());
+    assert_eq!(taken.events, ["online", "datapoint", "?"]);
     assert_eq!(receiver.seen().count("onenet"), 1);
     assert_eq!(receiver.seen().count("onenet.datapoint"), 1);
 }
