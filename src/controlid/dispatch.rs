@@ -277,6 +277,12 @@ impl Dispatch {
         self.settle(now, &over);
     }
 
+    /// How it serves.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// A command by its number.
     #[must_use]
     pub fn entry(&self, number: u64) -> Option<&Entry> {
@@ -284,7 +290,8 @@ impl Dispatch {
     }
 
     /// All commands in the order of their numbers.
-    pub fn entries(&self) -> impl Iterator<Item = (u64, &Entry)> {
+    #[must_use]
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (u64, &Entry)> {
         self.entries.iter().map(|(&number, entry)| (number, entry))
     }
 

@@ -18,7 +18,7 @@ pub mod threshold;
 pub mod verdict;
 mod words;
 
-pub use words::millis;
+pub use words::{counted, millis, outcome};
 
 use std::borrow::Cow;
 use std::io::{self, Write};

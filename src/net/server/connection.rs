@@ -177,7 +177,7 @@ where
         };
         let reading = async {
             let _ = stream.shutdown().await;
-            let mut sink = [0; 16 << 10];
+            let mut sink = vec![0; 16 << 10];
             while matches!(stream.read(&mut sink).await, Ok(count) if count > 0) {}
         };
         let _ = timeout(LINGER, reading).await;

@@ -162,7 +162,6 @@ impl Tap {
                 None => Chunk::Extension(size),
             },
             Chunk::Extension(size) if byte == b'\n' => self.begin_chunk(size),
-            Chunk::Extension(_) => chunk,
             Chunk::Data(left) => {
                 let used = least(left, bytes.len());
                 let next = match left - used as u64 {
@@ -172,7 +171,7 @@ impl Tap {
                 return (Body::Chunked(next), used);
             }
             Chunk::End if byte == b'\n' => Chunk::Size(0),
-            Chunk::End => chunk,
+            Chunk::Extension(_) | Chunk::End => chunk,
             Chunk::Trailer(false) if byte == b'\n' => return (Body::None, 1),
             Chunk::Trailer(_) if byte == b'\n' => Chunk::Trailer(false),
             Chunk::Trailer(some) => Chunk::Trailer(some || byte != b'\r'),

@@ -118,7 +118,7 @@ fn rest(stream: &mut TcpStream) -> String {
 /// Reads until the answer ends in this text.
 fn until(stream: &mut TcpStream, end: &str) -> String {
     let mut text = String::new();
-    let mut piece = [0; 1 << 16];
+    let mut piece = vec![0; 1 << 16];
     while !text.ends_with(end) {
         let count = stream.read(&mut piece).unwrap();
         assert!(count > 0, "it ended: {text}");
