@@ -45,6 +45,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'List o
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "handshake" -d 'Verify a server\'s URL as the platform does, and judge the answer'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "push" -d 'Deliver a signed event to your server, as the platform would'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "replay" -d 'Send recorded requests to a server, and judge its answers'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "dispatch" -d 'Be the push server that a Control iD device polls for commands'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -391,6 +392,33 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l allow-remote 
 complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-recorded -d 'The status and the body that were recorded'
 complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l insecure -d 'Trust any certificate'
 complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l bind -d 'Where to listen; port 0 is any that is free' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l ready-file -d 'Write the URL to this file when a device may poll, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l prefix -d 'What stands before /push and /result' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l queue -d 'Orders, one a line, read on while the file grows; - is stdin' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l push -d 'One order: JSON, @FILE or -; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l device -d 'The device of orders that name none' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l for -d 'After so long at the latest; what is not done then has no answer' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l lease -d 'How long a result is waited for' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l tries -d 'How often a command is handed out before it is given up' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l policy -d 'Whether a command without a result goes out again [default: once for what opens doors or restarts the device, else again]' -r -f -a "at-most-once\t'Handed out once; without a result it is lost'
+at-least-once\t'Handed out again when its lease is over'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l transactions -d 'Up to N commands with one answer, as newer firmware takes them' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l state -d 'Keep the queues in this file, and go on with them after a crash' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l allow-remote -d 'Allow an address that other machines reach'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l wait -d 'When all that was ordered is done (implied by --push)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

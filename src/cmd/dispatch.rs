@@ -42,24 +42,24 @@ pub const SUBCOMMAND: Subcommand = Subcommand {
 };
 
 const EXAMPLES: &str = "\
+A device is given the URL that is printed, as its push_remote_address. An order
+is the command that it gets, and whose: {\"device\":\"478435\",
+\"endpoint\":\"load_objects\",\"body\":{\"object\":\"users\"}}; beside it may stand
+\"policy\", and a \"key\": an order whose key is known is not queued again.
+
+While it runs, this machine may order by POST /commands (one, an array, or one a
+line) and ask by GET /commands, /commands/N and /devices. Each result is a line
+of JSON. Exit code: 0 all commands succeeded, 1 one failed, 3 one has no result;
+Ctrl-C ends it with that.
+
 Examples:
-  pushrig dispatch --device 478435 --push '{\"endpoint\":\"system_information\"}' \\
-      --for 30s
+  pushrig dispatch --device 478435 --for 30s \\
+      --push '{\"endpoint\":\"system_information\"}'
   pushrig dispatch --bind 127.0.0.1:8000 --queue orders.ndjson --wait
   pushrig dispatch --bind 127.0.0.1:8000 --queue orders.ndjson \\
       --state orders.state --ready-file url --for 30s
   pushrig dispatch --bind 0.0.0.0:8000 --allow-remote --prefix /gate \\
-      --policy at-most-once --transactions 10 --for 30s
-
-An order is a command with its device: {\"device\":\"478435\",
-\"endpoint\":\"load_objects\",\"body\":{\"object\":\"users\"}}, and beside it, if you
-like, \"policy\" and a \"key\": an order whose key is known is not queued again.
-While it runs, orders are taken at POST /commands from this machine: one, an
-array, or one a line. GET /commands, /commands/N and /devices tell of them.
-A device is given what is printed as its push_remote_address.
-
-Exit code: 0 all commands succeeded, 1 one failed, 3 one has no result; Ctrl-C
-ends it with that outcome.";
+      --transactions 10 --for 30s";
 
 #[derive(Args, Debug)]
 struct DispatchArgs {
@@ -163,8 +163,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: DispatchArgs = parse(matches)?;
     args.check()?;
     let defaults = args.defaults();
-    let pushed = args.pushed(&defaults, session)?;
     let queue = args.orders.queue(session)?;
+    let pushed = args.pushed(&defaults, session)?;
     if let Some(file) = &args.ready_file {
         forget(file)?;
     }
@@ -182,8 +182,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
             time: args.end.time,
         },
         show: &mut show,
+        known: 0,
     };
-    drive.read_file()?;
     let base = format!("{}{}", listener.url(), args.prefix);
     let commands = format!("{}/commands", listener.url());
     if let Some(file) = &args.ready_file {
@@ -192,6 +192,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         output.finish()?;
     }
     drive.show.ready(&base, &commands, listener.address())?;
+    // Whoever polls already waits in the socket until all of it is queued.
+    drive.read_file()?;
     block_on(drive.run(listener))?
 }
 

@@ -4,6 +4,7 @@
 //! names its `Origin`; a name that was rebound to this machine stands in `Host`; a proxy on this
 //! machine, whose peers are anywhere, says whom it forwards for.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
@@ -35,7 +36,7 @@ struct ShownResult<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'d str>,
+    error: Option<Cow<'d, str>>,
 }
 
 #[derive(Serialize)]
@@ -196,7 +197,7 @@ fn shown<'d>(number: u64, entry: &'d Entry, answered: Option<&'d Answered>) -> S
         result: answered.map(|answered| ShownResult {
             success: answered.success,
             response: answered.response.as_deref().map(raw),
-            error: answered.error.as_deref(),
+            error: answered.why(),
         }),
     }
 }

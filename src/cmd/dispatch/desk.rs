@@ -1,6 +1,7 @@
 //! The desk: queues, journal and results together. Requests come in, responses go out, and what
 //! there is to tell is kept for the one who prints.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use super::orders::{Addressed, Defaults};
 use super::told::{Note, Told};
 use crate::controlid::dispatch::{Change, Dispatch, Event, Note as CoreNote, Standing, Tally};
 use crate::error::Error;
+use crate::json::scan;
 use crate::message::{Headers, Request, Response};
 
 /// The bytes of results that are held for whoever asks by number.
@@ -23,6 +25,22 @@ pub(super) struct Answered {
     pub(super) success: bool,
     pub(super) response: Option<String>,
     pub(super) error: Option<String>,
+}
+
+impl Answered {
+    /// Why the device failed. A face that was refused is no error; its response says why.
+    pub(super) fn why(&self) -> Option<Cow<'_, str>> {
+        if self.success || self.error.is_some() {
+            return self.error.as_deref().map(Cow::Borrowed);
+        }
+        let response = self.response.as_deref().unwrap_or_default().as_bytes();
+        let message = scan::find(response, "/errors/0/message").ok().flatten();
+        let message = message.and_then(scan::text);
+        Some(match message {
+            Some(text) => String::from_utf8_lossy(&text).into_owned().into(),
+            None => "the device says that it did not succeed".into(),
+        })
+    }
 }
 
 /// The queues, and what is around them.
@@ -328,6 +346,42 @@ fn size(answered: &Answered) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_face_that_was_refused_says_why() {
+        let why = |response: &str| {
+            let answered = Answered {
+                success: false,
+                response: Some(response.to_owned()),
+                error: None,
+            };
+            answered.why().unwrap().into_owned()
+        };
+        let face = r#"{"success":false,"errors":[{"code":8,"message":"Low sharpness"}]}"#;
+        assert_eq!(why(face), "Low sharpness");
+        assert!(why(r#"{"success":false}"#).starts_with("the device says"));
+    }
+
+    #[test]
+    fn what_is_not_on_the_disk_does_not_leave() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = |desk: &mut Desk| {
+            let json = br#"{"device":"7","endpoint":"execute_actions"}"#;
+            let order = desk.defaults.orders(json).unwrap();
+            desk.order(order);
+        };
+        let poll = Request::new("GET", "/push?deviceId=7&uuid=a");
+        let mut desk = Desk::new(Dispatch::default(), Defaults::default(), Clock::from(0));
+        order(&mut desk);
+        let journal = Journal::unwritable(&folder.path().join("state"));
+        desk.keep(journal, Results::default(), &[]);
+        for _ in 0..2 {
+            let answer = desk.answer(&poll);
+            assert_eq!((answer.status, answer.body.len()), (503, 0));
+        }
+        assert_eq!(desk.take_failure().unwrap().code(), 3);
+        assert!(desk.take_told().is_empty(), "what is not so is not told");
+    }
 
     #[test]
     fn the_latest_results_are_held() {

@@ -20,6 +20,7 @@ use crate::json::scan;
 use crate::message::Request;
 use crate::net::server::{Limits, Listener, Refused};
 use crate::net::stop::{Signal, Signals};
+use crate::report::counted;
 
 /// How often a file is looked at for its growth, and what is in flight for its lease.
 const TICK: Duration = Duration::from_millis(100);
@@ -55,6 +56,8 @@ pub(super) struct Drive<'r, 's> {
     pub(super) queue: Queue,
     pub(super) until: Until,
     pub(super) show: &'r mut Show<'s>,
+    /// How many orders of the queue were known, and that is not told yet.
+    pub(super) known: usize,
 }
 
 impl Drive<'_, '_> {
@@ -68,7 +71,10 @@ impl Drive<'_, '_> {
                     "{name} was written anew: it is read from its top, and lines that are known \
                      are not ordered again"
                 )),
-                Ok(Step::Nothing) => return Ok(()),
+                Ok(Step::Nothing) => {
+                    self.tell_known(&name);
+                    return Ok(());
+                }
                 Err(why) => {
                     self.queue = Queue::Over;
                     self.show.complain(&why)?;
@@ -184,7 +190,9 @@ impl Drive<'_, '_> {
             None => {
                 let rest = stream.rest();
                 self.queue = Queue::Over;
-                self.order(&name, rest.into_iter().collect())
+                self.order(&name, rest.into_iter().collect())?;
+                self.tell_known(&name);
+                Ok(())
             }
         }
     }
@@ -215,13 +223,18 @@ impl Drive<'_, '_> {
             return Ok(());
         }
         let (_, known) = self.desk.borrow_mut().order(orders);
-        if known > 0 {
-            let lines = if known == 1 { "order" } else { "orders" };
+        self.known += known;
+        Ok(())
+    }
+
+    fn tell_known(&mut self, name: &str) {
+        let known = std::mem::take(&mut self.known) as u64;
+        if known > 0 && !self.show.session.globals.quiet {
             self.show.session.note(&format!(
-                "{known} {lines} of {name} had been given before, and were not queued again"
+                "{} of {name} had been given before, and not queued again",
+                counted(known, "order", "orders")
             ));
         }
-        Ok(())
     }
 
     fn tell(&mut self) -> Result<(), Error> {

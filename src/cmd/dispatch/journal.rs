@@ -113,6 +113,15 @@ impl Journal {
         }
     }
 
+    /// One whose disk is full.
+    #[cfg(test)]
+    pub(super) fn unwritable(path: &Path) -> Self {
+        let journal = Self::open(path, Options::default(), 0, |_| {});
+        let journal = journal.unwrap_or_else(|why| panic!("{why}")).journal;
+        let file = File::open(path).unwrap_or_else(|why| panic!("{why}"));
+        Self { file, ..journal }
+    }
+
     /// Writes it anew if most of it is not needed any more.
     fn shrink(&mut self, dispatch: &mut Dispatch, now: i64) -> Result<(), Error> {
         let lines: String = dispatch.snapshot(now).iter().map(Event::to_line).collect();

@@ -133,7 +133,7 @@ struct ResultLine<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'t str>,
+    error: Option<Cow<'t, str>>,
     tries: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     ms: Option<f64>,
@@ -184,7 +184,7 @@ impl Told {
                 endpoint,
                 success: answered.success,
                 response: answered.response.as_deref().map(raw),
-                error: answered.error.as_deref(),
+                error: answered.why(),
                 tries: *tries,
                 ms: took.map(millis),
             }),
