@@ -146,6 +146,9 @@ fn parse_prefix(text: &str) -> Result<String, String> {
     if !is_path || prefix.contains(['?', '#', ' ']) || prefix.chars().any(char::is_control) {
         return Err("expected a path such as /gate".to_owned());
     }
+    if ["/commands", "/devices"].contains(&prefix) {
+        return Err("orders are taken there".to_owned());
+    }
     Ok(prefix.to_owned())
 }
 

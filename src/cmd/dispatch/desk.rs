@@ -267,6 +267,7 @@ impl Desk {
 
     /// A command is over without a result.
     fn tell_end(&mut self, number: u64, is_unknown: bool, why: &str) {
+        self.handed.remove(&number);
         let Some(entry) = self.dispatch.entry(number) else {
             return;
         };

@@ -128,7 +128,9 @@ impl Drive<'_, '_> {
         signals: &mut Signals,
     ) -> Result<Ended, Error> {
         let news = self.desk.borrow().news();
-        let end = self.until.time.map(|time| Instant::now() + time);
+        let end = self.until.time;
+        // What lies beyond all clocks is never.
+        let end = end.and_then(|time| Instant::now().checked_add(time));
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

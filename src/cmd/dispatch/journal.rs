@@ -58,30 +58,27 @@ impl Journal {
         let unknown: Vec<u64> = at(&dispatch, Standing::Unknown)
             .filter(|number| flying.contains(number))
             .collect();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&place)
-            .map_err(wrong)?;
-        if length < bytes.len() {
-            file.set_len(length as u64).map_err(wrong)?;
-        }
-        file.seek(SeekFrom::Start(length as u64)).map_err(wrong)?;
-        if is_new {
-            sync_folder(&place).map_err(wrong)?;
-        }
+        let short = if length > SMALL {
+            let lines = lines(&dispatch.snapshot(now));
+            (lines.len() <= length / 2).then_some(lines)
+        } else {
+            None
+        };
         let mut journal = Self {
+            file: match &short {
+                Some(lines) => replace(&place, lines.as_bytes()).map_err(wrong)?,
+                None => cut(&place, length as u64).map_err(wrong)?,
+            },
+            length: short.as_ref().map_or(length, String::len) as u64,
             path: place,
-            file,
-            length: length as u64,
             _lock: lock,
         };
+        if is_new {
+            sync_folder(&journal.path).map_err(wrong)?;
+        }
         let events = dispatch.take_events();
-        journal.append(&events)?;
-        if length > SMALL {
-            journal.shrink(&mut dispatch, now)?;
+        if short.is_none() {
+            journal.append(&events)?;
         }
         Ok(Restored {
             journal,
@@ -95,7 +92,7 @@ impl Journal {
         if events.is_empty() {
             return Ok(());
         }
-        let lines: String = events.iter().map(Event::to_line).collect();
+        let lines = lines(events);
         let written = self
             .file
             .write_all(lines.as_bytes())
@@ -121,18 +118,25 @@ impl Journal {
         let file = File::open(path).unwrap_or_else(|why| panic!("{why}"));
         Self { file, ..journal }
     }
+}
 
-    /// Writes it anew if most of it is not needed any more.
-    fn shrink(&mut self, dispatch: &mut Dispatch, now: i64) -> Result<(), Error> {
-        let lines: String = dispatch.snapshot(now).iter().map(Event::to_line).collect();
-        if lines.len() as u64 > self.length / 2 {
-            return Ok(());
-        }
-        self.file = replace(&self.path, lines.as_bytes())
-            .map_err(|cause| Error::writing(&self.path, cause))?;
-        self.length = lines.len() as u64;
-        Ok(())
+fn lines(events: &[Event]) -> String {
+    events.iter().map(Event::to_line).collect()
+}
+
+/// The file, ready for what comes behind so many bytes.
+fn cut(place: &Path, length: u64) -> io::Result<File> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(place)?;
+    if file.metadata()?.len() > length {
+        file.set_len(length)?;
     }
+    file.seek(SeekFrom::Start(length))?;
+    Ok(file)
 }
 
 fn at(dispatch: &Dispatch, standing: Standing) -> impl Iterator<Item = u64> {

@@ -15,6 +15,11 @@ use tokio::time::Instant;
 use super::Limits;
 use super::tap::Tap;
 
+thread_local! {
+    /// What is read passes through here, for all connections of the thread.
+    static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
+}
+
 /// A socket, and what is going on upon it.
 pub(super) struct Wire {
     /// None once it was taken back.
@@ -149,15 +154,16 @@ impl hyper::rt::Read for Io {
         mut into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let mut wire = self.0.borrow_mut();
-        let mut bytes = [0; 16 << 10];
-        let room = into.remaining().min(bytes.len());
-        let mut read = ReadBuf::new(&mut bytes[..room]);
-        ready!(wire.stream()?.poll_read(cx, &mut read))?;
-        wire.moved = Instant::now();
-        wire.tap.feed(read.filled());
-        wire.look_at_head();
-        into.put_slice(read.filled());
-        Poll::Ready(Ok(()))
+        PIECE.with_borrow_mut(|piece| {
+            let room = into.remaining().min(piece.len());
+            let mut read = ReadBuf::new(&mut piece[..room]);
+            ready!(wire.stream()?.poll_read(cx, &mut read))?;
+            wire.moved = Instant::now();
+            wire.tap.feed(read.filled());
+            wire.look_at_head();
+            into.put_slice(read.filled());
+            Poll::Ready(Ok(()))
+        })
     }
 }
 

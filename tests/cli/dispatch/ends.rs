@@ -56,6 +56,14 @@ fn what_is_not_done_in_time_has_no_answer() {
     assert_eq!(ended.code, Some(3));
     assert_eq!(ended.summary()["queued"], 1);
     assert_eq!(ended.summary()["ended"], "--for");
+    let order = r#"{"device":"7","endpoint":"a"}"#;
+    let it = start_with(
+        folder.path(),
+        "--for 18446744073709551615 --lease 18446744073709551615",
+        &["--push", order],
+    );
+    it.does("7", "a").unwrap();
+    assert_eq!(it.end().code, Some(0));
     let nothing = start(folder.path(), "--for 100ms").end();
     assert_eq!(nothing.code, Some(0));
 }

@@ -146,6 +146,7 @@ fn what_cannot_be_read_is_said_before_anything_is_served() {
         ("dispatch --bind 0.0.0.0:0", 2, "add --allow-remote"),
         ("dispatch --bind 127.0.0.1:x", 2, "`x` is not a port"),
         ("dispatch --prefix gate", 2, "expected a path"),
+        ("dispatch --prefix /commands/", 2, "orders are taken there"),
         ("dispatch --lease 0", 2, "a result takes some time"),
         ("dispatch --tries 0", 2, "0 is not in"),
         ("dispatch --state .", 3, "cannot write ."),
