@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use pushrig::controlid::command::{Body, Command, Reply, Verb};
 use pushrig::controlid::identity::Identity;
 use pushrig::controlid::refusal::Refusal;
-use pushrig::controlid::state::{Answer, Body, Request, State};
+use pushrig::controlid::state::State;
 use pushrig::controlid::store::{Quota, Store, Template};
 use pushrig::moment::Moment;
 
@@ -109,13 +110,16 @@ fn run(
     (_, endpoint, body): (&str, &str, &str),
     moment: &mut Moment,
 ) -> Result<(), String> {
-    let request = Request {
-        verb: "POST",
-        body: Body::Json(body.as_bytes()),
-        query: "",
+    let command = Command {
+        transaction: None,
+        verb: Verb::Post,
+        endpoint: endpoint.to_owned(),
+        body: Body::Bytes(body.as_bytes().to_vec()),
+        content_type: None,
+        query: String::new(),
     };
-    match device.answer(endpoint, &request, moment).answer {
-        Answer::Error { message, .. } => Err(message),
+    match device.answer(&command, moment).reply {
+        Reply::Error { message, .. } => Err(message),
         _ => Ok(()),
     }
 }

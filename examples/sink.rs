@@ -3,6 +3,7 @@
 //!
 //! ```sh
 //! cargo run --release --example sink -- 127.0.0.1:8123
+//! cargo run --release --example sink -- 127.0.0.1:8123 idle     # an empty body: nothing to do
 //! ```
 
 use std::io;
@@ -12,11 +13,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const IDLE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 fn main() -> io::Result<()> {
     let address = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let is_idle = std::env::args().nth(2).as_deref() == Some("idle");
+    let answer = if is_idle { IDLE } else { ANSWER };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
@@ -28,17 +32,17 @@ fn main() -> io::Result<()> {
         )?;
         loop {
             let (stream, _) = listener.accept().await?;
-            tokio::spawn(serve(stream));
+            tokio::spawn(serve(stream, answer));
         }
     })
 }
 
-async fn serve(mut stream: TcpStream) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, answer: &'static [u8]) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(16 << 10);
     loop {
         while let Some(length) = request(&buffer) {
-            stream.write_all(ANSWER).await?;
+            stream.write_all(answer).await?;
             buffer.drain(..length);
         }
         if stream.read_buf(&mut buffer).await? == 0 {

@@ -403,3 +403,22 @@ pub fn secrets_given(arguments: &[OsString]) -> Vec<Secret> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_the_flag_that_it_is_said_to_have() {
+        /// Flags that give something other than a part of their name.
+        const OTHERS: [&str; 3] = ["empty-body", "in", "credential"];
+        let command = PartArgs::augment_args(clap::Command::new("explain"));
+        let command = ArrivedArgs::augment_args(command);
+        for argument in command.get_arguments() {
+            let flag = argument.get_long().unwrap();
+            let said = Given::flag(argument.get_id().as_str());
+            let expected = (!OTHERS.contains(&flag)).then(|| flag.to_owned());
+            assert_eq!(said, expected, "--{flag}");
+        }
+    }
+}

@@ -49,6 +49,7 @@
 //! - [`globals`]: the flags that every subcommand takes.
 //! - [`session`]: the streams, the environment and the clock of one run.
 //! - [`output`]: a file that takes its name only when it is whole.
+//! - [`recorder`]: a capture that grows by whole lines.
 //! - [`reporter`]: prints the cases of a run, and writes its reports.
 //! - [`args`]: flag groups that open themselves.
 //! - [`cmd`]: the list of subcommands, one file each.
@@ -74,6 +75,7 @@ pub mod output;
 pub mod platform;
 pub mod push;
 pub mod reading;
+pub mod recorder;
 pub mod replay;
 pub mod report;
 pub mod reporter;

@@ -283,7 +283,7 @@ impl Push {
 const NONCE: &str = "nonce";
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::signature::verify::judge;
     use crate::signature::{SecretName, Verdict};
@@ -300,7 +300,8 @@ mod tests {
         Moment::fixed(jiff::Timestamp::UNIX_EPOCH, 7)
     }
 
-    fn push(platform: Platform, content: Content) -> Push {
+    /// One message, signed and not sealed.
+    pub(crate) fn push(platform: Platform, content: Content) -> Push {
         Push {
             scheme: Scheme::of(platform),
             content,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::args::ReportFile;
 use crate::error::{Error, Outcome, Place};
 use crate::output::Output;
-use crate::report::case::{Case, CaseOutcome, Report};
+use crate::report::case::{Case, CaseOutcome, Group, Report};
 use crate::report::human::Human;
 use crate::report::json::{CaseLine, SummaryLine};
 use crate::report::tally::Tally;
@@ -32,6 +32,7 @@ pub struct Reporter {
     thresholds: Vec<Threshold>,
     tally: Tally,
     ended: Option<(String, Outcome)>,
+    beside: (Vec<(&'static str, u64)>, Vec<Group>),
     human: Option<Human>,
     quiet: bool,
     /// How often each record was not right, where the same is sent again and again.
@@ -77,6 +78,7 @@ impl Reporter {
             thresholds,
             tally: Tally::new(),
             ended: None,
+            beside: Default::default(),
             human: (!session.json()).then_some(Human {
                 paint: session.paint,
                 quiet: globals.quiet,
@@ -124,15 +126,9 @@ impl Reporter {
         self.tally.counts()
     }
 
-    /// Adds what workers counted by themselves.
-    pub fn absorb(&mut self, tally: &Tally) {
-        self.tally.absorb(tally);
-    }
-
-    /// Whether anything so far is not right: for `--fail-fast`.
-    #[must_use]
-    pub fn is_wrong(&self) -> bool {
-        self.tally.is_wrong()
+    /// What the summary tells beside the cases: counters, and the times of each kind of answer.
+    pub fn beside(&mut self, counters: Vec<(&'static str, u64)>, groups: Vec<Group>) {
+        self.beside = (counters, groups);
     }
 
     /// A case: printed, counted, and kept if a report needs it.
@@ -289,6 +285,7 @@ impl Reporter {
 
     fn conclude(&mut self, elapsed: Duration) {
         let mut summary = self.tally.summary(elapsed);
+        (summary.counters, summary.groups) = std::mem::take(&mut self.beside);
         let missed: Vec<_> = self
             .thresholds
             .iter()
@@ -394,7 +391,6 @@ mod tests {
         }
         reporter.passed(200, 1.0);
         assert!(reporter.report.cases.is_empty());
-        assert!(!reporter.is_wrong());
         reporter.end("Ctrl-C", Outcome::Interrupted);
         reporter.conclude(Duration::from_secs(1));
         let summary = &reporter.report.summary;

@@ -4,7 +4,7 @@
 use crate::check::Scheme;
 use crate::message::Request;
 use crate::signature::recipe::{SignaturePlace, Source};
-use crate::signature::{Evidence, Form, Veil};
+use crate::signature::{Evidence, Form, Given, Veil};
 use crate::term::escape;
 
 /// As many characters of a body as help.
@@ -76,7 +76,7 @@ pub fn explain(scheme: &Scheme, form: &Form, request: &Request, veil: &Veil) -> 
         if !is_plain || is_read || is_private {
             return None;
         }
-        flags.push(match flag(name) {
+        flags.push(match Given::flag(name) {
             Some(flag) => format!("--{flag} {}", quoted(text)),
             None => format!("--in {}", quoted(&format!("{name}={text}"))),
         });
@@ -107,25 +107,6 @@ pub fn explain_with(scheme: &Scheme, form: &Form, flags: &str) -> Option<String>
     ))
 }
 
-/// The flag of `explain` that gives a part of that name.
-fn flag(name: &str) -> Option<String> {
-    const FLAGS: [&str; 12] = [
-        "method",
-        "nonce",
-        "timestamp",
-        "msg",
-        "enc_msg",
-        "echostr",
-        "body",
-        "url",
-        "res",
-        "et",
-        "version",
-        SignaturePlace::NAME,
-    ];
-    FLAGS.contains(&name).then(|| name.replace('_', "-"))
-}
-
 /// A text as one word of a shell.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -137,8 +118,9 @@ mod tests {
     use super::*;
     use crate::moment::Moment;
     use crate::platform::Platform;
+    use crate::push::tests::push;
     use crate::push::{Content, Push};
-    use crate::signature::{Given, SecretName, Secrets};
+    use crate::signature::{SecretName, Secrets};
 
     fn secrets() -> Secrets {
         let mut secrets = Secrets::new()
@@ -151,14 +133,8 @@ mod tests {
     /// The headers and the command of a push of this body.
     fn of(platform: Platform, body: &str) -> (Vec<String>, Option<String>) {
         let push = Push {
-            scheme: Scheme::of(platform),
-            content: Content::Body(body.into()),
-            edits: Vec::new(),
-            batch: None,
-            encrypt: false,
-            signed: true,
             secrets: secrets(),
-            given: Given::new(),
+            ..push(platform, Content::Body(body.into()))
         };
         let mut moment = Moment::fixed(jiff::Timestamp::UNIX_EPOCH, 7);
         let to = "http://h/push".parse().unwrap();

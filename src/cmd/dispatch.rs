@@ -20,7 +20,8 @@ use crate::args::parse_duration;
 use crate::controlid::dispatch::{Change, Dispatch, Event, Options, Policy};
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
-use crate::net::server::{Bind, Listener};
+use crate::net::room::make_room;
+use crate::net::server::{Bind, Limits, Listener};
 use crate::output::{Output, place};
 use crate::session::Session;
 
@@ -197,7 +198,10 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     drive.show.ready(&base, &commands, listener.address())?;
     // Whoever polls already waits in the socket until all of it is queued.
     drive.read_file()?;
-    block_on(drive.run(listener))?
+    // A fleet needs many; where they may not be had, further devices wait.
+    let limits = Limits::default();
+    let _ = make_room(limits.connections);
+    block_on(drive.run(listener, limits))?
 }
 
 /// A file of an earlier run must not be taken for this one's.

@@ -86,7 +86,8 @@ pub enum Reply {
     Binary(Vec<u8>),
     /// It failed.
     Error {
-        /// The device's text.
+        /// The text; it begins with [`OWN_TEXT`](super::refusal::OWN_TEXT) where it is the
+        /// simulator's own.
         message: String,
         /// The device's code, 1 as a rule.
         code: i64,

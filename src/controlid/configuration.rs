@@ -4,6 +4,8 @@
 //! costs nothing. `set_configuration` is atomic: one parameter that does not exist, and nothing
 //! is set.
 
+use std::sync::Arc;
+
 use super::refusal::Refusal;
 use super::shape::{self, Members};
 use crate::json::Value;
@@ -12,24 +14,61 @@ mod factory;
 
 use factory::FACTORY;
 
+/// A section, a name and a value.
+type Setting = (&'static str, &'static str, Box<str>);
+
 /// The configuration of one device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
-    /// What differs from the factory: the section, the name, the value.
-    changed: Vec<(&'static str, &'static str, Box<str>)>,
+    installed: Option<Installed>,
+    /// What differs from what was installed, and from the factory.
+    changed: Vec<Setting>,
+}
+
+/// What an installer sets at the device before it goes to work, such as where it polls. A whole
+/// fleet shares it, and a factory reset does not take it away: a simulated device that falls
+/// silent would help nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed(Arc<[Setting]>);
+
+impl Installed {
+    /// These settings: section, name and value.
+    pub fn new(settings: &[(&str, &str, &str)]) -> Result<Self, Refusal> {
+        let mut configuration = Configuration::default();
+        for (section, name, value) in settings {
+            configuration.set(section, name, value)?;
+        }
+        Ok(Self(configuration.changed.into()))
+    }
+}
+
+fn find<'s>(settings: &'s [Setting], section: &str, name: &str) -> Option<&'s str> {
+    settings
+        .iter()
+        .find(|(in_section, have, _)| *in_section == section && *have == name)
+        .map(|(_, _, value)| &**value)
 }
 
 impl Configuration {
     /// The value of a parameter, if the device has it.
     #[must_use]
     pub fn value(&self, section: &str, name: &str) -> Option<&str> {
-        let (section, parameters) = section_of(section)?;
-        let (name, factory) = *parameters.iter().find(|(have, _)| *have == name)?;
-        let changed = self
-            .changed
-            .iter()
-            .find(|(in_section, have, _)| *in_section == section && *have == name);
-        Some(changed.map_or(factory, |(_, _, value)| value))
+        let (section, name, factory) = parameter(section, name).ok()?;
+        find(&self.changed, section, name).or(Some(self.before(section, name, factory)))
+    }
+
+    /// The value that a parameter has unless it is changed.
+    fn before(&self, section: &str, name: &str, factory: &'static str) -> &str {
+        let installed = self.installed.as_ref();
+        installed
+            .and_then(|installed| find(&installed.0, section, name))
+            .unwrap_or(factory)
+    }
+
+    /// Whether a parameter is as the installer, or the factory, left it.
+    #[must_use]
+    pub fn is_installed(&self, section: &str, name: &str) -> bool {
+        find(&self.changed, section, name).is_none()
     }
 
     /// Sets a parameter.
@@ -37,13 +76,25 @@ impl Configuration {
         let (section, name, factory) = parameter(section, name)?;
         self.changed
             .retain(|(in_section, have, _)| !(*in_section == section && *have == name));
-        if value != factory {
+        if value != self.before(section, name, factory) {
             self.changed.push((section, name, value.into()));
         }
         Ok(())
     }
 
-    /// What differs from the factory: section, name and value.
+    /// The installer was here: the settings that they make are theirs, whatever was there.
+    pub fn install(&mut self, installed: &Installed) {
+        self.changed
+            .retain(|(section, name, _)| find(&installed.0, section, name).is_none());
+        self.installed = Some(installed.clone());
+    }
+
+    /// Forgets what was changed since the installer was here.
+    pub(super) fn reset(&mut self) {
+        self.changed.clear();
+    }
+
+    /// What differs from the factory and the installer: section, name and value.
     pub fn changed(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.changed
             .iter()
@@ -190,6 +241,30 @@ mod tests {
             .set("push_server", "push_request_period", "60")
             .unwrap();
         assert_eq!(configuration, Configuration::default());
+    }
+
+    #[test]
+    fn what_was_installed_stays_until_it_is_changed_and_comes_back_with_a_reset() {
+        let settings = [("push_server", "push_request_period", "5")];
+        let installed = Installed::new(&settings).unwrap();
+        let mut configuration = Configuration::default();
+        let period = |configuration: &Configuration| {
+            let value = configuration.value("push_server", "push_request_period");
+            value.unwrap().to_owned()
+        };
+        configuration
+            .set("push_server", "push_request_period", "9")
+            .unwrap();
+        configuration.install(&installed);
+        assert_eq!(period(&configuration), "5");
+        configuration
+            .set("push_server", "push_request_period", "60")
+            .unwrap();
+        assert_eq!(period(&configuration), "60");
+        assert_eq!(configuration.changed().count(), 1);
+        configuration.reset();
+        assert_eq!(period(&configuration), "5");
+        assert!(Installed::new(&[("push_server", "x", "5")]).is_err());
     }
 
     #[test]

@@ -221,17 +221,10 @@ fn at_least_once(times: &Item<'_>) -> Result<u32, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controlid::command::{Body, Verb};
+    use crate::controlid::state::tests::{self, text};
 
     fn command(endpoint: &str, body: &str) -> Command {
-        Command {
-            transaction: None,
-            verb: Verb::Post,
-            endpoint: endpoint.to_owned(),
-            body: Body::Bytes(body.as_bytes().to_vec()),
-            content_type: None,
-            query: String::new(),
-        }
+        tests::command(endpoint, text(body), "")
     }
 
     const EXAMPLE: &str = include_str!("../../examples/controlid/answers.toml");

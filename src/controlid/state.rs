@@ -9,7 +9,8 @@
 
 use jiff::Timestamp;
 
-use super::configuration::Configuration;
+use super::command::{Body, Command, Reply};
+use super::configuration::{Configuration, Installed};
 use super::identity::Identity;
 use super::refusal::Refusal;
 use super::shape::Members;
@@ -24,48 +25,6 @@ mod rows;
 mod system;
 
 pub use enroll::{ENROLL_MILLIS, Enrollment};
-
-/// A command as the device runs it.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// `GET` or `POST`. The device runs a command by its name alone; what the table calls GET
-    /// works with either.
-    pub verb: &'a str,
-    /// What came with it.
-    pub body: Body<'a>,
-    /// `user_id=10&match=1`, without the question mark.
-    pub query: &'a str,
-}
-
-/// The body of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Body<'a> {
-    /// A JSON text, not read yet.
-    Json(&'a [u8]),
-    /// What `application/octet-stream` carried, without its base64.
-    Binary(&'a [u8]),
-    /// Nothing.
-    None,
-}
-
-/// What the device answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Compact JSON.
-    Json(Vec<u8>),
-    /// Success that says nothing.
-    Empty,
-    /// Bytes: a photo.
-    Binary(Vec<u8>),
-    /// `{"error":"…","code":1}`.
-    Error {
-        /// The text; it begins with [`OWN_TEXT`](super::refusal::OWN_TEXT) where it is the
-        /// simulator's own.
-        message: String,
-        /// The device sends 1.
-        code: i64,
-    },
-}
 
 /// What a command does beyond its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,27 +71,27 @@ pub enum Effect {
     Configured,
 }
 
-/// An answer, and what follows from it.
+/// A command that was run: its answer, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct Done {
     /// What goes to the server.
-    pub answer: Answer,
+    pub reply: Reply,
     /// What the driver does, in order; mostly nothing.
     pub effects: Vec<Effect>,
 }
 
-impl Reply {
+impl Done {
     fn json(value: &Value) -> Self {
-        Self::of(Answer::Json(compact(value)))
+        Self::of(Reply::Json(compact(value)))
     }
 
     fn empty() -> Self {
-        Self::of(Answer::Empty)
+        Self::of(Reply::Empty)
     }
 
-    fn of(answer: Answer) -> Self {
+    fn of(reply: Reply) -> Self {
         Self {
-            answer,
+            reply,
             effects: Vec::new(),
         }
     }
@@ -143,10 +102,10 @@ impl Reply {
     }
 }
 
-impl From<Result<Reply, Refusal>> for Reply {
-    fn from(result: Result<Reply, Refusal>) -> Self {
+impl From<Result<Done, Refusal>> for Done {
+    fn from(result: Result<Done, Refusal>) -> Self {
         result.unwrap_or_else(|refusal| {
-            Self::of(Answer::Error {
+            Self::of(Reply::Error {
                 message: refusal.message,
                 code: refusal.code,
             })
@@ -230,10 +189,9 @@ impl State {
         &self.configuration
     }
 
-    /// Sets a parameter from outside, as the installer does at the device.
-    pub fn configure(&mut self, section: &str, name: &str, value: &str) -> Result<(), Refusal> {
-        self.configuration.set(section, name, value)?;
-        self.keep_settings()
+    /// The installer sets the device up, with what may be shared by a fleet.
+    pub fn install(&mut self, installed: &Installed) {
+        self.configuration.install(installed);
     }
 
     /// Whether it has a database of its own.
@@ -261,26 +219,23 @@ impl State {
         self.alarm_cause = 0;
     }
 
-    /// Runs one command. `endpoint` is its bare name, one of [`COMMANDS`].
-    pub fn answer(&mut self, endpoint: &str, request: &Request<'_>, moment: &mut Moment) -> Reply {
-        self.run(endpoint, request, moment).into()
+    /// Runs one command. It is known by its name alone, one of [`COMMANDS`]: what the vendor's
+    /// table calls GET works with either verb.
+    pub fn answer(&mut self, command: &Command, moment: &mut Moment) -> Done {
+        self.run(command, moment).into()
     }
 
-    fn run(
-        &mut self,
-        endpoint: &str,
-        request: &Request<'_>,
-        moment: &mut Moment,
-    ) -> Result<Reply, Refusal> {
-        if let Some(result) = self.run_image(endpoint, request, moment) {
+    fn run(&mut self, command: &Command, moment: &mut Moment) -> Result<Done, Refusal> {
+        if let Some(result) = self.run_image(command, moment) {
             return result;
         }
+        let endpoint = command.endpoint.as_str();
         if !COMMANDS.contains(&endpoint) {
             return Err(Refusal::own(format!(
                 "this simulated device has no command {endpoint:?}"
             )));
         }
-        let body = request.body.json()?;
+        let body = json(&command.body)?;
         let members = Members::of_body(&body)?;
         match endpoint {
             "load_objects" => self.load_objects(members),
@@ -303,7 +258,7 @@ impl State {
             "get_configuration" => self
                 .configuration
                 .get_all(&body)
-                .map(|all| Reply::json(&all)),
+                .map(|all| Done::json(&all)),
             "system_information" => Ok(self.system_information(moment)),
             "set_system_time" => self.set_system_time(members, moment),
             "user_hash_password" => system::user_hash_password(members, moment),
@@ -311,10 +266,10 @@ impl State {
             "reset_to_factory_default" => self.reset_to_factory_default(members, moment),
             "reboot" => {
                 self.reboot(moment);
-                Ok(Reply::empty().and(Effect::Reboot))
+                Ok(Done::empty().and(Effect::Reboot))
             }
             // What is left is `logout`.
-            _ => Ok(Reply::empty()),
+            _ => Ok(Done::empty()),
         }
     }
 
@@ -324,24 +279,21 @@ impl State {
     }
 }
 
-impl Body<'_> {
-    /// The JSON value; `{}` where nothing came.
-    fn json(self) -> Result<Value, Refusal> {
-        match self {
-            Body::None => Ok(Value::Object(Vec::new())),
-            Body::Json(text) if text.trim_ascii().is_empty() => Ok(Value::Object(Vec::new())),
-            Body::Json(text) => {
-                // The tree would mend what is no UTF-8, and a device would not store that.
-                if std::str::from_utf8(text).is_err() {
-                    return Err(Refusal::own("the body is no UTF-8"));
-                }
-                tree::parse(text)
-                    .map_err(|error| Refusal::own(format!("the body is no JSON: {error}")))
+/// The JSON value of a body; `{}` where nothing came.
+fn json(body: &Body) -> Result<Value, Refusal> {
+    match body {
+        Body::None => Ok(Value::Object(Vec::new())),
+        Body::Bytes(text) if text.trim_ascii().is_empty() => Ok(Value::Object(Vec::new())),
+        Body::Bytes(text) => {
+            // The tree would mend what is no UTF-8, and a device would not store that.
+            if std::str::from_utf8(text).is_err() {
+                return Err(Refusal::own("the body is no UTF-8"));
             }
-            Body::Binary(_) => Err(Refusal::own("the body is bytes, and no JSON")),
+            tree::parse(text).map_err(|error| Refusal::own(format!("the body is no JSON: {error}")))
         }
+        Body::Binary(_) => Err(Refusal::own("the body is bytes, and no JSON")),
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -58,6 +58,39 @@ fn fetch_within(url: &Url, limit_bytes: u64, limit: Duration) -> Result<Vec<u8>,
     })?
 }
 
+/// Posts notifications to one server, for which no byte matters.
+pub struct Poster {
+    client: reqwest::Client,
+    is_here: bool,
+}
+
+impl Poster {
+    /// The poster to the server of this URL.
+    pub fn new(url: &Url) -> Result<Self, Error> {
+        let address = Address::of(url).map_err(|why| Error::usage(format!("the URL: {why}")))?;
+        let client = client(&address, LIMIT)
+            .map_err(|why| Error::network(format!("no client for {}: {why}", url.bare())))?;
+        let is_here = is_here(&address);
+        Ok(Self { client, is_here })
+    }
+
+    /// Whether the server is this machine by its very name.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.is_here
+    }
+
+    /// Posts JSON; the status of the answer, or why there is none.
+    pub async fn post_json(&self, url: &str, body: Vec<u8>) -> Result<u16, String> {
+        let request = self.client.post(url).body(body);
+        let request = request.header(reqwest::header::CONTENT_TYPE, "application/json");
+        match request.send().await {
+            Ok(answer) => Ok(answer.status().as_u16()),
+            Err(why) => Err(explain(&why, LIMIT).0),
+        }
+    }
+}
+
 fn size(bytes: u64) -> String {
     match bytes >> 20 {
         0 => format!("{bytes} bytes"),

@@ -10,6 +10,7 @@ pub mod client;
 pub mod dial;
 pub mod failure;
 pub mod reply;
+pub mod room;
 pub mod server;
 pub mod stop;
 mod stream;

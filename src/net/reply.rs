@@ -170,12 +170,6 @@ impl Incoming {
         self.body_so_far()
     }
 
-    /// Whether the body came in chunks.
-    #[must_use]
-    pub fn is_chunked(&self) -> bool {
-        self.framing == Framing::Chunked
-    }
-
     /// Whether the connection can take another request.
     #[must_use]
     pub fn keeps_alive(&self) -> bool {

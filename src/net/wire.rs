@@ -61,6 +61,8 @@ pub struct Answer<'c> {
     /// How long it took.
     pub timings: Timings,
     is_doubtful: bool,
+    /// Whether the request was sent twice: over a kept connection, which the server closed
+    /// without a byte of an answer, and over a new one. It may have seen both.
     sent_again: bool,
 }
 
@@ -77,12 +79,6 @@ impl Answer<'_> {
         self.incoming.body()
     }
 
-    /// Whether it came in chunks.
-    #[must_use]
-    pub fn is_chunked(&self) -> bool {
-        self.incoming.is_chunked()
-    }
-
     /// What came behind its end, where nothing belongs.
     #[must_use]
     pub fn surplus(&self) -> &[u8] {
@@ -94,13 +90,6 @@ impl Answer<'_> {
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         self.is_doubtful
-    }
-
-    /// Whether the request was sent twice: over a kept connection, which the server closed
-    /// without a byte of an answer, and over a new one. It may have seen both.
-    #[must_use]
-    pub fn is_sent_again(&self) -> bool {
-        self.sent_again
     }
 
     /// What works and is still worth a word: how it was framed, and whether it came twice.
@@ -155,26 +144,34 @@ impl Connection {
         }
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the answer, within the time that the dialer allows.
     ///
     /// A kept connection that closes without a byte of an answer was nearly always closed before
     /// the request came, if it was idle for long, or if the server closes each one without saying
     /// so: then the request is sent again over a new one, once, as curl does. Otherwise the
     /// server had the request and gave no answer, which is what is to be found out here.
     pub async fn exchange(&mut self, wire: &[u8]) -> Result<Answer<'_>, Failure> {
+        let limit = self.dialer.limit();
+        self.exchange_within(wire, limit, None).await
+    }
+
+    /// The same within a time of its own; with `over`, the bytes of the request trickle out over
+    /// that time, as from a device behind a bad line.
+    pub async fn exchange_within(
+        &mut self,
+        wire: &[u8],
+        limit: Duration,
+        over: Option<Duration>,
+    ) -> Result<Answer<'_>, Failure> {
         if self.stream.is_some() && self.answers == 1 && self.idle_since.elapsed() < SETTLING {
             // Whoever closes after the first answer does so now.
-            sleep(SETTLING).await;
+            Box::pin(sleep(SETTLING)).await;
         }
         let now = Instant::now();
-        let limit = self.dialer.limit();
         let deadline = now.checked_add(limit).unwrap_or_else(|| now + FOREVER);
         let mut timings = Timings::default();
         let mut sent_again = false;
-        let mut idle = self.stream.take();
-        if idle.as_mut().is_some_and(|stream| !stream.is_quiet()) {
-            idle = None;
-        }
+        let mut idle = self.quiet_stream();
         loop {
             self.incoming.restart(wire.starts_with(b"HEAD "));
             let reused = idle.is_some();
@@ -182,14 +179,17 @@ impl Connection {
             let mut stream = if let Some(stream) = idle.take() {
                 stream
             } else {
-                let (stream, took, peer) = self.dialer.connect(deadline).await?;
-                timings = took;
-                self.peer = peer;
-                self.answers = 0;
+                let stream;
+                (stream, timings) = self.connect(deadline).await?;
                 started = Instant::now();
                 stream
             };
-            let mut talk = Talk::new(&mut stream, &mut self.incoming, wire, started);
+            let rest = match over {
+                Some(over) => Box::pin(trickle(&mut stream, wire, over)).await,
+                None => Ok(wire),
+            };
+            let rest = rest.map_err(|end| end.into_failure(&self.dialer))?;
+            let mut talk = Talk::new(&mut stream, &mut self.incoming, rest, started);
             let timer = &mut self.timer;
             let end = poll_fn(|cx| match talk.poll(cx) {
                 Poll::Ready(end) => Poll::Ready(Some(end)),
@@ -228,6 +228,37 @@ impl Connection {
         }
     }
 
+    /// Sends a request, reads nothing, and drops the connection after a while: a device whose
+    /// line went away without a word.
+    pub async fn send_and_vanish(&mut self, wire: &[u8], after: Duration) -> Result<(), Failure> {
+        let now = Instant::now();
+        let limit = self.dialer.limit();
+        let deadline = now.checked_add(limit).unwrap_or_else(|| now + FOREVER);
+        let mut stream = match self.quiet_stream() {
+            Some(stream) => stream,
+            None => self.connect(deadline).await?.0,
+        };
+        let sent = write_all(&mut stream, wire).await;
+        sent.map_err(|end| end.into_failure(&self.dialer))?;
+        sleep(after).await;
+        Ok(())
+    }
+
+    /// The kept connection, if nothing has come by it since the last answer.
+    fn quiet_stream(&mut self) -> Option<Stream> {
+        let mut stream = self.stream.take()?;
+        stream.is_quiet().then_some(stream)
+    }
+
+    async fn connect(&mut self, deadline: Instant) -> Result<(Stream, Timings), Failure> {
+        // In a box, because a fleet would hold the room for TLS ten thousand times.
+        let dialer = Arc::clone(&self.dialer);
+        let (stream, timings, peer) = Box::pin(dialer.connect(deadline)).await?;
+        self.peer = peer;
+        self.answers = 0;
+        Ok((stream, timings))
+    }
+
     /// Whether a kept connection that closed may have been closed before the request came.
     fn forgives(&mut self, now: Instant) -> bool {
         if now.saturating_duration_since(self.idle_since) >= LONG_IDLE {
@@ -261,8 +292,8 @@ impl Connection {
     }
 }
 
-/// What to say of an answer that [`Answer::is_sent_again`].
-pub const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
+/// What to say of an answer whose request was sent twice.
+const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
                               sent again over a new one: it may have arrived twice";
 
 const BEHIND: &str = "came behind the end of the answer, where nothing belongs, and the platform \
@@ -315,6 +346,32 @@ impl End {
                 .unwrap_or(Failure::Broke { phase, cause }),
         }
     }
+}
+
+/// Writes a request but for its last byte over a while, and gives that byte back.
+async fn trickle<'w>(stream: &mut Stream, wire: &'w [u8], over: Duration) -> Result<&'w [u8], End> {
+    const PIECES: usize = 20;
+    let (start, last) = wire.split_at(wire.len().saturating_sub(1));
+    let pause = over / u32::try_from(PIECES).unwrap_or(1);
+    for piece in start.chunks(start.len().div_ceil(PIECES).max(1)) {
+        write_all(stream, piece).await?;
+        sleep(pause).await;
+    }
+    Ok(last)
+}
+
+async fn write_all(stream: &mut Stream, mut bytes: &[u8]) -> Result<(), End> {
+    let broke = |cause| End::Broke(SENDING, cause);
+    while !bytes.is_empty() {
+        match poll_fn(|cx| stream.poll_write(cx, bytes))
+            .await
+            .map_err(broke)?
+        {
+            0 => return Err(broke(io::ErrorKind::WriteZero.into())),
+            written => bytes = &bytes[written..],
+        }
+    }
+    poll_fn(|cx| stream.poll_flush(cx)).await.map_err(broke)
 }
 
 /// How much is read at once.

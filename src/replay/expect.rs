@@ -160,16 +160,12 @@ impl Expectations {
             .iter()
             .find(|text| memchr::memmem::find(body, text).is_none())
         {
-            let missing = term::cut(&term::escape(missing), 60);
+            let missing = term::cut(&term::escape(&veil.hide(missing)), 60);
             return Some(format!("the body does not hold `{missing}`"));
         }
         let asked = self.recorded || self.body.is_some() || !self.holds.is_empty();
         match &standard.echo {
-            Some(echo) if !asked => {
-                // Where a secret is in it, it is no echo, hidden or not.
-                let body = veil.hide(body);
-                difference(echo, &[], &Secrets::new(), &body).map(|difference| difference.what)
-            }
+            Some(echo) if !asked => other_echo(echo, body, veil),
             _ => None,
         }
     }
@@ -185,6 +181,7 @@ impl Expectations {
                 _ if found.is_empty() => Some(format!("the answer has no header {name}")),
                 Some(value) if !found.contains(&value.as_bytes()) => {
                     let found = term::cut(&term::escape(&veil.hide(found[0])), 60);
+                    let value = veil.hide_text(value);
                     Some(format!(
                         "the header {name} is `{found}`; `{value}` was expected"
                     ))
@@ -202,6 +199,19 @@ impl Expectations {
             humantime::format_duration(within)
         ))
     }
+}
+
+/// How a body differs from the echo; none if it does not.
+fn other_echo(echo: &[u8], body: &[u8], veil: &Veil) -> Option<String> {
+    if body == echo {
+        return None;
+    }
+    // What is shown is cut, so secrets are hidden before.
+    let difference = difference(&veil.hide(echo), &[], &Secrets::new(), &veil.hide(body));
+    Some(difference.map_or_else(
+        || "the body is the echo but for a secret".to_owned(),
+        |difference| difference.what,
+    ))
 }
 
 /// How bytes differ from the right ones; none if they do not.
@@ -389,6 +399,43 @@ mod tests {
             why,
             "the body is not the expected one: 16 bytes instead of 18, and other ones from byte \
              0 on, which are not shown because a secret is among them"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_of_what_was_expected_either() {
+        let holds = Expectations {
+            holds: vec![b"is a-secret-text".to_vec()],
+            ..Expectations::default()
+        };
+        assert_eq!(
+            judge(&holds, &standard(), &answer(200, "no")),
+            "the body does not hold `is [secret]`"
+        );
+        let header = Expectations {
+            headers: vec![("X-A".to_owned(), Some("a-secret-text".to_owned()))],
+            ..Expectations::default()
+        };
+        assert_eq!(
+            judge(&header, &standard(), &answer(200, "")),
+            "the header X-A is `1`; `[secret]` was expected"
+        );
+        let echo = Standard {
+            echo: Some(b"1 a-secret-text 2".to_vec()),
+            ..standard()
+        };
+        let nothing = Expectations::default();
+        assert_eq!(
+            judge(&nothing, &echo, &answer(200, "1 a-secret-text 2")),
+            ""
+        );
+        assert_eq!(
+            judge(&nothing, &echo, &answer(200, "12 a-secret-text 2")),
+            "the body is `12 [secret] 2` and not the echo `1 [secret] 2`: they differ from byte 1 on"
+        );
+        assert_eq!(
+            judge(&nothing, &echo, &answer(200, "1 YS1zZWNyZXQtdGV4dA 2")),
+            "the body is the echo but for a secret"
         );
     }
 

@@ -65,6 +65,9 @@ pub struct Case {
     pub ms: Option<f64>,
     /// When it was sent, in seconds since the run began.
     pub at: Option<f64>,
+    /// Whether it is no exchange, but a habit of the server that was noticed: while that passes,
+    /// it is a warning and counts as no case.
+    pub is_finding: bool,
 }
 
 /// What all cases come to.
@@ -88,12 +91,27 @@ pub struct Summary {
     pub statuses: BTreeMap<u16, u64>,
     /// How long answers took; none if there was none.
     pub latency: Option<Latency>,
+    /// What else was counted, by name: polls, devices …
+    pub counters: Vec<(&'static str, u64)>,
+    /// How long answers took, each kind by itself: a device's polls, and each of its commands.
+    pub groups: Vec<Group>,
     /// What was asked of the whole, and missed: `p99 is 231 ms, and 200 ms was asked`.
     pub missed: Vec<String>,
     /// Whether it was ended before its time, and by what.
     pub ended: Option<String>,
     /// The outcome, from which comes the exit code.
     pub outcome: Option<Outcome>,
+}
+
+/// Answers of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// What they answer: `push`, `load_objects`.
+    pub name: String,
+    /// How many there were.
+    pub count: u64,
+    /// How long they took.
+    pub latency: Latency,
 }
 
 /// Percentiles of answers' times, in milliseconds.

@@ -112,21 +112,15 @@ mod tests {
     use crate::report::golden;
     use crate::report::tally::Tally;
 
-    fn written(report: &Report) -> String {
-        let mut out = Vec::new();
-        write(report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn what_is_not_right_is_annotated_at_its_record() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         golden::is(&text, include_str!("golden/github.txt"), "github.txt");
     }
 
     #[test]
     fn each_annotation_is_one_line_whatever_is_in_it() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         assert_eq!(text.lines().count(), 5, "{text}");
         assert!(text.lines().all(|line| line.starts_with("::")), "{text}");
         assert_eq!(escape_property("a:b,c%\r\nd"), "a%3Ab%2Cc%25%0Ad");
@@ -142,7 +136,7 @@ mod tests {
         let mut tally = Tally::new();
         report.cases.iter().for_each(|case| tally.add(case));
         report.summary = tally.summary(report.summary.elapsed);
-        let text = written(&report);
+        let text = golden::written(write, &report);
         let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
         assert_eq!((count("::error "), count("::warning ")), (10, 10));
         assert!(

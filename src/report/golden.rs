@@ -1,6 +1,7 @@
 //! One small report of everything, hostile text included, that each renderer writes in its
 //! tests; the texts beside it are compared, and rewritten with `UPDATE=1`.
 
+use std::io;
 use std::time::Duration;
 
 use super::case::{Case, CaseOutcome, Report};
@@ -71,6 +72,16 @@ pub(super) fn report() -> Report {
         cases,
         summary,
     }
+}
+
+/// What a renderer writes of a report.
+pub(super) fn written(
+    write: impl FnOnce(&Report, &mut Vec<u8>) -> io::Result<()>,
+    report: &Report,
+) -> String {
+    let mut out = Vec::new();
+    write(report, &mut out).expect("memory takes it all");
+    String::from_utf8(out).expect("reports are text")
 }
 
 /// Compares with the text of that name in `src/report/golden/`, or rewrites it.

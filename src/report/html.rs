@@ -58,6 +58,9 @@ struct Page<'r> {
     statuses: Vec<(&'r u16, &'r u64)>,
     missed: Vec<String>,
     ended: Option<String>,
+    counters: &'r [(&'static str, u64)],
+    /// What was answered, how often, and p50, p90, p99 and the longest.
+    groups: Vec<(String, u64, [String; 4])>,
     plot: Option<Plot>,
     wrong: Vec<Row>,
     wrong_left_out: usize,
@@ -89,6 +92,18 @@ impl<'r> Page<'r> {
             statuses: summary.statuses.iter().collect(),
             missed: summary.missed.iter().map(|text| visible(text)).collect(),
             ended: summary.ended.as_deref().map(visible),
+            counters: &summary.counters,
+            groups: summary
+                .groups
+                .iter()
+                .map(|group| {
+                    (
+                        visible(&group.name),
+                        group.count,
+                        words::times(&group.latency),
+                    )
+                })
+                .collect(),
             plot: Plot::new(report),
             wrong: wrong.take(MOST_ROWS).map(Row::new).collect(),
             wrong_left_out: count.saturating_sub(MOST_ROWS),
@@ -180,12 +195,13 @@ impl Row {
     fn new(case: &Case) -> Self {
         Self {
             tone: match case.outcome {
+                CaseOutcome::Pass if case.is_finding => "warning",
                 CaseOutcome::Pass => "pass",
                 CaseOutcome::Fail => "fail",
                 CaseOutcome::Error | CaseOutcome::Unsent => "error",
                 CaseOutcome::Skip => "skip",
             },
-            outcome: case.outcome.as_str(),
+            outcome: words::outcome_of(case),
             id: visible(&case.id),
             record: other_place(case).as_deref().map(visible),
             platform: case.platform.as_deref().map(visible),
@@ -210,15 +226,9 @@ mod tests {
     use crate::report::golden;
     use crate::report::tally::Tally;
 
-    fn written(report: &Report) -> String {
-        let mut out = Vec::new();
-        write(report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn the_page_needs_nothing_from_outside_and_runs_nothing() {
-        let page = written(&golden::report());
+        let page = golden::written(write, &golden::report());
         assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
         for word in [
             "<script", "<link", "<img", "src=", "style=", "@import", "url(",
@@ -231,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_came_from_a_server_is_text_in_it() {
-        let page = written(&golden::report());
+        let page = golden::written(write, &golden::report());
         assert!(
             page.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt; ]]&gt;"),
             "{page}"
@@ -242,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_is_not_right_comes_first_and_names_its_record() {
-        let page = written(&golden::report());
+        let page = golden::written(write, &golden::report());
         let wrong = page.find("id=\"wrong\"").unwrap();
         let all = page.find("id=\"all\"").unwrap();
         assert!(wrong < all);
@@ -258,7 +268,7 @@ mod tests {
         let mut tally = Tally::new();
         report.cases.iter().for_each(|case| tally.add(case));
         report.summary = tally.summary(report.summary.elapsed);
-        let page = written(&report);
+        let page = golden::written(write, &report);
         assert!(page.contains("10 more"), "the cut is said");
     }
 
@@ -299,7 +309,11 @@ mod tests {
                     .summary
                     .miss(["p99 is 31 ms: --fail-if 'p99>20ms'".to_owned()]);
             }
-            std::fs::write(format!("{folder}/{count}.html"), written(&report)).unwrap();
+            std::fs::write(
+                format!("{folder}/{count}.html"),
+                golden::written(write, &report),
+            )
+            .unwrap();
         }
     }
 }

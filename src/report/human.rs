@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::case::{Case, CaseOutcome, Summary};
+use super::case::{Case, CaseOutcome, Group, Latency, Summary};
 use super::words::{self, is_wrong};
 use crate::term::{Paint, escape};
 
@@ -30,7 +30,7 @@ impl Human {
         if let Some(hint) = &case.hint {
             self.row("hint", hint, out)?;
         }
-        for warning in &case.warnings {
+        for warning in case.warnings.iter().filter(|_| !case.is_finding) {
             self.row("warning", warning, out)?;
         }
         if is_wrong(case.outcome) || self.verbose {
@@ -43,8 +43,9 @@ impl Human {
 
     fn line(self, case: &Case, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
-        let word = format!("{:<5}", case.outcome.as_str());
+        let word = format!("{:<5}", words::outcome_of(case));
         let word = match case.outcome {
+            CaseOutcome::Pass if case.is_finding => paint.warn(&word),
             CaseOutcome::Pass => paint.ok(&word),
             CaseOutcome::Skip => paint.dim(&word),
             _ => paint.bad(&word),
@@ -59,7 +60,7 @@ impl Human {
         if let Some(ms) = case.ms {
             write!(out, "  {}", paint.dim(&words::millis(ms)))?;
         }
-        if let Some(why) = &case.why {
+        if let Some(why) = case.why.as_ref().or(remark(case)) {
             write!(out, "  {}", escape(why.as_bytes()))?;
         }
         writeln!(out)
@@ -89,14 +90,7 @@ impl Human {
         }
         self.counts(summary, out)?;
         if let Some(latency) = &summary.latency {
-            let times = [
-                ("p50", latency.p50),
-                ("p90", latency.p90),
-                ("p99", latency.p99),
-                ("max", latency.max),
-            ];
-            let times = times.map(|(name, ms)| format!("{name} {}", words::millis(ms)));
-            self.row("times", &times.join("  "), out)?;
+            self.row("times", &times(latency), out)?;
         }
         if !summary.statuses.is_empty() {
             let statuses: Vec<_> = summary
@@ -106,6 +100,7 @@ impl Human {
                 .collect();
             self.row("statuses", &statuses.join("  "), out)?;
         }
+        self.kinds(summary, out)?;
         for missed in &summary.missed {
             let name = self.paint.bad("missed  ");
             writeln!(out, "  {name}  {}", escape(missed.as_bytes()))?;
@@ -113,6 +108,32 @@ impl Human {
         if let Some(ended) = &summary.ended {
             let name = self.paint.warn("ended   ");
             writeln!(out, "  {name}  by {}", escape(ended.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    /// What was counted beside the cases, and the times of each kind of answer.
+    fn kinds(self, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+        if !summary.counters.is_empty() {
+            let counted: Vec<_> = summary
+                .counters
+                .iter()
+                .map(|(name, count)| format!("{name} {count}"))
+                .collect();
+            self.row("counts", &counted.join("  "), out)?;
+        }
+        // Percentiles of a few say nothing.
+        let told = |group: &&Group| self.verbose || group.count >= FEW;
+        let groups = || summary.groups.iter().filter(told);
+        let widest = groups().map(|group| group.name.len()).max();
+        for group in groups() {
+            let name = format!("{:<1$}", group.name, widest.unwrap_or_default());
+            let times = times(&group.latency);
+            self.row(
+                &escape(name.as_bytes()),
+                &format!("{} ×  {times}", group.count),
+                out,
+            )?;
         }
         Ok(())
     }
@@ -147,6 +168,19 @@ impl Human {
         }
         writeln!(out, "  {}", paint.dim(&time))
     }
+}
+
+/// Of fewer answers of a kind the percentiles are not shown.
+const FEW: u64 = 10;
+
+/// What a finding says.
+fn remark(case: &Case) -> Option<&String> {
+    case.warnings.first().filter(|_| case.is_finding)
+}
+
+fn times(latency: &Latency) -> String {
+    let [p50, p90, p99, max] = words::times(latency);
+    format!("p50 {p50}  p90 {p90}  p99 {p99}  max {max}")
 }
 
 /// Where a case came from, if its name does not say so.

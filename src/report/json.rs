@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::case::{Case, Latency, Report, Summary};
+use super::case::{Case, Group, Latency, Report, Summary};
 use super::human::other_place;
 use super::words;
 
@@ -48,7 +48,7 @@ impl<'c> CaseLine<'c> {
     pub fn new(case: &'c Case) -> Self {
         Self {
             v: 1,
-            r#type: "case",
+            r#type: if case.is_finding { "finding" } else { "case" },
             case: CaseObject::new(case),
         }
     }
@@ -118,6 +118,13 @@ struct SummaryObject<'s> {
     rate: Option<f64>,
     statuses: &'s BTreeMap<u16, u64>,
     latency: Option<Latency>,
+    #[serde(
+        skip_serializing_if = "<[_]>::is_empty",
+        serialize_with = "counters_as_object"
+    )]
+    counters: &'s [(&'static str, u64)],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<Group>,
     missed: &'s [String],
     ended: Option<&'s str>,
 }
@@ -147,19 +154,39 @@ impl<'s> SummaryObject<'s> {
             elapsed_ms: micros(summary.elapsed.as_secs_f64() * 1_000.0),
             rate: summary.rate().map(micros),
             statuses: &summary.statuses,
-            latency: summary.latency.map(|latency| Latency {
-                min: micros(latency.min),
-                mean: micros(latency.mean),
-                p50: micros(latency.p50),
-                p90: micros(latency.p90),
-                p95: micros(latency.p95),
-                p99: micros(latency.p99),
-                max: micros(latency.max),
-            }),
+            latency: summary.latency.map(rounded),
+            counters: &summary.counters,
+            groups: summary
+                .groups
+                .iter()
+                .map(|group| Group {
+                    latency: rounded(group.latency),
+                    ..group.clone()
+                })
+                .collect(),
             missed: &summary.missed,
             ended: summary.ended.as_deref(),
         }
     }
+}
+
+fn rounded(latency: Latency) -> Latency {
+    Latency {
+        min: micros(latency.min),
+        mean: micros(latency.mean),
+        p50: micros(latency.p50),
+        p90: micros(latency.p90),
+        p95: micros(latency.p95),
+        p99: micros(latency.p99),
+        max: micros(latency.max),
+    }
+}
+
+fn counters_as_object<S: Serializer>(
+    counters: &[(&'static str, u64)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counters.iter().copied())
 }
 
 #[derive(Serialize)]

@@ -135,12 +135,6 @@ mod tests {
     use proptest::prelude::*;
     use std::process::{Command, Stdio};
 
-    fn written(report: &Report) -> String {
-        let mut out = Vec::new();
-        write(report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     /// Whether it is well-formed, by xmllint, over all that several documents hold.
     fn xmllint(document: &str) -> Option<Result<(), String>> {
         let mut child = Command::new("xmllint")
@@ -164,13 +158,13 @@ mod tests {
 
     #[test]
     fn failures_errors_and_skips_are_told_apart_and_name_file_and_line() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         golden::is(&text, include_str!("golden/junit.txt"), "junit.txt");
     }
 
     #[test]
     fn xmllint_reads_the_report() {
-        match xmllint(&written(&golden::report())) {
+        match xmllint(&golden::written(write, &golden::report())) {
             Some(result) => assert_eq!(result, Ok(())),
             None => writeln!(
                 io::stderr(),
@@ -243,7 +237,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_came_the_document_is_well_formed(report in any_report()) {
-            let text = written(&report);
+            let text = golden::written(write, &report);
             // Parsed back by the same crate: tags, attributes, entities and nesting fit.
             let read = quick_junit::Report::deserialize_from_str(&text)
                 .map_err(|why| TestCaseError::fail(format!("{why}\n{text}")))?;

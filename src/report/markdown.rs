@@ -37,6 +37,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(out)?;
     }
     numbers(summary, out)?;
+    groups(summary, out)?;
     wrong(report, out)?;
     warnings(report, out)
 }
@@ -67,6 +68,25 @@ fn numbers(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", row(columns.iter().map(|_| "--:").collect()))?;
     let values = columns.iter().map(|(_, value)| value.as_str()).collect();
     writeln!(out, "{}", row(values))
+}
+
+fn groups(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+    if !summary.counters.is_empty() {
+        let counted = summary.counters.iter();
+        let counted: Vec<_> = counted
+            .map(|(name, count)| format!("{} {count}", text(name)))
+            .collect();
+        writeln!(out, "\ncounted: {}", counted.join(", "))?;
+    }
+    if !summary.groups.is_empty() {
+        writeln!(out, "\n| answers to | count | p50 | p90 | p99 | max |")?;
+        writeln!(out, "| :-- | --: | --: | --: | --: | --: |")?;
+    }
+    for group in &summary.groups {
+        let (name, times) = (text(&group.name), words::times(&group.latency).join(" | "));
+        writeln!(out, "| {name} | {} | {times} |", group.count)?;
+    }
+    Ok(())
 }
 
 fn wrong(report: &Report, out: &mut impl Write) -> io::Result<()> {
@@ -161,21 +181,15 @@ mod tests {
     use crate::report::golden;
     use crate::report::tally::Tally;
 
-    fn written(report: &Report) -> String {
-        let mut out = Vec::new();
-        write(report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn it_opens_with_the_outcome_and_lists_what_is_not_right() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         golden::is(&text, include_str!("golden/markdown.txt"), "markdown.txt");
     }
 
     #[test]
     fn every_row_of_a_table_has_the_cells_of_its_head() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         let cells = |line: &str| line.replace("\\|", "").matches('|').count();
         let rows: Vec<_> = text.lines().filter(|line| line.starts_with('|')).collect();
         assert_eq!(rows.len(), 3 + 2 + 3);
@@ -191,7 +205,7 @@ mod tests {
         let mut tally = Tally::new();
         report.cases.iter().for_each(|case| tally.add(case));
         report.summary = tally.summary(report.summary.elapsed);
-        let text = written(&report);
+        let text = golden::written(write, &report);
         assert!(text.contains("… and 50 more that are not listed here"));
         assert!(text.len() < 500_000, "{}", text.len());
     }

@@ -15,6 +15,7 @@ mod plot;
 pub mod tally;
 pub mod tap;
 pub mod threshold;
+pub mod times;
 pub mod verdict;
 mod words;
 

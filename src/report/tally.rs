@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
-
-use super::case::{Case, CaseOutcome, Latency, Summary};
+use super::case::{Case, CaseOutcome, Summary};
+use super::times::Times;
 use crate::error::Outcome;
 
 /// What the cases so far come to.
@@ -19,7 +18,7 @@ use crate::error::Outcome;
 /// let summary = tally.summary(Duration::from_secs(1));
 /// assert_eq!((summary.cases, summary.outcome), (1, Some(Outcome::Yes)));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     passed: u64,
     failed: u64,
@@ -29,44 +28,22 @@ pub struct Tally {
     warnings: u64,
     /// By status. A list, not a map: the index costs a million passes nothing.
     statuses: Vec<u64>,
-    /// In microseconds.
-    times: Histogram<u64>,
-    /// The histogram rounds to three digits; these do not, in milliseconds.
-    sum: f64,
-    min: f64,
-    max: f64,
-}
-
-/// Longer answers are counted as this long by the percentiles; the maximum stays exact.
-const LONGEST_MICROS: f64 = 3_600e6;
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self::new()
-    }
+    times: Times,
 }
 
 impl Tally {
     /// Nothing is counted yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            passed: 0,
-            failed: 0,
-            errors: 0,
-            unsent: 0,
-            skipped: 0,
-            warnings: 0,
-            statuses: Vec::new(),
-            times: no_times(),
-            sum: 0.0,
-            min: f64::INFINITY,
-            max: 0.0,
-        }
+        Self::default()
     }
 
     /// Counts one case.
     pub fn add(&mut self, case: &Case) {
+        self.warnings += case.warnings.len() as u64;
+        if case.is_finding && case.outcome == CaseOutcome::Pass {
+            return;
+        }
         *match case.outcome {
             CaseOutcome::Pass => &mut self.passed,
             CaseOutcome::Fail => &mut self.failed,
@@ -74,12 +51,11 @@ impl Tally {
             CaseOutcome::Unsent => &mut self.unsent,
             CaseOutcome::Skip => &mut self.skipped,
         } += 1;
-        self.warnings += case.warnings.len() as u64;
         if let Some(status) = case.status {
             self.status(status);
             // The time until no answer came says nothing about answers.
             if let Some(ms) = case.ms {
-                self.time(ms);
+                self.times.record(ms);
             }
         }
     }
@@ -88,7 +64,7 @@ impl Tally {
     pub fn passed(&mut self, status: u16, ms: f64) {
         self.passed += 1;
         self.status(status);
-        self.time(ms);
+        self.times.record(ms);
     }
 
     fn status(&mut self, status: u16) {
@@ -99,58 +75,11 @@ impl Tally {
         self.statuses[index] += 1;
     }
 
-    fn time(&mut self, ms: f64) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to what fits"
-        )]
-        let micros = (ms * 1_000.0).clamp(0.0, LONGEST_MICROS).round() as u64;
-        self.times
-            .record(micros)
-            .expect("a histogram that grows takes any value");
-        self.sum += ms;
-        self.min = self.min.min(ms);
-        self.max = self.max.max(ms);
-    }
-
-    /// Adds what another one counted: one a worker, and all together at the end.
-    pub fn absorb(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.errors += other.errors;
-        self.unsent += other.unsent;
-        self.skipped += other.skipped;
-        self.warnings += other.warnings;
-        if self.statuses.len() < other.statuses.len() {
-            self.statuses.resize(other.statuses.len(), 0);
-        }
-        for (mine, theirs) in self.statuses.iter_mut().zip(&other.statuses) {
-            *mine += theirs;
-        }
-        self.absorb_times(&other.times);
-        self.sum += other.sum;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-    }
-
-    fn absorb_times(&mut self, other: &Histogram<u64>) {
-        self.times
-            .add(other)
-            .expect("a histogram that grows takes any other");
-    }
-
     /// How many cases there were, and how many of them are not right.
     #[must_use]
     pub fn counts(&self) -> (u64, u64) {
         let wrong = self.failed + self.errors + self.unsent;
         (self.passed + self.skipped + wrong, wrong)
-    }
-
-    /// Whether anything so far is not right.
-    #[must_use]
-    pub fn is_wrong(&self) -> bool {
-        self.counts().1 > 0
     }
 
     /// What it comes to.
@@ -177,43 +106,14 @@ impl Tally {
                 .filter(|(_, count)| **count > 0)
                 .map(|(status, count)| (status, *count))
                 .collect(),
-            latency: self.latency(),
+            latency: self.times.latency(),
+            counters: Vec::new(),
+            groups: Vec::new(),
             missed: Vec::new(),
             ended: None,
             outcome: Some(outcome),
         }
     }
-
-    fn latency(&self) -> Option<Latency> {
-        if self.times.is_empty() {
-            return None;
-        }
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "counts and times are far below 2^52"
-        )]
-        let percentile = |quantile| {
-            let micros = self.times.value_at_quantile(quantile) as f64;
-            // A bucket's end may lie beyond what was really measured.
-            (micros / 1_000.0).clamp(self.min, self.max)
-        };
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-        let mean = self.sum / self.times.len() as f64;
-        Some(Latency {
-            min: self.min,
-            mean,
-            p50: percentile(0.5),
-            p90: percentile(0.9),
-            p95: percentile(0.95),
-            p99: percentile(0.99),
-            max: self.max,
-        })
-    }
-}
-
-/// An empty histogram that grows as it must.
-fn no_times() -> Histogram<u64> {
-    Histogram::new(3).expect("three significant figures are allowed")
 }
 
 impl Summary {
@@ -310,7 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn workers_together_count_as_one_would() {
+    fn a_time_out_is_no_answers_time_and_a_finding_is_no_case() {
+        let mut tally = Tally::new();
         let case = |outcome, status, ms| Case {
             outcome,
             status,
@@ -318,27 +219,19 @@ mod tests {
             warnings: vec!["w".to_owned()],
             ..Case::default()
         };
-        let cases = [
-            case(CaseOutcome::Fail, Some(500), Some(3.0)),
-            case(CaseOutcome::Error, None, Some(10_000.0)),
-            case(CaseOutcome::Pass, Some(200), Some(1.0)),
-            case(CaseOutcome::Skip, None, None),
-        ];
-        let mut all = Tally::new();
-        let mut together = Tally::new();
-        for case in &cases {
-            all.add(case);
-            let mut worker = Tally::new();
-            worker.add(case);
-            together.absorb(&worker);
-        }
-        let summary = all.summary(Duration::from_secs(2));
-        assert_eq!(summary, together.summary(Duration::from_secs(2)));
-        assert_eq!(summary.cases, 4);
-        assert_eq!(summary.warnings, 4);
+        tally.add(&case(CaseOutcome::Fail, Some(500), Some(3.0)));
+        tally.add(&case(CaseOutcome::Error, None, Some(10_000.0)));
+        tally.add(&case(CaseOutcome::Skip, None, None));
+        let finding = |outcome| Case {
+            is_finding: true,
+            ..case(outcome, None, None)
+        };
+        tally.add(&finding(CaseOutcome::Pass));
+        tally.add(&finding(CaseOutcome::Fail));
+        let summary = tally.summary(Duration::from_secs(2));
+        assert_eq!((summary.cases, summary.passed, summary.failed), (4, 0, 2));
+        assert_eq!(summary.warnings, 5);
         assert_eq!(summary.rate(), Some(1.5));
-        assert_eq!(summary.statuses.len(), 2);
-        // The time-out is no answer's time.
         assert!(summary.latency.unwrap().max < 4.0);
     }
 }

@@ -124,21 +124,15 @@ mod tests {
     use super::*;
     use crate::report::golden;
 
-    fn written(report: &Report) -> String {
-        let mut out = Vec::new();
-        write(report, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
     #[test]
     fn each_case_is_a_line_and_its_diagnostics() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         golden::is(&text, include_str!("golden/tap.txt"), "tap.txt");
     }
 
     #[test]
     fn the_plan_counts_the_test_lines_whatever_is_in_them() {
-        let text = written(&golden::report());
+        let text = golden::written(write, &golden::report());
         let lines = text
             .lines()
             .filter(|line| line.starts_with("ok ") || line.starts_with("not ok "));
@@ -157,6 +151,6 @@ mod tests {
         report
             .summary
             .end("Ctrl-C", crate::error::Outcome::Interrupted);
-        assert!(written(&report).ends_with("Bail out! ended by Ctrl-C\n"));
+        assert!(golden::written(write, &report).ends_with("Bail out! ended by Ctrl-C\n"));
     }
 }

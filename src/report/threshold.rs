@@ -16,12 +16,17 @@ pub struct Threshold {
     text: String,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Metric {
-    Time(fn(&Latency) -> f64, &'static str),
+    Time(TimeMetric),
+    /// The same of one kind of answer: `load_objects.p99`.
+    GroupTime(String, TimeMetric),
     Rate,
     Count(fn(&Summary) -> u64, &'static str, &'static str),
 }
+
+/// One of the percentiles, and its name.
+type TimeMetric = (fn(&Latency) -> f64, &'static str);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Comparison {
@@ -42,15 +47,16 @@ enum Limit {
 }
 
 /// The names of all metrics, for messages.
-const METRICS: &str = "p50 p90 p95 p99 max min mean (times), rate (cases a second), cases passed \
+const METRICS: &str = "p50 p90 p95 p99 max min mean (times; load_objects.p99 is that of one \
+                       command), rate (cases a second), cases passed \
                        failed errors skipped warnings (counts, or percent of the cases)";
 
 impl Threshold {
     /// What to say if the run fails by this: "p99 is 231 ms: --fail-if 'p99>200ms'".
     #[must_use]
     pub fn check(&self, summary: &Summary) -> Option<String> {
-        let (value, words) = match self.metric {
-            Metric::Time(of, name) => {
+        let (value, words) = match &self.metric {
+            Metric::Time((of, name)) => {
                 let Some(latency) = &summary.latency else {
                     // Nothing is known about the times: that must not look like a pass.
                     return Some(format!(
@@ -59,6 +65,16 @@ impl Threshold {
                 };
                 let ms = of(latency);
                 (ms, format!("{name} is {}", words::exact_millis(ms)))
+            }
+            Metric::GroupTime(group, (of, name)) => {
+                let found = summary.groups.iter().find(|have| have.name == *group);
+                let Some(found) = found else {
+                    return Some(format!(
+                        "there is no {group}.{name}, because no {group} was answered: {self}"
+                    ));
+                };
+                let ms = of(&found.latency);
+                (ms, format!("{group}.{name} is {}", words::exact_millis(ms)))
             }
             Metric::Rate => {
                 let rate = summary.rate().unwrap_or_default();
@@ -123,14 +139,14 @@ impl FromStr for Threshold {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let end = text
-            .find(|c: char| !c.is_ascii_alphanumeric())
+            .find(|c: char| !c.is_ascii_alphanumeric() && !"._".contains(c))
             .unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         let metric = metric(name)?;
         let (comparison, value) = comparison(rest.trim_start()).ok_or_else(|| {
             format!("after `{name}` one of > >= < <= == != is expected, such as {name}>…")
         })?;
-        let limit = limit(metric, name, value.trim())?;
+        let limit = limit(&metric, name, value.trim())?;
         Ok(Self {
             metric,
             comparison,
@@ -141,14 +157,16 @@ impl FromStr for Threshold {
 }
 
 fn metric(name: &str) -> Result<Metric, String> {
+    if let Some(time) = time_metric(name) {
+        return Ok(Metric::Time(time));
+    }
+    if let Some((group, of)) = name.rsplit_once('.')
+        && let Some(time) = time_metric(of)
+        && !group.is_empty()
+    {
+        return Ok(Metric::GroupTime(group.to_owned(), time));
+    }
     Ok(match name {
-        "p50" => Metric::Time(|latency| latency.p50, "p50"),
-        "p90" => Metric::Time(|latency| latency.p90, "p90"),
-        "p95" => Metric::Time(|latency| latency.p95, "p95"),
-        "p99" => Metric::Time(|latency| latency.p99, "p99"),
-        "max" => Metric::Time(|latency| latency.max, "max"),
-        "min" => Metric::Time(|latency| latency.min, "min"),
-        "mean" => Metric::Time(|latency| latency.mean, "mean"),
         "rate" => Metric::Rate,
         "cases" => Metric::Count(|summary| summary.cases, "case", "cases"),
         "passed" => Metric::Count(|summary| summary.passed, "passed", "passed"),
@@ -158,6 +176,19 @@ fn metric(name: &str) -> Result<Metric, String> {
         "warnings" => Metric::Count(|summary| summary.warnings, "warning", "warnings"),
         "" => return Err(format!("it begins with a metric: {METRICS}")),
         _ => return Err(format!("there is no metric `{name}`: there are {METRICS}")),
+    })
+}
+
+fn time_metric(name: &str) -> Option<TimeMetric> {
+    Some(match name {
+        "p50" => (|latency| latency.p50, "p50"),
+        "p90" => (|latency| latency.p90, "p90"),
+        "p95" => (|latency| latency.p95, "p95"),
+        "p99" => (|latency| latency.p99, "p99"),
+        "max" => (|latency| latency.max, "max"),
+        "min" => (|latency| latency.min, "min"),
+        "mean" => (|latency| latency.mean, "mean"),
+        _ => return None,
     })
 }
 
@@ -176,9 +207,9 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
         .find_map(|(sign, comparison)| Some((comparison, text.strip_prefix(sign)?)))
 }
 
-fn limit(metric: Metric, name: &str, text: &str) -> Result<Limit, String> {
+fn limit(metric: &Metric, name: &str, text: &str) -> Result<Limit, String> {
     match metric {
-        Metric::Time(..) => time(name, text).map(Limit::Plain),
+        Metric::Time(..) | Metric::GroupTime(..) => time(name, text).map(Limit::Plain),
         Metric::Rate => {
             let wrong = || format!("`rate` is cases a second, such as rate<500, not `{text}`");
             number(text).map(Limit::Plain).ok_or_else(wrong)
@@ -307,6 +338,34 @@ mod tests {
         ] {
             assert_eq!(check(text).is_some(), met, "{text}");
         }
+    }
+
+    #[test]
+    fn the_times_of_one_command_are_asked_for_by_its_name() {
+        use crate::report::case::Group;
+        let latency = Latency {
+            p99: 30.0,
+            ..Latency::default()
+        };
+        let summary = Summary {
+            groups: vec![Group {
+                name: "load_objects".to_owned(),
+                count: 3,
+                latency,
+            }],
+            ..summary()
+        };
+        let said = |text: &str| text.parse::<Threshold>().unwrap().check(&summary);
+        assert_eq!(
+            said("load_objects.p99>20ms").unwrap(),
+            "load_objects.p99 is 30 ms: --fail-if 'load_objects.p99>20ms'"
+        );
+        assert_eq!(said("load_objects.p99>40ms"), None);
+        assert_eq!(
+            said("reboot.max>1s").unwrap(),
+            "there is no reboot.max, because no reboot was answered: --fail-if 'reboot.max>1s'"
+        );
+        assert!("load_objects.p98>1ms".parse::<Threshold>().is_err());
     }
 
     #[test]

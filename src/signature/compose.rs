@@ -135,23 +135,9 @@ fn value(form: &Form, name: &str, given: &Given, moment: &mut Moment) -> Result<
 /// How a part is given on the command line.
 #[must_use]
 pub fn flag_hint(name: &str) -> String {
-    const FLAGS: [&str; 11] = [
-        "method",
-        "nonce",
-        "timestamp",
-        "msg",
-        "enc_msg",
-        "echostr",
-        "body",
-        "url",
-        "res",
-        "et",
-        "version",
-    ];
-    if FLAGS.contains(&name) {
-        format!("give --{}", name.replace('_', "-"))
-    } else {
-        format!("give --in {name}=VALUE")
+    match Given::flag(name) {
+        Some(flag) => format!("give --{flag}"),
+        None => format!("give --in {name}=VALUE"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use crate::json::scan::{self, JsonError, Member};
 use crate::message::{Headers, Request, Scheme, Url};
 
-use super::recipe::{Source, UrlPart};
+use super::recipe::{SignaturePlace, Source, UrlPart};
 
 /// Values that the user gave as flags, by the part's name; they beat what the request holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,27 @@ impl Given {
     pub fn with(mut self, part: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.push(part, value);
         self
+    }
+
+    /// The flag that gives a part of that name, or the signature, without its dashes; none where
+    /// only `--in` does.
+    #[must_use]
+    pub fn flag(part: &str) -> Option<String> {
+        const FLAGS: [&str; 12] = [
+            "method",
+            "nonce",
+            "timestamp",
+            "msg",
+            "enc_msg",
+            "echostr",
+            "body",
+            "url",
+            "res",
+            "et",
+            "version",
+            SignaturePlace::NAME,
+        ];
+        FLAGS.contains(&part).then(|| part.replace('_', "-"))
     }
 
     /// Adds a value; a later one of the same name is not looked at.

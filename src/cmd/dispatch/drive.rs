@@ -85,12 +85,16 @@ impl Drive<'_, '_> {
     }
 
     /// Serves to the end, and tells of it.
-    pub(super) async fn run(mut self, listener: Listener) -> Result<Outcome, Error> {
+    pub(super) async fn run(
+        mut self,
+        listener: Listener,
+        limits: Limits,
+    ) -> Result<Outcome, Error> {
         let stop = Rc::new(Notify::new());
         let stopped = Rc::clone(&stop);
         let (answering, refusing) = (Rc::clone(&self.desk), Rc::clone(&self.desk));
         let mut serving = pin!(listener.serve(
-            Limits::default(),
+            limits,
             move |request: Request, peer: SocketAddr| {
                 let mut desk = answering.borrow_mut();
                 let ordered = api::answer(&mut desk, &request, peer);

@@ -332,7 +332,7 @@ impl Run {
                     .push(("surplus", format!("behind the body: {text}")));
             }
         }
-        case.why = why.map(|why| self.how.veil.hide_text(&why).into_owned());
+        case.why = why;
         Some(case)
     }
 

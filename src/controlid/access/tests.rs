@@ -1,6 +1,7 @@
 use super::*;
+use crate::controlid::command::Reply;
 use crate::controlid::identity::Identity;
-use crate::controlid::state::{Answer, Body, Request};
+use crate::controlid::state::tests::{command, text};
 use crate::controlid::store::{Store, Template};
 use jiff::Timestamp;
 
@@ -15,13 +16,9 @@ fn device() -> (State, Moment) {
 }
 
 fn run((state, moment): &mut (State, Moment), endpoint: &str, body: &str) -> String {
-    let request = Request {
-        verb: "POST",
-        body: Body::Json(body.as_bytes()),
-        query: "",
-    };
-    match state.answer(endpoint, &request, moment).answer {
-        Answer::Json(json) => String::from_utf8(json).unwrap(),
+    let command = command(endpoint, text(body), "");
+    match state.answer(&command, moment).reply {
+        Reply::Json(json) => String::from_utf8(json).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -114,12 +111,9 @@ fn the_weekday_and_the_second_of_the_day_count() {
 #[test]
 fn the_time_in_the_log_is_the_devices() {
     let mut device = device();
-    let request = Request {
-        verb: "POST",
-        body: Body::Json(br#"{"day":1,"month":1,"year":2030,"hour":0,"minute":0,"second":1}"#),
-        query: "",
-    };
-    device.0.answer("set_system_time", &request, &mut device.1);
+    let time = text(r#"{"day":1,"month":1,"year":2030,"hour":0,"minute":0,"second":1}"#);
+    let command = command("set_system_time", time, "");
+    device.0.answer(&command, &mut device.1);
     event(&mut device, 1, 1);
     assert_eq!(
         run(

@@ -4,7 +4,7 @@
 //! HTTP/1.1 and its body demand and no others; the endpoint in the query of /result is
 //! percent-encoded, and it is left out where the results of a list go back.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use crate::message::{Request, Scheme, Url};
@@ -59,6 +59,17 @@ impl FromStr for Base {
             query,
             authority: url.authority,
         })
+    }
+}
+
+/// The address in full.
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)?;
+        match &self.query {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use rusqlite::params;
 
-use super::{Effect, Reply, State};
+use super::{Done, Effect, State};
 use crate::controlid::refusal::Refusal;
 use crate::controlid::shape::{self, Members, int};
 use crate::json::Value;
@@ -40,7 +40,7 @@ impl State {
         &mut self,
         body: Members<'_>,
         moment: &mut Moment,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Done, Refusal> {
         let kind = body.text("type")?;
         if !TYPES.contains(&kind) {
             return Err(Refusal::own(format!("nobody can enroll a {kind:?}")));
@@ -59,7 +59,7 @@ impl State {
         } else {
             shape::object([])
         };
-        Ok(Reply::json(&answer).and(Effect::Enroll(enrollment)))
+        Ok(Done::json(&answer).and(Effect::Enroll(enrollment)))
     }
 
     /// The person has acted: keeps the card, where it is to be kept.
@@ -90,6 +90,6 @@ impl State {
 }
 
 /// Nobody is asked any more.
-pub(super) fn cancel() -> Reply {
-    Reply::json(&shape::object([])).and(Effect::CancelEnroll)
+pub(super) fn cancel() -> Done {
+    Done::json(&shape::object([])).and(Effect::CancelEnroll)
 }

@@ -1,6 +1,6 @@
 //! Doors, turnstile, siren, pins, screen and buzzer.
 
-use super::{Effect, Reply, State};
+use super::{Done, Effect, State};
 use crate::controlid::refusal::Refusal;
 use crate::controlid::shape::{self, Members, int, text};
 use crate::json::Value;
@@ -27,7 +27,7 @@ impl State {
         &mut self,
         body: Members<'_>,
         moment: &Moment,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Done, Refusal> {
         let mut done = Vec::new();
         let mut effects = Vec::new();
         let mut doors = self.doors;
@@ -52,27 +52,30 @@ impl State {
             });
         }
         self.doors = doors;
-        let reply = Reply::json(&shape::object([("actions", Value::Array(done))]));
-        Ok(Reply { effects, ..reply })
+        let actions = shape::object([("actions", Value::Array(done))]);
+        Ok(Done {
+            effects,
+            ..Done::json(&actions)
+        })
     }
 
-    pub(super) fn doors_state(&self, moment: &Moment) -> Reply {
+    pub(super) fn doors_state(&self, moment: &Moment) -> Done {
         let list = |id, until: i64| {
             let open = Value::Bool(moment.seconds() < until);
             Value::Array(vec![shape::object([("id", int(id)), ("open", open)])])
         };
-        Reply::json(&shape::object([
+        Done::json(&shape::object([
             ("doors", list(1, self.doors.door)),
             ("sec_boxes", list(SEC_BOX, self.doors.sec_box)),
         ]))
     }
 
-    pub(super) fn alarm_status(&mut self, body: Members<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn alarm_status(&mut self, body: Members<'_>) -> Result<Done, Refusal> {
         if body.flag("stop")? {
             self.alarm_cause = 0;
-            return Ok(Reply::json(&shape::object([])).and(Effect::AlarmStopped));
+            return Ok(Done::json(&shape::object([])).and(Effect::AlarmStopped));
         }
-        Ok(Reply::json(&shape::object([
+        Ok(Done::json(&shape::object([
             ("active", Value::Bool(self.alarm_cause != 0)),
             ("cause", int(self.alarm_cause)),
         ])))
@@ -80,9 +83,9 @@ impl State {
 }
 
 /// An input with nothing on it. That the members are integers is inferred.
-pub(super) fn gpio_state(body: Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn gpio_state(body: Members<'_>) -> Result<Done, Refusal> {
     let pin = body.int("gpio")?;
-    Ok(Reply::json(&shape::object([
+    Ok(Done::json(&shape::object([
         ("enabled", int(1)),
         ("in", int(1)),
         ("pin", int(pin)),
@@ -95,8 +98,8 @@ pub(super) fn gpio_state(body: Members<'_>) -> Result<Reply, Refusal> {
 }
 
 /// A turnstile that nobody has passed.
-pub(super) fn get_catra_info() -> Reply {
-    Reply::json(&shape::object([
+pub(super) fn get_catra_info() -> Done {
+    Done::json(&shape::object([
         ("left_turns", int(0)),
         ("right_turns", int(0)),
         ("entrance_turns", int(0)),
@@ -105,19 +108,19 @@ pub(super) fn get_catra_info() -> Reply {
     ]))
 }
 
-pub(super) fn message_to_screen(body: Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn message_to_screen(body: Members<'_>) -> Result<Done, Refusal> {
     let effect = Effect::Message {
         text: body.text("message")?.to_owned(),
         timeout_ms: body.optional_int("timeout")?.unwrap_or(0),
     };
-    Ok(Reply::json(&shape::object([])).and(effect))
+    Ok(Done::json(&shape::object([])).and(effect))
 }
 
-pub(super) fn buzzer_buzz(body: Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn buzzer_buzz(body: Members<'_>) -> Result<Done, Refusal> {
     let effect = Effect::Buzz {
         frequency: body.int("frequency")?,
         duty_cycle: body.int("duty_cycle")?,
         timeout_ms: body.int("timeout")?.clamp(0, LONGEST_BUZZ),
     };
-    Ok(Reply::empty().and(effect))
+    Ok(Done::empty().and(effect))
 }

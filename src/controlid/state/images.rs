@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Answer, Body, Reply, Request, State};
+use super::{Done, State, json};
+use crate::controlid::command::{Command, Reply};
 use crate::controlid::face::{self, FaceError};
 use crate::controlid::refusal::Refusal;
 use crate::controlid::shape::{self, Members, int, text};
@@ -20,7 +21,7 @@ const MOST_IMAGES: usize = 100;
 /// What a request with photos must stay below, in bytes.
 const REQUEST_LIMIT: usize = 2_000_000;
 
-type Outcome = Option<Result<Reply, Refusal>>;
+type Outcome = Option<Result<Done, Refusal>>;
 
 /// A photo to be stored.
 struct Photo<'a> {
@@ -33,22 +34,18 @@ struct Photo<'a> {
 
 impl State {
     /// Answers the commands about photos; none for any other command.
-    pub(super) fn run_image(
-        &mut self,
-        endpoint: &str,
-        request: &Request<'_>,
-        moment: &Moment,
-    ) -> Outcome {
+    pub(super) fn run_image(&mut self, command: &Command, moment: &Moment) -> Outcome {
+        let endpoint = command.endpoint.as_str();
         // These three take their parameters from the query, whatever the body is.
         match endpoint {
-            "user_set_image" => return Some(self.user_set_image(request, moment)),
-            "user_test_image" => return Some(Ok(user_test_image(request))),
-            "user_get_image" => return Some(self.user_get_image(request)),
-            "user_list_images" => return Some(self.user_list_images(request)),
+            "user_set_image" => return Some(self.user_set_image(command, moment)),
+            "user_test_image" => return Some(Ok(user_test_image(command))),
+            "user_get_image" => return Some(self.user_get_image(command)),
+            "user_list_images" => return Some(self.user_list_images(command)),
             "user_set_image_list" | "user_get_image_list" | "user_destroy_image" => {}
             _ => return None,
         }
-        let body = match request.body.json() {
+        let body = match json(&command.body) {
             Ok(body) => body,
             Err(refusal) => return Some(Err(refusal)),
         };
@@ -57,34 +54,30 @@ impl State {
             Err(refusal) => return Some(Err(refusal)),
         };
         Some(match endpoint {
-            "user_set_image_list" if request.body.len() >= REQUEST_LIMIT => Err(Refusal::own(
-                "photos of 2 MB and more in one request are refused",
-            )),
+            "user_set_image_list" if command.body.bytes().len() >= REQUEST_LIMIT => Err(
+                Refusal::own("photos of 2 MB and more in one request are refused"),
+            ),
             "user_set_image_list" => self.user_set_image_list(body, moment),
             "user_get_image_list" => self.user_get_image_list(body),
             _ => self.user_destroy_image(body),
         })
     }
 
-    fn user_set_image(&mut self, request: &Request<'_>, moment: &Moment) -> Result<Reply, Refusal> {
-        let user_id = parameter(request.query, "user_id");
+    fn user_set_image(&mut self, command: &Command, moment: &Moment) -> Result<Done, Refusal> {
+        let user_id = parameter(&command.query, "user_id");
         let Some(Ok(user_id)) = user_id.map(str::parse::<i64>) else {
-            return Ok(Reply::json(&failure(None, FaceError::INVALID_USER)));
+            return Ok(Done::json(&failure(None, FaceError::INVALID_USER)));
         };
         let photo = Photo {
             user_id,
-            timestamp: number(request.query, "timestamp").unwrap_or_else(|| self.time(moment)),
-            unique: number(request.query, "match") == Some(1),
-            image: request.body.bytes(),
+            timestamp: number(&command.query, "timestamp").unwrap_or_else(|| self.time(moment)),
+            unique: number(&command.query, "match") == Some(1),
+            image: command.body.bytes(),
         };
-        Ok(Reply::json(&self.set_image(&photo)?))
+        Ok(Done::json(&self.set_image(&photo)?))
     }
 
-    fn user_set_image_list(
-        &mut self,
-        body: Members<'_>,
-        moment: &Moment,
-    ) -> Result<Reply, Refusal> {
+    fn user_set_image_list(&mut self, body: Members<'_>, moment: &Moment) -> Result<Done, Refusal> {
         let unique = body.flag("match")?;
         let images = body.list("user_images")?;
         at_most_hundred(images.len())?;
@@ -105,7 +98,7 @@ impl State {
             results.push(result);
         }
         let results = shape::object([("results", Value::Array(results))]);
-        Ok(Reply::json(&results))
+        Ok(Done::json(&results))
     }
 
     /// Stores a photo: `{"user_id":10,"scores":{…},"success":true}`, or what is wrong with it.
@@ -130,23 +123,23 @@ impl State {
         ]))
     }
 
-    fn user_get_image(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
-        let user_id = number(request.query, "user_id")
+    fn user_get_image(&self, command: &Command) -> Result<Done, Refusal> {
+        let user_id = number(&command.query, "user_id")
             .ok_or_else(|| Refusal::member("user_id", "int", None))?;
         let (timestamp, image) = self
             .store
             .read(None, |database| image_of(database, user_id))?
             .ok_or_else(|| Refusal::own(format!("user {user_id} has no image")))?;
-        if number(request.query, "get_timestamp") != Some(1) {
-            return Ok(Reply::of(Answer::Binary(image)));
+        if number(&command.query, "get_timestamp") != Some(1) {
+            return Ok(Done::of(Reply::Binary(image)));
         }
-        Ok(Reply::json(&shape::object([
+        Ok(Done::json(&shape::object([
             ("timestamp", int(timestamp)),
             ("image", text(STANDARD.encode(image))),
         ])))
     }
 
-    fn user_get_image_list(&self, body: Members<'_>) -> Result<Reply, Refusal> {
+    fn user_get_image_list(&self, body: Members<'_>) -> Result<Done, Refusal> {
         let ids = shape::ids("user_ids", body.list("user_ids")?)?;
         at_most_hundred(ids.len())?;
         let images = self.store.read(None, |database| {
@@ -162,20 +155,20 @@ impl State {
             };
             ids.into_iter().map(entry).collect::<Result<_, Refusal>>()
         })?;
-        Ok(Reply::json(&shape::object([(
+        Ok(Done::json(&shape::object([(
             "user_images",
             Value::Array(images),
         )])))
     }
 
-    fn user_list_images(&self, request: &Request<'_>) -> Result<Reply, Refusal> {
+    fn user_list_images(&self, command: &Command) -> Result<Done, Refusal> {
         let list = "SELECT user_id,timestamp FROM simulator_images ORDER BY user_id";
         let images: Vec<(i64, i64)> = self.store.read(None, |database| {
             let mut prepared = database.prepare_cached(list)?;
             let rows = prepared.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })?;
-        let answer = if number(request.query, "get_timestamp") == Some(1) {
+        let answer = if number(&command.query, "get_timestamp") == Some(1) {
             let info = images.into_iter().map(|(id, timestamp)| {
                 shape::object([("user_id", int(id)), ("timestamp", int(timestamp))])
             });
@@ -184,10 +177,10 @@ impl State {
             let ids = images.into_iter().map(|(id, _)| int(id));
             ("user_ids", Value::Array(ids.collect()))
         };
-        Ok(Reply::json(&shape::object([answer])))
+        Ok(Done::json(&shape::object([answer])))
     }
 
-    fn user_destroy_image(&mut self, body: Members<'_>) -> Result<Reply, Refusal> {
+    fn user_destroy_image(&mut self, body: Members<'_>) -> Result<Done, Refusal> {
         let (all, dangling) = (body.flag("all")?, body.flag("dangling")?);
         let mut ids = shape::ids("user_ids", body.optional_list("user_ids")?)?;
         ids.extend(body.optional_int("user_id")?);
@@ -210,13 +203,13 @@ impl State {
             database.execute(without, [])?;
             Ok(())
         })?;
-        Ok(Reply::json(&shape::object([])))
+        Ok(Done::json(&shape::object([])))
     }
 }
 
 /// `user_test_image`: scores or errors, and nothing is stored.
-fn user_test_image(request: &Request<'_>) -> Reply {
-    Reply::json(&match face::judge(request.body.bytes()) {
+fn user_test_image(command: &Command) -> Done {
+    Done::json(&match face::judge(command.body.bytes()) {
         Ok(scores) => shape::object([("scores", scores), ("success", Value::Bool(true))]),
         Err(error) => failure(None, error),
     })
@@ -293,18 +286,4 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 
 fn number(query: &str, name: &str) -> Option<i64> {
     parameter(query, name)?.parse().ok()
-}
-
-impl<'a> Body<'a> {
-    /// What came, as bytes.
-    fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Json(bytes) | Self::Binary(bytes) => bytes,
-            Self::None => &[],
-        }
-    }
-
-    fn len(self) -> usize {
-        self.bytes().len()
-    }
 }

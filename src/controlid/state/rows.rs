@@ -1,6 +1,7 @@
 //! The object commands.
 
-use super::{Answer, Reply, State};
+use super::{Done, State};
+use crate::controlid::command::Reply;
 use crate::controlid::objects::{self, Modification, Rows};
 use crate::controlid::query::{Query, Selection};
 use crate::controlid::refusal::Refusal;
@@ -9,55 +10,55 @@ use crate::controlid::shape::{self, Members};
 use crate::json::Value;
 
 impl State {
-    pub(super) fn load_objects(&self, body: Members<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn load_objects(&self, body: Members<'_>) -> Result<Done, Refusal> {
         let query = Query::read(body)?;
         let whose = query.touches("devices").then_some(&self.identity);
         self.store
             .read(whose, |database| objects::load(database, &query))
-            .map(|json| Reply::of(Answer::Json(json)))
+            .map(|json| Done::of(Reply::Json(json)))
     }
 
-    pub(super) fn create_objects(&mut self, body: Members<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn create_objects(&mut self, body: Members<'_>) -> Result<Done, Refusal> {
         let rows = Rows::read(body)?;
         self.store
             .write(&self.identity, |database| rows.create(database))
-            .map(|ids| Reply::json(&ids))
+            .map(|ids| Done::json(&ids))
     }
 
-    pub(super) fn create_or_modify_objects(&mut self, body: Members<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn create_or_modify_objects(&mut self, body: Members<'_>) -> Result<Done, Refusal> {
         let rows = Rows::read(body)?;
         self.store
             .write(&self.identity, |database| rows.create_or_modify(database))
-            .map(|changes| Reply::json(&changes))
+            .map(|changes| Done::json(&changes))
     }
 
-    pub(super) fn modify_objects(&mut self, body: Members<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn modify_objects(&mut self, body: Members<'_>) -> Result<Done, Refusal> {
         let modification = Modification::read(body)?;
         self.store
             .write(&self.identity, |database| modification.carry_out(database))
-            .map(|changes| Reply::json(&changes))
+            .map(|changes| Done::json(&changes))
     }
 
-    pub(super) fn destroy_objects(&mut self, body: Members<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn destroy_objects(&mut self, body: Members<'_>) -> Result<Done, Refusal> {
         let selection = Selection::read(body)?;
         self.store
             .write(&self.identity, |database| {
                 objects::destroy(database, &selection)
             })
-            .map(|changes| Reply::json(&changes))
+            .map(|changes| Done::json(&changes))
     }
 
     /// Nobody is an administrator any more.
-    pub(super) fn delete_admins(&mut self) -> Result<Reply, Refusal> {
+    pub(super) fn delete_admins(&mut self) -> Result<Done, Refusal> {
         self.store.write(&self.identity, |database| {
             database.execute("DELETE FROM user_roles WHERE role=1", [])?;
-            Ok(Reply::empty())
+            Ok(Done::empty())
         })
     }
 }
 
 /// `object_metadata`; the form is inferred, for what is known is only that it tells the schema.
-pub(super) fn object_metadata() -> Reply {
+pub(super) fn object_metadata() -> Done {
     let tables = TABLES.iter().map(|table| {
         let fields = table.fields.iter().map(|field| describe(table, field));
         shape::object([
@@ -65,7 +66,7 @@ pub(super) fn object_metadata() -> Reply {
             ("fields", Value::Array(fields.collect())),
         ])
     });
-    Reply::json(&shape::object([(
+    Done::json(&shape::object([(
         "objects",
         Value::Array(tables.collect()),
     )]))

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::{Effect, Reply, State};
+use super::{Done, Effect, State};
 use crate::controlid::refusal::Refusal;
 use crate::controlid::shape::{self, Members, int, text};
 use crate::json::Value;
@@ -17,15 +17,15 @@ const DISK: i64 = 3_221_225_472;
 const RAM: i64 = 268_435_456;
 
 impl State {
-    pub(super) fn set_configuration(&mut self, body: &Value) -> Result<Reply, Refusal> {
+    pub(super) fn set_configuration(&mut self, body: &Value) -> Result<Done, Refusal> {
         self.configuration.set_all(body)?;
         self.keep_settings()?;
-        Ok(Reply::json(&shape::object([])).and(Effect::Configured))
+        Ok(Done::json(&shape::object([])).and(Effect::Configured))
     }
 
-    pub(super) fn system_information(&self, moment: &Moment) -> Reply {
+    pub(super) fn system_information(&self, moment: &Moment) -> Done {
         let online = self.configuration.value("general", "online") == Some("1");
-        Reply::json(&shape::object([
+        Done::json(&shape::object([
             ("uptime", self.uptime(moment)),
             ("time", int(self.time(moment))),
             ("memory", self.memory()),
@@ -101,7 +101,7 @@ impl State {
         &mut self,
         body: Members<'_>,
         moment: &Moment,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Done, Refusal> {
         let part = |name| {
             let number = body.int(name)?;
             i16::try_from(number)
@@ -122,40 +122,40 @@ impl State {
         let offset = time.timestamp().as_second() - moment.seconds();
         self.clock_offset = offset;
         self.keep_settings()?;
-        Ok(Reply::empty().and(Effect::ClockSet { offset }))
+        Ok(Done::empty().and(Effect::ClockSet { offset }))
     }
 
-    /// Rows, configuration and clock start again. The simulated network has nothing that could
+    /// Rows, configuration and clock start again; what was installed stays. The simulated network has nothing that could
     /// be kept or lost, so `keep_network_info` is read and changes nothing.
     pub(super) fn reset_to_factory_default(
         &mut self,
         body: Members<'_>,
         moment: &Moment,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Done, Refusal> {
         body.flag("keep_network_info")?;
         self.store.reset(&self.identity)?;
-        self.configuration = crate::controlid::configuration::Configuration::default();
+        self.configuration.reset();
         self.clock_offset = 0;
         self.reboot(moment);
-        Ok(Reply::empty().and(Effect::FactoryReset))
+        Ok(Done::empty().and(Effect::FactoryReset))
     }
 }
 
 /// The hash is the simulator's own (inferred): SHA-256 of the password and the salt. The device's
 /// is not known; no server needs to compute it, for it sends back what it got.
-pub(super) fn user_hash_password(body: Members<'_>, moment: &mut Moment) -> Result<Reply, Refusal> {
+pub(super) fn user_hash_password(body: Members<'_>, moment: &mut Moment) -> Result<Done, Refusal> {
     let password = body.text("password")?;
     let salt = moment.text(ALPHANUMERIC, 16);
     let hash = hex::encode(Sha256::digest(format!("{password}{salt}")));
-    Ok(Reply::json(&shape::object([
+    Ok(Done::json(&shape::object([
         ("password", text(hash)),
         ("salt", text(salt)),
     ])))
 }
 
 /// The login is for the device's own web server, which the simulator does not have.
-pub(super) fn change_login(body: Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn change_login(body: Members<'_>) -> Result<Done, Refusal> {
     body.text("login")?;
     body.text("password")?;
-    Ok(Reply::empty())
+    Ok(Done::empty())
 }

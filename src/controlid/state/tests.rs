@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::*;
+use crate::controlid::command::Verb;
 use crate::controlid::store::{Quota, Template};
 
 mod fleet;
@@ -32,23 +33,18 @@ pub(super) fn bench() -> Bench {
 }
 
 impl Bench {
-    pub(super) fn reply(&mut self, endpoint: &str, body: Body<'_>, query: &str) -> Reply {
-        let request = Request {
-            verb: "POST",
-            body,
-            query,
-        };
-        self.state.answer(endpoint, &request, &mut self.moment)
+    pub(super) fn done(&mut self, endpoint: &str, body: Body, query: &str) -> Done {
+        let command = command(endpoint, body, query);
+        self.state.answer(&command, &mut self.moment)
     }
 
     /// The answer to a JSON body, as text.
     pub(super) fn run(&mut self, endpoint: &str, body: &str) -> String {
-        shown(self.reply(endpoint, Body::Json(body.as_bytes()), "").answer)
+        shown(self.done(endpoint, text(body), "").reply)
     }
 
     fn effects(&mut self, endpoint: &str, body: &str) -> Vec<Effect> {
-        self.reply(endpoint, Body::Json(body.as_bytes()), "")
-            .effects
+        self.done(endpoint, text(body), "").effects
     }
 
     fn pass(&mut self, seconds: i64) {
@@ -57,12 +53,28 @@ impl Bench {
     }
 }
 
-pub(super) fn shown(answer: Answer) -> String {
-    match answer {
-        Answer::Json(json) => String::from_utf8(json).unwrap(),
-        Answer::Empty => "empty".into(),
-        Answer::Binary(bytes) => format!("{} bytes", bytes.len()),
-        Answer::Error { message, code } => format!("error {code}: {message}"),
+pub(in crate::controlid) fn command(endpoint: &str, body: Body, query: &str) -> Command {
+    Command {
+        transaction: None,
+        verb: Verb::Post,
+        endpoint: endpoint.to_owned(),
+        body,
+        content_type: None,
+        query: query.to_owned(),
+    }
+}
+
+/// A body that came as text.
+pub(in crate::controlid) fn text(body: &str) -> Body {
+    Body::Bytes(body.as_bytes().to_vec())
+}
+
+pub(super) fn shown(reply: Reply) -> String {
+    match reply {
+        Reply::Json(json) => String::from_utf8(json).unwrap(),
+        Reply::Empty => "empty".into(),
+        Reply::Binary(bytes) => format!("{} bytes", bytes.len()),
+        Reply::Error { message, code } => format!("error {code}: {message}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rows of the table about doors, relays, screen, buzzer, and people who enroll.
 
-use super::{Body, bench, shown};
-use crate::controlid::state::{ENROLL_MILLIS, Effect, Reply};
+use super::{bench, shown, text};
+use crate::controlid::state::{Done, ENROLL_MILLIS, Effect};
 
 #[test]
 fn execute_actions() {
@@ -36,14 +36,14 @@ fn remote_enroll() {
         r#"{"object":"users","values":[{"name":"A"}]}"#,
     );
     let body = r#"{"type":"card","user_id":1,"save":true,"sync":true}"#;
-    let Reply { answer, effects } = bench.reply("remote_enroll", Body::Json(body.as_bytes()), "");
+    let Done { reply, effects } = bench.done("remote_enroll", text(body), "");
     let [Effect::Enroll(enrollment)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert!(enrollment.sync && enrollment.millis == ENROLL_MILLIS);
     let card = enrollment.card_value;
     assert_eq!(
-        shown(answer),
+        shown(reply),
         format!(
             r#"{{"success":true,"user_id":1,"device_id":3206485144263533,"card_value":{card}}}"#
         )
@@ -67,8 +67,8 @@ fn remote_enroll_without_sync_answers_at_once_and_saves_later() {
         r#"{"object":"users","values":[{"name":"A"}]}"#,
     );
     let body = r#"{"type":"card","user_id":1,"save":true,"sync":false}"#;
-    let Reply { answer, effects } = bench.reply("remote_enroll", Body::Json(body.as_bytes()), "");
-    assert_eq!(shown(answer), "{}");
+    let Done { reply, effects } = bench.done("remote_enroll", text(body), "");
+    assert_eq!(shown(reply), "{}");
     assert_eq!(
         bench.run("load_objects", r#"{"object":"cards"}"#),
         r#"{"cards":[]}"#

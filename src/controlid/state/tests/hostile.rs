@@ -149,7 +149,7 @@ fn what_is_too_deep_or_no_json_or_no_utf_8_is_refused() {
             {
                 continue;
             }
-            let answer = super::shown(bench.reply(command, Body::Json(body), "").answer);
+            let answer = super::shown(bench.done(command, Body::Bytes(body.to_vec()), "").reply);
             assert!(
                 answer.starts_with("error 1: pushrig: the body is no "),
                 "{command}: {answer}"
@@ -301,7 +301,7 @@ proptest! {
 
     #[test]
     fn any_bytes_to_any_command_are_answered(command in 0..super::COMMANDS.len(), body: Vec<u8>, query: String) {
-        let _ = bench().reply(super::COMMANDS[command], Body::Json(&body), &query);
-        let _ = bench().reply(super::COMMANDS[command], Body::Binary(&body), &query);
+        let _ = bench().done(super::COMMANDS[command], Body::Bytes(body.clone()), &query);
+        let _ = bench().done(super::COMMANDS[command], Body::Binary(body), &query);
     }
 }

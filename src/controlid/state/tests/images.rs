@@ -21,15 +21,12 @@ fn people() -> Bench {
 }
 
 fn set(bench: &mut Bench, query: &str, image: &[u8]) -> String {
-    shown(
-        bench
-            .reply("user_set_image", Body::Binary(image), query)
-            .answer,
-    )
+    let photo = Body::Binary(image.to_vec());
+    shown(bench.done("user_set_image", photo, query).reply)
 }
 
 fn get(bench: &mut Bench, endpoint: &str, query: &str) -> String {
-    shown(bench.reply(endpoint, Body::None, query).answer)
+    shown(bench.done(endpoint, Body::None, query).reply)
 }
 
 #[test]
@@ -104,10 +101,8 @@ fn user_get_image() {
         get(&mut bench, "user_get_image", "user_id=1&get_timestamp=1"),
         format!(r#"{{"timestamp":1624997578,"image":"{image}"}}"#)
     );
-    let answer = bench
-        .reply("user_get_image", Body::None, "user_id=1")
-        .answer;
-    assert_eq!(answer, super::Answer::Binary(IMAGE.to_vec()));
+    let done = bench.done("user_get_image", Body::None, "user_id=1");
+    assert_eq!(done.reply, super::Reply::Binary(IMAGE.to_vec()));
     assert_eq!(
         get(&mut bench, "user_get_image", "user_id=2"),
         "error 1: pushrig: user 2 has no image"
@@ -184,11 +179,8 @@ fn user_destroy_image() {
 fn user_test_image() {
     let mut bench = bench();
     let test = |bench: &mut Bench, image: &[u8]| {
-        shown(
-            bench
-                .reply("user_test_image", Body::Binary(image), "")
-                .answer,
-        )
+        let photo = Body::Binary(image.to_vec());
+        shown(bench.done("user_test_image", photo, "").reply)
     };
     assert_eq!(
         test(&mut bench, IMAGE),

@@ -1,0 +1,248 @@
+//! The cases of a run: a command and its result, a habit of the server, and how it ended.
+
+use std::time::Duration;
+
+use crate::controlid::command::{Command, Reply};
+use crate::controlid::fault::Fault;
+use crate::controlid::finding::Finding;
+use crate::controlid::state::Effect;
+use crate::net::Failure;
+use crate::report::case::{Case, CaseOutcome};
+use crate::term;
+
+/// A command that was run and whose result is on its way.
+pub(super) struct Pending {
+    /// Which command of the device it is, from 1.
+    pub(super) number: u32,
+    pub(super) endpoint: String,
+    /// What the device answered, if that is an error which nobody asked for.
+    pub(super) error: Option<String>,
+    /// What is shown of it.
+    pub(super) details: Vec<(&'static str, String)>,
+    /// When the command came, from the start of the run.
+    pub(super) at: Duration,
+}
+
+/// What became of a result.
+pub(super) enum Fate {
+    /// The server took it.
+    Accepted { status: u16, ms: f64 },
+    /// The server refused it.
+    Refused { status: u16, ms: f64 },
+    /// It was sent, and no answer came.
+    Unanswered(String),
+    /// It could not be sent.
+    Unsent(String, Option<&'static str>),
+    /// It was not to be sent.
+    Struck(Fault),
+    /// The command took the address away that it would have gone to.
+    Nowhere,
+}
+
+/// Of a body so much is shown.
+const MOST_SHOWN: usize = 300;
+
+/// The case of a command.
+pub(super) fn of_command(device: i64, pending: Pending, fate: &Fate, strict: bool) -> Case {
+    let mut case = Case {
+        id: format!("{device}/{}#{}", pending.endpoint, pending.number),
+        platform: Some("controlid".to_owned()),
+        details: pending.details,
+        at: Some(pending.at.as_secs_f64()),
+        ..Case::default()
+    };
+    match fate {
+        Fate::Accepted { status, ms } => {
+            (case.status, case.ms) = (Some(*status), Some(*ms));
+        }
+        Fate::Refused { status, ms } => {
+            (case.status, case.ms) = (Some(*status), Some(*ms));
+            case.outcome = CaseOutcome::Fail;
+            case.why = Some("the server refused the result".to_owned());
+            case.hint = Some("answer /result with 200 and nothing in it".to_owned());
+        }
+        Fate::Unanswered(why) => case
+            .warnings
+            .push(format!("its result was not answered: {why}")),
+        Fate::Unsent(why, hint) => {
+            case.outcome = CaseOutcome::Error;
+            case.why = Some(format!("its result could not be sent: {why}"));
+            case.hint = hint.map(str::to_owned);
+        }
+        Fate::Struck(fault) => {
+            case.outcome = CaseOutcome::Skip;
+            case.why = Some(format!("its result was not sent: --fault {fault}"));
+        }
+        Fate::Nowhere => {
+            case.outcome = CaseOutcome::Skip;
+            case.why = Some("its result was not sent: the command disabled Push".to_owned());
+        }
+    }
+    if let Some(error) = pending.error {
+        let text = format!("the device answered with an error: {error}");
+        if strict && case.outcome == CaseOutcome::Pass {
+            case.outcome = CaseOutcome::Fail;
+            case.why = Some(text);
+        } else {
+            case.warnings.push(text);
+        }
+    }
+    case
+}
+
+/// The case of a finding.
+pub(super) fn of_finding(device: i64, finding: &Finding, strict: bool, at: Duration) -> Case {
+    let text = finding.to_string();
+    let mut case = Case {
+        id: finding.kind.id().to_owned(),
+        platform: Some("controlid".to_owned()),
+        hint: Some(finding.kind.advice().to_owned()),
+        details: vec![("device", device.to_string())],
+        at: Some(at.as_secs_f64()),
+        is_finding: true,
+        ..Case::default()
+    };
+    if strict {
+        case.outcome = CaseOutcome::Fail;
+        case.why = Some(text);
+    } else {
+        case.warnings.push(text);
+    }
+    case
+}
+
+/// What a command and its reply looked like.
+pub(super) fn details(command: &Command, reply: &Reply) -> Vec<(&'static str, String)> {
+    let mut details = Vec::new();
+    if !command.query.is_empty() {
+        details.push(("query", shown(command.query.as_bytes())));
+    }
+    if !command.body.bytes().is_empty() {
+        details.push(("asked", shown(command.body.bytes())));
+    }
+    let answer = match reply {
+        Reply::Json(json) => shown(json),
+        Reply::Empty => "nothing".to_owned(),
+        Reply::Binary(bytes) => format!("{} bytes", bytes.len()),
+        Reply::Error { message, code } => format!("error {code}: {}", shown(message.as_bytes())),
+    };
+    details.push(("answer", answer));
+    details
+}
+
+fn shown(bytes: &[u8]) -> String {
+    let start = &bytes[..bytes.len().min(MOST_SHOWN)];
+    let text = term::escape(start);
+    if start.len() < bytes.len() {
+        let (shown, all) = (start.len(), bytes.len());
+        return format!("{text}… ({shown} of {all} bytes)");
+    }
+    text
+}
+
+/// An effect in a few words.
+pub(super) fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Reboot => "the device starts again".to_owned(),
+        Effect::FactoryReset => "the state starts again as the factory made it".to_owned(),
+        Effect::Enroll(enrollment) => format!(
+            "a person is asked for a {} of user {}",
+            term::escape(enrollment.kind.as_bytes()),
+            enrollment.user_id
+        ),
+        Effect::CancelEnroll => "nobody is asked any more".to_owned(),
+        Effect::Message { text, timeout_ms } => {
+            format!(
+                "the screen says `{}` for {timeout_ms} ms",
+                term::escape(text.as_bytes())
+            )
+        }
+        Effect::Buzz {
+            frequency,
+            duty_cycle,
+            timeout_ms,
+        } => format!("it buzzes at {frequency} Hz, {duty_cycle} %, for {timeout_ms} ms"),
+        Effect::Action { action, parameters } => format!(
+            "{} ({})",
+            term::escape(action.as_bytes()),
+            term::escape(parameters.as_bytes())
+        ),
+        Effect::AlarmStopped => "the alarm is off".to_owned(),
+        Effect::ClockSet { offset } => format!("the clock is {offset} s from the real time"),
+        Effect::Configured => "the configuration changed".to_owned(),
+    }
+}
+
+/// How a device's last poll was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has not polled.
+    #[default]
+    New,
+    /// As a device can use it.
+    Served,
+    /// As no device can use it.
+    Refused,
+    /// Not at all.
+    Unanswered,
+}
+
+/// How a server failed the last polls of some devices.
+#[derive(Debug, Default)]
+pub(super) struct Failed {
+    pub(super) devices: u64,
+    /// What was seen last.
+    pub(super) why: String,
+    pub(super) hint: Option<&'static str>,
+    pub(super) status: Option<u16>,
+}
+
+/// The cases that say that in the end a server did not serve.
+pub(super) fn of_end(all: u64, refused: &Failed, unanswered: &Failed) -> Vec<Case> {
+    let case = |failed: &Failed, outcome, what: &str| Case {
+        id: "push".to_owned(),
+        platform: Some("controlid".to_owned()),
+        outcome,
+        why: Some(match all {
+            1 => format!("the last poll {what}: {}", failed.why),
+            _ => format!(
+                "the last poll of {} of {all} devices {what}: {}",
+                failed.devices, failed.why
+            ),
+        }),
+        hint: failed.hint.map(str::to_owned),
+        status: failed.status,
+        ..Case::default()
+    };
+    let mut cases = Vec::new();
+    if refused.devices > 0 {
+        cases.push(case(
+            refused,
+            CaseOutcome::Fail,
+            "was answered as no device can use it",
+        ));
+    }
+    if unanswered.devices > 0 {
+        cases.push(case(unanswered, CaseOutcome::Error, "was not answered"));
+    }
+    cases
+}
+
+/// The case that says that fewer commands came than were asked for.
+pub(super) fn of_missing(all: u64, short: u64, wanted: u32, most: u32) -> Option<Case> {
+    (short > 0).then(|| Case {
+        id: "commands".to_owned(),
+        platform: Some("controlid".to_owned()),
+        outcome: CaseOutcome::Fail,
+        why: Some(match all {
+            1 => format!("{most} of {wanted} commands came"),
+            _ => format!("{short} of {all} devices got fewer than {wanted} commands"),
+        }),
+        ..Case::default()
+    })
+}
+
+/// The failure in words, and the next thing to try.
+pub(super) fn words(failure: &Failure) -> (String, Option<&'static str>) {
+    (failure.to_string(), failure.hint())
+}

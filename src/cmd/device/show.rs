@@ -1,0 +1,344 @@
+//! Prints what the devices tell.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::rc::Rc;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::books::Books;
+use crate::controlid::access::Event as Passed;
+use crate::controlid::device::Options;
+use crate::controlid::fault::Fault;
+use crate::controlid::finding::Kind;
+use crate::controlid::identity::Identity;
+use crate::controlid::state::State;
+use crate::error::{Error, Outcome};
+use crate::report::case::Case;
+use crate::report::millis;
+use crate::reporter::Reporter;
+use crate::session::Session;
+use crate::term;
+
+/// What is told to the one who prints.
+pub(super) enum Told {
+    /// Something that was checked.
+    Case(Box<Case>),
+    /// A poll: status and milliseconds, or why there is no answer; and what it brought.
+    Poll {
+        device: i64,
+        target: String,
+        answer: Result<(u16, f64), String>,
+        brought: String,
+    },
+    /// A fault struck.
+    Fault { device: i64, fault: Fault },
+    /// Somebody passed, or tried to.
+    Access {
+        device: i64,
+        user: i64,
+        portal: i64,
+        event: Passed,
+    },
+    /// A device has no server any more.
+    Off(i64),
+    /// Something to look at.
+    Warning(String),
+    /// Something that failed on this side.
+    Error(Error),
+    /// Nothing; the run may be over.
+    Wake,
+}
+
+/// The one who prints.
+pub(super) struct Show<'s> {
+    session: &'s mut Session,
+    reporter: Rc<RefCell<Reporter>>,
+    bar: Option<ProgressBar>,
+    own: Outcome,
+}
+
+/// An event as a line of JSON.
+#[derive(Serialize)]
+struct Line<'l> {
+    v: u8,
+    r#type: &'static str,
+    #[serde(flatten)]
+    event: Event<'l>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Event<'l> {
+    Ready {
+        server: &'l str,
+        devices: u64,
+        device: Option<String>,
+        serial: Option<&'l str>,
+    },
+    Poll {
+        device: String,
+        target: &'l str,
+        status: Option<u16>,
+        ms: Option<f64>,
+        brought: &'l str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<&'l str>,
+    },
+    Fault {
+        device: String,
+        fault: String,
+    },
+    Access {
+        device: String,
+        user: i64,
+        portal: i64,
+        event: i64,
+    },
+    Devices {
+        id: &'static str,
+        devices: u64,
+    },
+}
+
+impl<'s> Show<'s> {
+    pub(super) fn new(reporter: Rc<RefCell<Reporter>>, session: &'s mut Session) -> Self {
+        Self {
+            session,
+            reporter,
+            bar: None,
+            own: Outcome::Yes,
+        }
+    }
+
+    /// Says who polls whom.
+    pub(super) fn ready(
+        &mut self,
+        options: &Options,
+        devices: u64,
+        first: Option<&State>,
+    ) -> Result<(), Error> {
+        let server = options
+            .base
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let server = server.split('?').next().unwrap_or_default();
+        let identity = first.map(State::identity);
+        if self.session.json() {
+            let ready = Event::Ready {
+                server,
+                devices,
+                device: identity.map(|identity| identity.id().to_string()),
+                serial: identity.map(Identity::serial),
+            };
+            self.line("ready", ready)?;
+            return Ok(self.session.out.flush()?);
+        }
+        let (Some(identity), false) = (identity, self.session.globals.quiet) else {
+            self.start_bar();
+            return Ok(());
+        };
+        let period = humantime::format_duration(options.period);
+        let (id, serial) = (identity.id(), identity.serial());
+        self.session.note(&match devices {
+            1 => format!("device {id} (serial {serial}) polls {server}/push every {period}"),
+            _ => format!("{devices} devices from {id} on poll {server}/push every {period}"),
+        });
+        self.start_bar();
+        Ok(())
+    }
+
+    /// Shows how far it is, where somebody looks and nothing else is printed there.
+    fn start_bar(&mut self) {
+        let lists = self.reporter.borrow().wants_passes() && io::stdout().is_terminal();
+        if io::stderr().is_terminal() && !lists {
+            self.bar = Some(ProgressBar::new_spinner());
+        }
+    }
+
+    /// Moves the progress on, and lets nothing that was printed wait for what comes next.
+    pub(super) fn tick(&mut self, books: &Books) -> Result<(), Error> {
+        if let Some(bar) = &self.bar {
+            let (cases, wrong) = self.reporter.borrow().counts();
+            let polls = books.answered();
+            bar.set_message(format!(
+                "{polls} polls, {cases} commands, {wrong} not right"
+            ));
+            bar.tick();
+        }
+        Ok(self.session.out.flush()?)
+    }
+
+    pub(super) fn take(&mut self, told: Told) -> Result<(), Error> {
+        match told {
+            Told::Case(case) => return self.case(*case),
+            Told::Warning(text) => self.session.warn(&text),
+            Told::Error(error) => {
+                self.own = self.own.and(error.outcome());
+                self.session.complain(&error);
+            }
+            Told::Off(device) => self.session.warn(&format!(
+                "device {device} polls nobody any more: its push_remote_address is empty"
+            )),
+            Told::Wake => {}
+            told if self.is_unread() => drop(told),
+            told => {
+                let printed = if self.session.json() {
+                    self.event(told)
+                } else {
+                    self.words(&told)
+                };
+                match printed {
+                    // The next case finds out, too, and the run ends with it.
+                    Err(error) if error.is_closed_pipe() => self.session.forget_output(),
+                    printed => printed?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn case(&mut self, case: Case) -> Result<(), Error> {
+        let print = || self.reporter.borrow_mut().case(case, self.session);
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Whether nobody reads what is printed any more.
+    pub(super) fn is_unread(&self) -> bool {
+        self.reporter.borrow().is_unread()
+    }
+
+    fn line(&mut self, r#type: &'static str, event: Event<'_>) -> Result<(), Error> {
+        let line = Line {
+            v: 1,
+            r#type,
+            event,
+        };
+        self.session.print_json(&line)
+    }
+
+    fn event(&mut self, told: Told) -> Result<(), Error> {
+        match told {
+            Told::Poll {
+                device,
+                target,
+                answer,
+                brought,
+            } => {
+                let why = answer.as_ref().err().cloned();
+                let (status, ms) = answer.map_or((None, None), |(status, ms)| {
+                    (Some(status), Some((ms * 1000.0).round() / 1000.0))
+                });
+                let poll = Event::Poll {
+                    device: device.to_string(),
+                    target: &target,
+                    status,
+                    ms,
+                    brought: &brought,
+                    why: why.as_deref(),
+                };
+                self.line("poll", poll)
+            }
+            Told::Fault { device, fault } => {
+                let (device, fault) = (device.to_string(), fault.to_string());
+                self.line("fault", Event::Fault { device, fault })
+            }
+            Told::Access {
+                device,
+                user,
+                portal,
+                event,
+            } => {
+                let access = Event::Access {
+                    device: device.to_string(),
+                    user,
+                    portal,
+                    event: event.code(),
+                };
+                self.line("access", access)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn words(&mut self, told: &Told) -> Result<(), Error> {
+        let verbose = self.session.globals.verbose;
+        let paint = self.session.paint;
+        let out = &mut self.session.out;
+        match told {
+            Told::Poll {
+                device,
+                answer,
+                brought,
+                ..
+            } => {
+                let answer = match answer {
+                    Ok((status, ms)) => format!("{status}  {}", paint.dim(&millis(*ms))),
+                    Err(why) => term::escape(why.as_bytes()),
+                };
+                let brought = term::escape(brought.as_bytes());
+                writeln!(
+                    out,
+                    "{}  {device}/push  {answer}  {brought}",
+                    paint.dim("poll ")
+                )?;
+            }
+            Told::Fault { device, fault } if verbose => {
+                writeln!(out, "{}  {device}  {fault}", paint.warn("fault"))?;
+            }
+            Told::Access {
+                device,
+                user,
+                portal,
+                event,
+            } if !self.session.globals.quiet => {
+                let end = match event {
+                    Passed::Granted => "granted",
+                    Passed::Denied => "denied",
+                    Passed::NotIdentified => "nobody has this id",
+                };
+                let what = format!(
+                    "user {user} at portal {portal}: {end} (event {})",
+                    event.code()
+                );
+                writeln!(out, "{}  {device}  {what}", paint.dim("access"))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Says how many devices saw what was told of one.
+    pub(super) fn tell_kinds(
+        &mut self,
+        kinds: &BTreeMap<Kind, u64>,
+        all: u64,
+    ) -> Result<(), Error> {
+        for (&kind, &devices) in kinds.iter().filter(|(_, devices)| **devices > 1) {
+            let id = kind.id();
+            if self.session.json() && !self.is_unread() {
+                self.line("finding-devices", Event::Devices { id, devices })?;
+            } else {
+                self.session
+                    .note(&format!("{id}: so it was for {devices} of {all} devices"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, elapsed: Duration) -> Result<Outcome, Error> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        let mut reporter = self.reporter.borrow_mut();
+        let outcome = reporter.finish(elapsed, self.session)?;
+        Ok(outcome.and(self.own))
+    }
+}
