@@ -1,8 +1,11 @@
 //! Commands on their way to devices, and results on their way back.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::bench::{ID, OK, load, start, start_with};
+use crate::harness::pushrig;
 
 #[test]
 fn commands_go_out_in_their_order_and_results_find_them_by_uuid() {
@@ -173,4 +176,39 @@ fn sixteen_megabytes_of_a_result_are_one_line() {
         asked["result"]["response"]["image"].as_str().unwrap().len(),
         16 << 20
     );
+}
+
+#[test]
+fn simulated_devices_do_all_that_is_queued() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut queue = String::new();
+    for number in 0..60 {
+        let device = (1_i64 << 53) + 1 + number % 20;
+        let endpoint = ["load_objects", "execute_actions", "system_information"]
+            [usize::try_from(number / 20).unwrap()];
+        let body = match endpoint {
+            "load_objects" => r#","body":{"object":"users"}"#,
+            "execute_actions" => r#","body":{"actions":[{"action":"door","parameters":"door=1"}]}"#,
+            _ => "",
+        };
+        writeln!(
+            queue,
+            r#"{{"device":{device},"endpoint":"{endpoint}"{body}}}"#
+        )
+        .unwrap();
+    }
+    std::fs::write(folder.path().join("q"), queue).unwrap();
+    let it = start(folder.path(), "--queue q --state s --wait");
+    pushrig(&format!(
+        "device --server http://{} --id {} --devices 20 --commands 3 --period 100ms -q",
+        it.address(),
+        (1_i64 << 53) + 1
+    ))
+    .any_stdout()
+    .any_stderr()
+    .exits(0);
+    let ended = it.end();
+    assert_eq!(ended.code, Some(0), "{:?}", ended.summary());
+    assert_eq!(ended.of_type("result").len(), 60);
+    assert_eq!(ended.summary()["devices"].as_array().unwrap().len(), 20);
 }
