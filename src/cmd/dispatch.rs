@@ -22,6 +22,7 @@ use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::room::make_room;
 use crate::net::server::{Bind, Limits, Listener};
+use crate::net::stop::Signals;
 use crate::output::{Output, place};
 use crate::session::Session;
 
@@ -188,20 +189,17 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         show: &mut show,
         known: 0,
     };
-    let base = format!("{}{}", listener.url(), args.prefix);
-    let commands = format!("{}/commands", listener.url());
-    if let Some(file) = &args.ready_file {
-        let mut output = Output::create(file)?;
-        output.write(format!("{base}\n").as_bytes())?;
-        output.finish()?;
-    }
-    drive.show.ready(&base, &commands, listener.address())?;
-    // Whoever polls already waits in the socket until all of it is queued.
-    drive.read_file()?;
     // A fleet needs many; where they may not be had, further devices wait.
     let limits = Limits::default();
     let _ = make_room(limits.connections);
-    block_on(drive.run(listener, limits))?
+    block_on(async {
+        // Whoever sees that it is ready may end it.
+        let signals = Signals::new()?;
+        args.tell_ready(&listener, &mut drive)?;
+        // Who polls already waits in the socket until all of the file is queued.
+        drive.read_file()?;
+        drive.run(listener, limits, signals).await
+    })?
 }
 
 /// A file of an earlier run must not be taken for this one's.
@@ -213,6 +211,17 @@ fn forget(ready_file: &Path) -> Result<(), Error> {
 }
 
 impl DispatchArgs {
+    fn tell_ready(&self, listener: &Listener, drive: &mut Drive<'_, '_>) -> Result<(), Error> {
+        let base = format!("{}{}", listener.url(), self.prefix);
+        let commands = format!("{}/commands", listener.url());
+        if let Some(file) = &self.ready_file {
+            let mut output = Output::create(file)?;
+            output.write(format!("{base}\n").as_bytes())?;
+            output.finish()?;
+        }
+        drive.show.ready(&base, &commands, listener.address())
+    }
+
     fn check(&self) -> Result<(), Error> {
         let orders = &self.orders;
         let is_idle = orders.queue.is_none() && orders.push.is_empty();

@@ -89,6 +89,7 @@ impl Drive<'_, '_> {
         mut self,
         listener: Listener,
         limits: Limits,
+        mut signals: Signals,
     ) -> Result<Outcome, Error> {
         let stop = Rc::new(Notify::new());
         let stopped = Rc::clone(&stop);
@@ -103,7 +104,6 @@ impl Drive<'_, '_> {
             move |refused: Refused| refusing.borrow_mut().note(Note::refused(&refused)),
             async move { stopped.notified().await },
         ));
-        let mut signals = Signals::new()?;
         let ended = self.serve(serving.as_mut(), &mut signals).await;
         stop.notify_one();
         // Whoever asks a second time does not wait for running answers.
