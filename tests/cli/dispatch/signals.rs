@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::bench::{ID, OK, load, start, start_with};
 
+/// How long running requests have at the end.
+const GRACE: Duration = Duration::from_secs(2);
+
 #[test]
 fn ctrl_c_ends_it_with_its_outcome() {
     let folder = tempfile::tempdir().unwrap();
@@ -62,8 +65,6 @@ fn a_second_ctrl_c_does_not_wait_for_running_requests() {
     let folder = tempfile::tempdir().unwrap();
     let it = start(folder.path(), "");
     // Half a body keeps a request running.
-    let url = it.get("/devices");
-    assert_eq!(url["devices"].as_array().unwrap().len(), 0);
     let mut stream = TcpStream::connect(it.address()).unwrap();
     stream
         .write_all(b"POST /result?deviceId=1 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
@@ -72,7 +73,8 @@ fn a_second_ctrl_c_does_not_wait_for_running_requests() {
     stream.read_exact(&mut said).unwrap();
     let started = Instant::now();
     it.signal("INT");
-    assert!(TcpStream::connect(it.address()).is_ok() || started.elapsed() < Duration::from_secs(2));
+    while TcpStream::connect(it.address()).is_ok() {}
     it.signal("INT");
     assert_eq!(it.end().code, Some(0));
+    assert!(started.elapsed() < GRACE, "{:?}", started.elapsed());
 }
