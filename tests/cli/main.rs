@@ -7,6 +7,7 @@ mod leaks;
 mod server;
 
 mod capture;
+mod device;
 mod docs;
 mod edges;
 mod explain;
