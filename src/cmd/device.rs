@@ -51,7 +51,7 @@ Examples:
   pushrig device --server http://127.0.0.1:8000 --serial 0G0200/005B6D \\
       --seed-users 100 --commands 5 --for 30s --strict --report junit=device.xml
   pushrig device --server http://127.0.0.1:8000 --id 1000 --devices 100 -q \\
-      --period 1s --for 10s --fail-if 'push.p99>50ms'";
+      --period 200ms --polls 5 --fail-if 'push.p99>2s'";
 
 #[derive(Args, Debug)]
 struct DeviceArgs {
@@ -202,6 +202,9 @@ impl DeviceArgs {
             };
             let mut state = state?;
             state.install(&installed);
+            if let Some(cause) = self.state.alarm {
+                state.alarm(cause);
+            }
             states.push(state);
         }
         Ok(states)

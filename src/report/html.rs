@@ -58,6 +58,9 @@ struct Page<'r> {
     statuses: Vec<(&'r u16, &'r u64)>,
     missed: Vec<String>,
     ended: Option<String>,
+    counters: &'r [(&'static str, u64)],
+    /// What was answered, how often, and p50, p90, p99 and the longest.
+    groups: Vec<(String, u64, [String; 4])>,
     plot: Option<Plot>,
     wrong: Vec<Row>,
     wrong_left_out: usize,
@@ -89,6 +92,18 @@ impl<'r> Page<'r> {
             statuses: summary.statuses.iter().collect(),
             missed: summary.missed.iter().map(|text| visible(text)).collect(),
             ended: summary.ended.as_deref().map(visible),
+            counters: &summary.counters,
+            groups: summary
+                .groups
+                .iter()
+                .map(|group| {
+                    (
+                        visible(&group.name),
+                        group.count,
+                        words::times(&group.latency),
+                    )
+                })
+                .collect(),
             plot: Plot::new(report),
             wrong: wrong.take(MOST_ROWS).map(Row::new).collect(),
             wrong_left_out: count.saturating_sub(MOST_ROWS),
@@ -180,12 +195,13 @@ impl Row {
     fn new(case: &Case) -> Self {
         Self {
             tone: match case.outcome {
+                CaseOutcome::Pass if case.is_finding => "warning",
                 CaseOutcome::Pass => "pass",
                 CaseOutcome::Fail => "fail",
                 CaseOutcome::Error | CaseOutcome::Unsent => "error",
                 CaseOutcome::Skip => "skip",
             },
-            outcome: case.outcome.as_str(),
+            outcome: words::outcome_of(case),
             id: visible(&case.id),
             record: other_place(case).as_deref().map(visible),
             platform: case.platform.as_deref().map(visible),

@@ -43,15 +43,9 @@ impl Human {
 
     fn line(self, case: &Case, out: &mut impl Write) -> io::Result<()> {
         let paint = self.paint;
-        let is_remark = case.is_finding && case.outcome == CaseOutcome::Pass;
-        let word = if is_remark {
-            "warn"
-        } else {
-            case.outcome.as_str()
-        };
-        let word = format!("{word:<5}");
+        let word = format!("{:<5}", words::outcome_of(case));
         let word = match case.outcome {
-            _ if is_remark => paint.warn(&word),
+            CaseOutcome::Pass if case.is_finding => paint.warn(&word),
             CaseOutcome::Pass => paint.ok(&word),
             CaseOutcome::Skip => paint.dim(&word),
             _ => paint.bad(&word),
@@ -185,14 +179,8 @@ fn remark(case: &Case) -> Option<&String> {
 }
 
 fn times(latency: &Latency) -> String {
-    let times = [
-        ("p50", latency.p50),
-        ("p90", latency.p90),
-        ("p99", latency.p99),
-        ("max", latency.max),
-    ];
-    let times = times.map(|(name, ms)| format!("{name} {}", words::millis(ms)));
-    times.join("  ")
+    let [p50, p90, p99, max] = words::times(latency);
+    format!("p50 {p50}  p90 {p90}  p99 {p99}  max {max}")
 }
 
 /// Where a case came from, if its name does not say so.

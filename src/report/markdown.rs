@@ -37,6 +37,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(out)?;
     }
     numbers(summary, out)?;
+    groups(summary, out)?;
     wrong(report, out)?;
     warnings(report, out)
 }
@@ -67,6 +68,25 @@ fn numbers(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", row(columns.iter().map(|_| "--:").collect()))?;
     let values = columns.iter().map(|(_, value)| value.as_str()).collect();
     writeln!(out, "{}", row(values))
+}
+
+fn groups(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+    if !summary.counters.is_empty() {
+        let counted = summary.counters.iter();
+        let counted: Vec<_> = counted
+            .map(|(name, count)| format!("{} {count}", text(name)))
+            .collect();
+        writeln!(out, "\ncounted: {}", counted.join(", "))?;
+    }
+    if !summary.groups.is_empty() {
+        writeln!(out, "\n| answers to | count | p50 | p90 | p99 | max |")?;
+        writeln!(out, "| :-- | --: | --: | --: | --: | --: |")?;
+    }
+    for group in &summary.groups {
+        let (name, times) = (text(&group.name), words::times(&group.latency).join(" | "));
+        writeln!(out, "| {name} | {} | {times} |", group.count)?;
+    }
+    Ok(())
 }
 
 fn wrong(report: &Report, out: &mut impl Write) -> io::Result<()> {

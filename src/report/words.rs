@@ -1,6 +1,6 @@
 //! Numbers as people read them, the same in every report.
 
-use super::case::{CaseOutcome, Report, Summary};
+use super::case::{Case, CaseOutcome, Latency, Report, Summary};
 use crate::error::Outcome;
 use crate::term::escape;
 
@@ -35,6 +35,20 @@ pub(super) fn rate(a_second: f64) -> String {
 /// "1 case", "2 cases".
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// How long half, 90 %, 99 % and all of the answers took at most.
+pub(super) fn times(latency: &Latency) -> [String; 4] {
+    [latency.p50, latency.p90, latency.p99, latency.max].map(millis)
+}
+
+/// The outcome of a case in a word for people: a finding that passes is a warning.
+pub(super) fn outcome_of(case: &Case) -> &'static str {
+    if case.is_finding && case.outcome == CaseOutcome::Pass {
+        "warn"
+    } else {
+        case.outcome.as_str()
+    }
 }
 
 /// The outcome of a run in one word, as JSON has it.

@@ -68,8 +68,10 @@ fn words(command: &str) -> Vec<String> {
 
 /// Whether a command talks to a server.
 fn sends(words: &[String]) -> bool {
-    matches!(words[1].as_str(), "handshake" | "push" | "replay")
-        && !words.iter().any(|word| word == "--dry-run")
+    matches!(
+        words[1].as_str(),
+        "handshake" | "push" | "replay" | "device"
+    ) && !words.iter().any(|word| word == "--dry-run")
 }
 
 /// The call of a command, in a copy of the folders that it names.

@@ -75,11 +75,6 @@ const GRID: Duration = Duration::from_millis(10);
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Drive {
-    /// Whether something happens at a device before its first poll.
-    pub(super) fn has_accesses(&self) -> bool {
-        !self.accesses.is_empty() || self.monitor.is_some()
-    }
-
     /// Lets the devices live until the run ends.
     pub(super) fn run(
         mut self,

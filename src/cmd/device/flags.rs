@@ -96,6 +96,10 @@ pub(super) struct StateArgs {
     /// Answers of your own, as examples/controlid/answers.toml has them
     #[arg(long, value_name = "FILE")]
     pub(super) script: Option<PathBuf>,
+    /// The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger,
+    /// 9 tampering, 10 panic card
+    #[arg(long, value_name = "CAUSE", value_parser = clap::value_parser!(i64).range(1..=10))]
+    pub(super) alarm: Option<i64>,
     /// Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated
     #[arg(long, value_name = "WHO")]
     pub(super) access: Vec<AccessArg>,

@@ -36,7 +36,12 @@ pub(super) struct Device {
     /// Whether it is counted as doing something that should not be torn.
     is_busy: bool,
     is_unreachable: bool,
+    /// When the monitor is told again that it is there.
+    alive_at: i64,
 }
+
+/// How often a device tells a monitor that it is there (inferred), as far as it is awake then.
+const ALIVE: Duration = Duration::from_secs(30);
 
 /// What the machine's events come to for a result.
 #[derive(Default)]
@@ -64,6 +69,7 @@ impl Device {
             is_idle: false,
             is_busy: false,
             is_unreachable: false,
+            alive_at: start,
         }
     }
 
@@ -75,7 +81,7 @@ impl Device {
     ///
     /// What is only needed while it talks is in boxes, for of ten thousand devices nearly all rest.
     pub(super) async fn live(mut self: Box<Self>) {
-        if self.run.how.has_accesses() {
+        if !self.run.how.accesses.is_empty() {
             Box::pin(self.pass()).await;
         }
         loop {
@@ -83,6 +89,9 @@ impl Device {
                 self.set_busy(false);
                 if self.run.is_ending() || self.is_done() {
                     return;
+                }
+                if self.run.how.monitor.is_some() && self.run.millis() >= self.alive_at {
+                    Box::pin(self.tell_alive()).await;
                 }
             }
             match self.next() {
@@ -181,6 +190,7 @@ impl Device {
                 let trouble = vanished.map_or_else(|why| trouble(&why), |()| Trouble::TimedOut);
                 self.machine.on_failure(self.run.millis(), trouble);
                 self.take_events();
+                self.run.record(request, at, None);
                 return;
             }
         };
@@ -273,7 +283,9 @@ impl Device {
 
     /// A result was answered, or not. It may be sent once more, and then this is not its fate.
     fn posted(&mut self, results_before: u32, is_lost: bool, fate: &Fate) {
-        if is_lost || self.machine.counts().results > results_before {
+        if is_lost && matches!(fate, Fate::Accepted { .. }) {
+            self.settle(&Fate::Unanswered("the answer came too late".to_owned()));
+        } else if is_lost || self.machine.counts().results > results_before {
             self.settle(fate);
         }
     }
@@ -436,13 +448,20 @@ impl Device {
                 Err(why) => run.tell(Told::Warning(format!("--access: {why}"))),
             }
         }
-        if let Some(monitor) = &run.how.monitor {
-            let mut moment = self.moment();
-            let alive = Monitor::alive(&mut self.state, &mut moment);
-            monitor
-                .post(&run, self.id(), "device_is_alive", alive)
-                .await;
-        }
+    }
+
+    /// Tells the monitor that it is there, when it is time to.
+    async fn tell_alive(&mut self) {
+        let run = Rc::clone(&self.run);
+        let Some(monitor) = &run.how.monitor else {
+            return;
+        };
+        self.alive_at = run.millis().saturating_add(millis(ALIVE));
+        let mut moment = self.moment();
+        let alive = Monitor::alive(&mut self.state, &mut moment);
+        monitor
+            .post(&run, self.id(), "device_is_alive", alive)
+            .await;
     }
 }
 

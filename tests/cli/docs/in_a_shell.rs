@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 
 use super::{COMMANDS, examples};
 use crate::handshake::right::{ok, onenet, serve_if, tencent};
@@ -19,7 +21,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 36] = [
+const EXAMPLES: [Example; 39] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -238,6 +240,21 @@ const EXAMPLES: [Example; 36] = [
         ],
     ),
     (
+        "pushrig device --server http://127.0.0.1:8000 --id 478435 --until-idle",
+        0,
+        &[("http://127.0.0.1:8000", Source::PushServer)],
+    ),
+    (
+        "pushrig device --server http://127.0.0.1:8000 --serial 0G0200/005B6D --seed-users 100 --commands 5 --for 30s --strict --report junit=device.xml",
+        0,
+        &[("http://127.0.0.1:8000", Source::PushServer)],
+    ),
+    (
+        "pushrig device --server http://127.0.0.1:8000 --id 1000 --devices 100 -q --period 200ms --polls 5 --fail-if 'push.p99>2s'",
+        0,
+        &[("http://127.0.0.1:8000", Source::PushServer)],
+    ),
+    (
         "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
         0,
         &[(
@@ -263,6 +280,8 @@ enum Source {
     Server,
     /// A URL, in whose place a server's stands that takes what is signed.
     Receiver,
+    /// A URL, in whose place a server's stands that has five commands.
+    PushServer,
 }
 
 impl Source {
@@ -275,6 +294,7 @@ impl Source {
             Self::BehindAProxy => behind_a_proxy(),
             Self::Server => server().into_bytes(),
             Self::Receiver => receiver().into_bytes(),
+            Self::PushServer => push_server().into_bytes(),
         }
     }
 }
@@ -307,6 +327,21 @@ fn receiver() -> String {
     }))
 }
 
+/// Five commands, then nothing to do.
+fn push_server() -> String {
+    let left = AtomicUsize::new(5);
+    let url = forever(Server::start(move |request| {
+        let one_less = |left: usize| left.checked_sub(1);
+        let is_poll = request.method() == "GET";
+        if is_poll && left.fetch_update(SeqCst, SeqCst, one_less).is_ok() {
+            Reply::ok().body(r#"{"endpoint":"load_objects","body":{"object":"users"}}"#)
+        } else {
+            Reply::ok()
+        }
+    }));
+    url.trim_end_matches('/').to_owned()
+}
+
 /// A URL of a server that serves until the tests end.
 fn forever(server: Server) -> String {
     let url = server.url("/");
@@ -320,7 +355,10 @@ fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32
     let mut path = exe.parent().unwrap().as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    let is_file = |source: &Source| !matches!(source, Source::Server | Source::Receiver);
+    let is_file = |source: &Source| {
+        use Source::{PushServer, Receiver, Server};
+        !matches!(source, Server | Receiver | PushServer)
+    };
     let mut example = example.to_owned();
     for (url, source) in sources {
         if !is_file(source) {

@@ -1,6 +1,9 @@
 //! The servers that the README's sessions talk to, at `http://127.0.0.1:8000` in its text: what
 //! a path answers is what the text around it says of that server.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
@@ -14,7 +17,8 @@ const TOKEN: &str = "20200321182801";
 
 /// A server with a path for each session.
 pub(crate) fn server() -> Server {
-    Server::start(|request| {
+    let polls = AtomicUsize::new(0);
+    Server::start(move |request| {
         let target = request.target();
         let path = target.split('?').next().unwrap_or_default().to_owned();
         match path.as_str() {
@@ -23,11 +27,27 @@ pub(crate) fn server() -> Server {
             "/iot" => Reply::status(500)
                 .header("Content-Type", "application/json")
                 .body(r#"{"error":"no such device"}"#),
+            "/door/push" => command(polls.fetch_add(1, SeqCst)),
+            "/door/result" => Reply::ok(),
             "/push" if request.method() == "GET" => echo(&target, false),
             "/push" => push(request),
             other => panic!("the README shows no server at {other}"),
         }
     })
+}
+
+/// A push server that has three commands, the second not as it should be.
+fn command(poll: usize) -> Reply {
+    match poll {
+        0 => Reply::ok().body(r#"{"endpoint":"system_information"}"#),
+        1 => Reply::ok().body(
+            r#"{"verb":"POST","endpoint":"create_objects.fcgi","body":{"object":"users","values":[{"name":"Ana","registration":"7"}]}}"#,
+        ),
+        2 => Reply::ok().body(
+            r#"{"verb":"POST","endpoint":"create_objects","body":{"object":"cards","values":[{"value":4294967303,"user_id":8}]}}"#,
+        ),
+        _ => Reply::ok(),
+    }
 }
 
 /// A OneNET receiver; one that reads the query as a form takes a `+` for a blank.
