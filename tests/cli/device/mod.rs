@@ -2,8 +2,13 @@
 //! says of the server.
 
 mod commands;
+mod ends;
+mod faults;
 mod findings;
+mod moves;
 mod quirks;
+#[cfg(unix)]
+mod signals;
 mod switches;
 
 use std::collections::VecDeque;
