@@ -66,8 +66,9 @@ pub fn command() -> Command {
         .about("The test bench for IoT push integrations")
         .long_about(
             "The test bench for IoT push integrations: OneNET, Tencent IoT Explorer, \
-                 SENSORO, and whoever signs like them. It computes and checks signatures byte \
-                 for byte, and says which mistake is behind one that does not fit.",
+                 SENSORO and whoever signs like them, and Control iD. It computes and checks \
+                 signatures byte for byte, says which mistake is behind one that does not fit, \
+                 and plays the platform or the device against your server.",
         )
         .after_help(AFTER_HELP)
         .subcommand_required(true)
