@@ -34,6 +34,8 @@ fn a_device_waits_as_long_as_its_configuration_says_by_now() {
     assert_eq!(finding["id"], "push.too-slow");
     let said = finding["warnings"][0].as_str().unwrap();
     assert!(said.ends_with("(150ms)"), "{said}");
+    // The first exchange had 15 seconds, and this one has not.
+    assert!(elapsed(&lines) < 10_000.0, "{lines:?}");
 }
 
 /// Its result goes to the new server, too: the configuration counts from the moment it is set.
