@@ -1,14 +1,20 @@
 //! `pushrig device`, over real sockets: what a push server sees of a device, and what the run
 //! says of the server.
 
+mod bad_input;
+mod capture;
 mod commands;
 mod ends;
 mod faults;
 mod findings;
+mod fleets;
+mod monitor;
 mod moves;
 mod quirks;
+mod reports;
 #[cfg(unix)]
 mod signals;
+mod state;
 mod switches;
 
 use std::collections::VecDeque;
