@@ -502,6 +502,10 @@ impl Timer {
         let sleep = self
             .0
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // It was set for an exchange before this one, which may have had more time.
+        if sleep.deadline() > deadline {
+            sleep.as_mut().reset(deadline);
+        }
         // A peer that sends faster than we read uses up what tokio lets a task do in one go, and
         // then no timer fires: the clock itself is asked.
         if sleep.as_mut().poll(cx).is_pending() && has_budget_remaining() {

@@ -37,6 +37,8 @@ pub(super) enum Fate {
     Struck(Fault),
     /// The command took the address away that it would have gone to.
     Nowhere,
+    /// The run was over before it could be sent.
+    Over,
 }
 
 /// Of a body so much is shown.
@@ -72,6 +74,10 @@ pub(super) fn of_command(device: i64, pending: Pending, fate: &Fate, strict: boo
         Fate::Struck(fault) => {
             case.outcome = CaseOutcome::Skip;
             case.why = Some(format!("its result was not sent: --fault {fault}"));
+        }
+        Fate::Over => {
+            case.outcome = CaseOutcome::Skip;
+            case.why = Some("its result was not sent: the run was over first".to_owned());
         }
         Fate::Nowhere => {
             case.outcome = CaseOutcome::Skip;

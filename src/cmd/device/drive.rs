@@ -29,7 +29,7 @@ use crate::error::{Error, Outcome};
 use crate::message::{Request, Response};
 use crate::moment::Moment;
 use crate::net::stop::{Signal, Signals};
-use crate::net::{Connection, Dialer, Failure, block_on};
+use crate::net::{Connection, Dialer, block_on};
 use crate::recorder::Recorder;
 use crate::reporter::Reporter;
 use crate::session::Session;
@@ -312,12 +312,9 @@ impl Run {
         (refused.why, refused.status) = (why, status);
     }
 
-    pub(super) fn note_unanswered(&self, failure: Option<&Failure>) {
+    pub(super) fn note_unanswered(&self, why: String, hint: Option<&'static str>) {
         let failed = &mut self.books.borrow_mut().failed;
-        (failed.why, failed.hint) = match failure {
-            Some(failure) => case::words(failure),
-            None => ("it came too late".to_owned(), None),
-        };
+        (failed.why, failed.hint) = (why, hint);
     }
 
     /// A finding of a device; the first of its kind is told.
@@ -407,7 +404,7 @@ impl Run {
         };
         let same =
             (&next.base, next.period, next.timeout) == (&have.base, have.period, have.timeout);
-        (!same).then_some((next, notes))
+        (!same || !notes.is_empty()).then_some((next, notes))
     }
 
     /// A connection to another server than the one that the run began with.

@@ -36,12 +36,17 @@ pub(super) struct Device {
     /// Whether it is counted as doing something that should not be torn.
     is_busy: bool,
     is_unreachable: bool,
+    /// Which of the two requests is on its way.
+    sending: Option<Path>,
     /// When the monitor is told again that it is there.
     alive_at: i64,
 }
 
 /// How often a device tells a monitor that it is there (inferred), as far as it is awake then.
 const ALIVE: Duration = Duration::from_secs(30);
+
+/// Why there is no answer to what was under way in the end.
+const OVER: &str = "the run was over first";
 
 /// What the machine's events come to for a result.
 #[derive(Default)]
@@ -69,6 +74,7 @@ impl Device {
             is_idle: false,
             is_busy: false,
             is_unreachable: false,
+            sending: None,
             alive_at: start,
         }
     }
@@ -105,7 +111,9 @@ impl Device {
                 // Commands are run one by one, so none is under way here.
                 What::Busy => return,
                 What::Off => {
-                    self.run.tell(Told::Off(self.id()));
+                    if self.is_disabled() {
+                        self.run.tell(Told::Off(self.id()));
+                    }
                     return;
                 }
             }
@@ -116,11 +124,22 @@ impl Device {
         let mut moment = self.moment();
         let what = self.machine.next(&mut moment);
         if self.take_events().is_lost {
-            // A result whose answer was overdue.
-            let limit = humantime::format_duration(self.machine.options().timeout);
-            self.settle(&Fate::Unanswered(format!("nothing within {limit}")));
+            self.settle(&match what {
+                What::Off => Fate::Nowhere,
+                // Its answer was overdue.
+                _ => {
+                    let limit = humantime::format_duration(self.machine.options().timeout);
+                    Fate::Unanswered(format!("nothing within {limit}"))
+                }
+            });
         }
         what
+    }
+
+    /// Whether its configuration names no server; what else ends its polls was told.
+    fn is_disabled(&self) -> bool {
+        let configuration = self.state.configuration();
+        configuration.value("push_server", "push_remote_address") == Some("")
     }
 
     /// Whether its own end is reached; asked between two polls.
@@ -186,16 +205,15 @@ impl Device {
             Manner::Plain => None,
             Manner::Slow(time) => Some(time),
             Manner::HalfOpen(time) => {
-                let vanished = Box::pin(self.connection.send_and_vanish(&wire, time)).await;
-                let trouble = vanished.map_or_else(|why| trouble(&why), |()| Trouble::TimedOut);
-                self.machine.on_failure(self.run.millis(), trouble);
-                self.take_events();
+                self.vanish(&wire, time).await;
                 self.run.record(request, at, None);
                 return;
             }
         };
         let before = self.machine.counts();
+        self.sending = Some(path);
         let outcome = self.connection.exchange_within(&wire, timeout, over).await;
+        self.sending = None;
         let now = self.run.millis();
         match outcome {
             Ok(answer) => {
@@ -211,10 +229,12 @@ impl Device {
                     self.polled(before, Ok((response.status, ms)), happened, &request.target);
                 } else {
                     let status = response.status;
-                    let fate = if (200..300).contains(&status) {
-                        Fate::Accepted { status, ms }
-                    } else {
-                        Fate::Refused { status, ms }
+                    let fate = match status {
+                        200..300 if happened.is_lost => {
+                            Fate::Unanswered("it came too late".to_owned())
+                        }
+                        200..300 => Fate::Accepted { status, ms },
+                        _ => Fate::Refused { status, ms },
                     };
                     self.posted(before.results, happened.is_lost, &fate);
                 }
@@ -239,6 +259,24 @@ impl Device {
         }
     }
 
+    /// Sends a poll and reads no answer. That this brings no command is the device's own doing,
+    /// unless nobody is there to send it to.
+    async fn vanish(&mut self, wire: &[u8], time: Duration) {
+        let vanished = self.connection.send_and_vanish(wire, time).await;
+        let trouble = vanished
+            .as_ref()
+            .map_or_else(trouble, |()| Trouble::TimedOut);
+        self.machine.on_failure(self.run.millis(), trouble);
+        self.take_events();
+        self.is_idle = true;
+        if let Err(why) = &vanished {
+            self.is_unreachable = why.is_unreachable();
+            self.standing = Standing::Unanswered;
+            let (why, hint) = case::words(why);
+            self.run.note_unanswered(why, hint);
+        }
+    }
+
     /// A poll was answered, or not.
     fn polled(
         &mut self,
@@ -256,7 +294,11 @@ impl Device {
         let refused = counts.no_command > before.no_command;
         let unanswered = counts.failures > before.failures;
         self.standing = if unanswered {
-            self.run.note_unanswered(answer.err());
+            let (why, hint) = match answer {
+                Err(why) => case::words(why),
+                Ok(_) => ("it came too late".to_owned(), None),
+            };
+            self.run.note_unanswered(why, hint);
             Standing::Unanswered
         } else if refused {
             let why = happened.no_command.clone().unwrap_or_default();
@@ -326,9 +368,6 @@ impl Device {
             self.run
                 .find(self.id(), &Finding::new(Kind::TooManyStates, ""));
         }
-        if !delay.is_zero() {
-            Box::pin(sleep(delay)).await;
-        }
         self.pending.push(Pending {
             number: self.machine.counts().commands + 1,
             endpoint: command.endpoint,
@@ -336,6 +375,9 @@ impl Device {
             details,
             at,
         });
+        if !delay.is_zero() {
+            Box::pin(sleep(delay)).await;
+        }
         let mut moment = self.moment();
         self.machine.answered(&reply, &mut moment);
         let happened = self.take_events();
@@ -469,6 +511,14 @@ impl Drop for Device {
     /// What it did counts, whatever ended it.
     fn drop(&mut self) {
         self.set_busy(false);
+        match self.sending {
+            Some(Path::Push) if self.standing == Standing::New => {
+                self.standing = Standing::Unanswered;
+                self.run.note_unanswered(OVER.to_owned(), None);
+            }
+            Some(Path::Result) => self.settle(&Fate::Unanswered(OVER.to_owned())),
+            _ => self.settle(&Fate::Over),
+        }
         let run = Rc::clone(&self.run);
         run.bury(self);
     }

@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-pub(crate) use receiver::Receiver;
+pub(crate) use receiver::{Receiver, free_port};
 
 use crate::harness::{Ran, pushrig, root};
 

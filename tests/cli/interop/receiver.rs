@@ -106,7 +106,7 @@ fn command(name: &str) -> (&'static str, Command) {
 }
 
 /// A port that nobody listens on at the moment.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
     listener.local_addr().expect("its address").port()
 }
