@@ -18,6 +18,7 @@ mod state;
 mod switches;
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
@@ -35,11 +36,11 @@ fn device(server: &Server, rest: &str) -> Pushrig {
     let mut words = format!("device --server {} {rest}", server.url(""));
     for (flag, value) in [("--period", "10ms"), ("--seed", "7")] {
         if !has(flag) {
-            words += &format!(" {flag} {value}");
+            let _ = write!(words, " {flag} {value}");
         }
     }
     if !["--id", "--ids", "--serial"].into_iter().any(has) {
-        words += &format!(" --id {ID}");
+        let _ = write!(words, " --id {ID}");
     }
     let call = pushrig(&words);
     if has("-q") || has("json") {
