@@ -124,14 +124,14 @@ impl Device {
         let mut moment = self.moment();
         let what = self.machine.next(&mut moment);
         if self.take_events().is_lost {
-            self.settle(&match what {
-                What::Off => Fate::Nowhere,
+            let fate = if what == What::Off {
+                Fate::Nowhere
+            } else {
                 // Its answer was overdue.
-                _ => {
-                    let limit = humantime::format_duration(self.machine.options().timeout);
-                    Fate::Unanswered(format!("nothing within {limit}"))
-                }
-            });
+                let limit = humantime::format_duration(self.machine.options().timeout);
+                Fate::Unanswered(format!("nothing within {limit}"))
+            };
+            self.settle(&fate);
         }
         what
     }
