@@ -11,7 +11,9 @@ mod fleets;
 mod monitor;
 mod moves;
 mod quirks;
+mod reach;
 mod reports;
+mod shown;
 #[cfg(unix)]
 mod signals;
 mod state;
