@@ -25,7 +25,7 @@ pub(super) fn identities(who: &WhoArgs) -> Result<Vec<Identity>, Error> {
     };
     let count = i64::from(who.devices.unwrap_or(1));
     let base = first.id();
-    if base.checked_add(count).is_none() {
+    if base.checked_add(count - 1).is_none() {
         return Err(Error::usage(
             "the ids of so many devices do not fit in 64 bits",
         ));

@@ -57,6 +57,33 @@ fn ids_beyond_2_to_the_53_keep_their_digits() {
 }
 
 #[test]
+fn the_smallest_and_the_largest_id_are_ids() {
+    for id in ["9223372036854775807", "-9223372036854775808"] {
+        let server = hands_out([asks("system_information")]);
+        told(&server, &format!("--until-idle --id {id}"), 0);
+        assert_eq!(ids(&server), [id.to_owned()].into());
+        assert_eq!(response(&bodies(&server)[0])["device_id"].to_string(), id);
+    }
+}
+
+#[test]
+fn the_first_polls_of_a_fleet_are_spread_over_its_ramp() {
+    let server = Server::start(|_| Reply::ok());
+    let lines = told(&server, "--devices 5 --polls 1 --ramp 500ms", 0);
+    let elapsed = lines.last().unwrap()["elapsed_ms"].as_f64().unwrap();
+    assert!(elapsed >= 400.0, "{elapsed}");
+}
+
+/// Four waits of 10 ms and of what chance adds: by this seed, more than 300 ms together.
+#[test]
+fn polls_may_come_later_by_chance() {
+    let server = Server::start(|_| Reply::ok());
+    let lines = told(&server, "--polls 5 --jitter 300ms", 0);
+    let elapsed = lines.last().unwrap()["elapsed_ms"].as_f64().unwrap();
+    assert!(elapsed >= 340.0, "{elapsed}");
+}
+
+#[test]
 fn a_file_names_devices_by_id_or_serial() {
     let server = Server::start(|_| Reply::ok());
     let file = "# the front door\n478435\n\n  0G0200/005B6D  \n-7\r\n";

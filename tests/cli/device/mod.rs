@@ -11,14 +11,15 @@ mod fleets;
 mod monitor;
 mod moves;
 mod quirks;
+mod reach;
 mod reports;
+mod shown;
 #[cfg(unix)]
 mod signals;
 mod state;
 mod switches;
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
@@ -33,16 +34,15 @@ const ID: i64 = 478_435;
 /// standard error is expected. More words may change all that.
 fn device(server: &Server, rest: &str) -> Pushrig {
     let has = |flag: &str| rest.split_whitespace().any(|word| word == flag);
-    let mut words = format!("device --server {} {rest}", server.url(""));
+    let mut call = pushrig(&format!("device --server {} {rest}", server.url("")));
     for (flag, value) in [("--period", "10ms"), ("--seed", "7")] {
         if !has(flag) {
-            let _ = write!(words, " {flag} {value}");
+            call = call.args([flag, value]);
         }
     }
     if !["--id", "--ids", "--serial"].into_iter().any(has) {
-        let _ = write!(words, " --id {ID}");
+        call = call.args(["--id".to_owned(), ID.to_string()]);
     }
-    let call = pushrig(&words);
     if has("-q") || has("json") {
         call
     } else {

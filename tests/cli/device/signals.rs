@@ -100,6 +100,30 @@ fn a_server_that_never_answers_keeps_nobody() {
 }
 
 #[test]
+fn ctrl_c_ends_a_whole_fleet() {
+    let server = Server::start(|_| Reply::ok());
+    let flags = [
+        "--devices",
+        "20",
+        "--period",
+        "60s",
+        "--ramp",
+        "1s",
+        "--format",
+        "json",
+    ];
+    let child = start(&server, &flags);
+    // Not all have polled by then.
+    server.wait_for(5);
+    send(&child, "INT");
+    let (output, lines) = ended(child);
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(lines.last().unwrap()["ended"], "Ctrl-C");
+    assert_eq!(counter(&lines, "polls"), server.received().len() as u64);
+    assert!(of_type(&lines, "case").is_empty());
+}
+
+#[test]
 fn people_read_how_it_was_ended() {
     let server = Server::start(|_| Reply::ok());
     let child = start(&server, &["--period", "60s"]);
