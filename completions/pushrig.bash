@@ -275,7 +275,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__device)
-            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --server --id --serial --ids --devices --polls --commands --until-idle --for --strict --capture --period --response --empty-success --no-uuid --no-transactions --lenient-json --retry-result --query-base --hot-loop-cap --fault --state --seed-users --script --alarm --access --monitor --ramp --jitter --max-states --allow-remote --header --timeout --cacert --insecure --resolve --unix-socket --report --fail-if --help"
+            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --server --id --serial --ids --devices --polls --commands --until-idle --for --period --response --empty-success --no-uuid --no-transactions --lenient-json --retry-result --query-base --hot-loop-cap --fault --state --seed-users --script --alarm --access --monitor --ramp --jitter --max-states --allow-remote --header --timeout --cacert --insecure --resolve --unix-socket --strict --capture --report --fail-if --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -334,10 +334,6 @@ _pushrig() {
                     return 0
                     ;;
                 --for)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -426,6 +422,10 @@ _pushrig() {
                     return 0
                     ;;
                 --unix-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
