@@ -190,9 +190,9 @@ pub enum FileError {
     /// It is no state file.
     #[error("it is a database, and no state file of a device")]
     Foreign,
-    /// It is some other file.
-    #[error("it is no state file of a device")]
-    NoDatabase,
+    /// It is some other file, or a state file that is broken.
+    #[error("it is no state file of a device, or a broken one: {0}")]
+    Broken(String),
     /// Another program has it.
     #[error("another program has it open")]
     InUse,
@@ -203,10 +203,10 @@ pub enum FileError {
 
 impl From<rusqlite::Error> for FileError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, NotADatabase};
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::InUse,
-            Some(NotADatabase) => Self::NoDatabase,
+            Some(NotADatabase | DatabaseCorrupt) => Self::Broken(error.to_string()),
             _ => Self::Unusable(error.to_string()),
         }
     }

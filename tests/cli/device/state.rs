@@ -84,7 +84,10 @@ fn a_file_that_is_not_a_devices_state_is_refused_and_left_as_it_is() {
     let text = folder.path().join("text.db");
     std::fs::write(&text, "this is no database, but a text that is long enough").unwrap();
     for (name, why) in [
-        ("foreign.db", "this database is no state file of a device"),
+        (
+            "foreign.db",
+            "it is a database, and no state file of a device",
+        ),
         ("text.db", "is no"),
     ] {
         let path = folder.path().join(name);
@@ -98,7 +101,7 @@ fn a_file_that_is_not_a_devices_state_is_refused_and_left_as_it_is() {
     assert!(server.received().is_empty());
 }
 
-/// And one that is open elsewhere is waited for, but not for ever.
+/// One that is open elsewhere is not waited for: a device would stand still meanwhile.
 #[test]
 fn a_state_file_that_is_broken_or_locked_is_an_error_in_words() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,19 +117,41 @@ fn a_state_file_that_is_broken_or_locked_is_an_error_in_words() {
     std::fs::write(folder.path().join("torn.db"), bytes).unwrap();
     let lock = rusqlite::Connection::open(&good).unwrap();
     lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    for (name, why) in [
-        ("short.db", "database disk image is malformed"),
-        ("torn.db", "database disk image is malformed"),
-        ("good.db", "database is locked"),
-        ("no/such/folder.db", "unable to open database file"),
+    for (name, why, code) in [
+        ("short.db", "database disk image is malformed", 2),
+        ("torn.db", "database disk image is malformed", 2),
+        ("good.db", "another program has it open", 3),
+        ("no/such/folder.db", "unable to open database file", 3),
     ] {
         pushrig(&format!(
             "device --server 127.0.0.1:9 --id 1 --state {name}"
         ))
         .dir(folder.path())
-        .stderr_has([&format!("error: {name}: "), why])
-        .exits(2);
+        .stderr_has(["error: ", name, why])
+        .exits(code);
     }
+}
+
+/// A state belongs to one device, and people are not added to one that was begun.
+#[test]
+fn a_state_file_of_another_device_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = hands_out([]);
+    let call = |id: &str| {
+        pushrig(&format!(
+            "device --server {} --until-idle -q --state it.db {id}",
+            server.url("")
+        ))
+        .dir(folder.path())
+        .any_stdout()
+    };
+    call("--id 1").exits(0);
+    call("--id 2")
+        .stderr_has(["error: it.db: ", "this is the state of device 1"])
+        .exits(2);
+    call("--id 1 --seed-users 3")
+        .stderr_has(["note: --seed-users changes nothing"])
+        .exits(0);
 }
 
 #[test]
