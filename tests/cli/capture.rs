@@ -32,7 +32,8 @@ const HANDSHAKE: &str =
 
 const ONLINE: &str = r#"{"msg":{"at":1585579321430,"login_type":7,"type":2,"dev_id":589888962,"status":1},"msg_signature":"1FtJkDnewfBiKFJKKheJPA==","nonce":"w&INtJ9+"}"#;
 
-fn schema() -> jsonschema::Validator {
+/// The schema of the capture format, as the repository has it.
+pub(crate) fn schema() -> jsonschema::Validator {
     let text = std::fs::read(root().join("schema/capture-v1.schema.json")).unwrap();
     let schema: Value = serde_json::from_slice(&text).unwrap();
     jsonschema::validator_for(&schema).unwrap()

@@ -7,6 +7,8 @@ mod leaks;
 mod server;
 
 mod capture;
+mod device;
+mod dispatch;
 mod docs;
 mod edges;
 mod explain;

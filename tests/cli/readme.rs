@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::harness::{Pushrig, is_current, pushrig, root};
+use crate::interop::free_port;
 
 /// A command of a block, and the lines that follow it.
 struct Shown {
@@ -104,7 +105,12 @@ fn with_folder(mut call: Pushrig, folder: &Path, name: &str) -> Pushrig {
 fn said(shown: &Shown) -> Vec<String> {
     let mut words = words(&shown.command);
     let server = sends(&words).then(stage::server);
-    let address = server.as_ref().map(|server| server.address().to_string());
+    let mut address = server.as_ref().map(|server| server.address().to_string());
+    if words[1] == "dispatch" {
+        let port = free_port();
+        address = Some(format!("127.0.0.1:{port}"));
+        stage::device(port);
+    }
     if let Some(address) = &address {
         for word in &mut words {
             *word = word.replace(stage::WRITTEN, address);
@@ -159,7 +165,7 @@ fn untimed(line: &str) -> String {
         number && words.get(index + 1).is_some_and(|unit| is_unit(unit))
     };
     let timeless = (0..words.len()).map(|index| {
-        if is_time(index) {
+        if is_time(index) || (index > 0 && words[index - 1].ends_with("_ms")) {
             "0"
         } else if index > 0 && is_time(index - 1) {
             "ms"
@@ -176,6 +182,7 @@ fn any_time_stands_for_any_other() {
         untimed("pass  x  200  1.2 ms  y"),
         untimed("pass x 200 800 µs y")
     );
+    assert_eq!(untimed("late_ms 10  x 1"), untimed("late_ms 23  x 1"));
     assert_ne!(
         untimed("pass  x  200  1.2 ms"),
         untimed("pass  x  201  1.2 ms")

@@ -4,6 +4,7 @@
 //! A test passes where an interpreter or a library is missing, and says on standard error what
 //! it left out. Where `PUSHRIG_INTEROP` is `all`, as in continuous integration, that is a failure.
 
+mod controlid;
 mod job;
 mod junit;
 mod onenet;
@@ -14,7 +15,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-pub(crate) use receiver::Receiver;
+pub(crate) use receiver::{Receiver, free_port};
 
 use crate::harness::{Ran, pushrig, root};
 

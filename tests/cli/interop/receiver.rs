@@ -13,7 +13,8 @@ use super::{file, leave_out, runs};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The libraries that some receivers need.
-const NEEDS: [(&str, &str); 5] = [
+const NEEDS: [(&str, &str); 6] = [
+    ("controlid_express", "express"),
     ("onenet_flask_article", "flask"),
     ("onenet_flask_hello", "flask"),
     ("standard_webhooks", "standardwebhooks"),
@@ -34,14 +35,15 @@ impl Receiver {
     pub(crate) fn start(name: &str) -> Option<Self> {
         let what = format!("tests/interop/{name}");
         let needs = NEEDS.iter().find(|(file, _)| name.starts_with(file));
-        let needs = needs.filter(|_| runs("python3", &["--version"]));
-        if let Some((_, module)) = needs.filter(|(_, it)| !has_module(it)) {
-            leave_out(&what, &format!("python3 has no {module} here"));
+        let program = program(name);
+        let needs = needs.filter(|_| runs(program, &["--version"]));
+        if let Some((_, module)) = needs.filter(|(_, it)| !has(program, it)) {
+            leave_out(&what, &format!("{program} has no {module} here"));
             return None;
         }
         // PHP takes no port 0, and a port that was free may be taken when it comes to it.
         for _ in 0..5 {
-            let (program, mut command) = command(name);
+            let mut command = command(program, name);
             let mut child = match command.spawn() {
                 Ok(child) => child,
                 Err(why) if why.kind() == ErrorKind::NotFound => {
@@ -80,18 +82,30 @@ fn end(child: &mut Child) {
 }
 
 pub(super) fn has_module(module: &str) -> bool {
-    runs("python3", &["-c", &format!("import {module}")])
+    has("python3", module)
 }
 
-/// How a receiver is started.
-fn command(name: &str) -> (&'static str, Command) {
+/// Whether a program finds a library.
+fn has(program: &str, module: &str) -> bool {
+    match program {
+        "node" => runs(program, &["-e", &format!("require('{module}')")]),
+        _ => runs(program, &["-c", &format!("import {module}")]),
+    }
+}
+
+/// What a receiver is written for.
+fn program(name: &str) -> &'static str {
     let (_, extension) = name.rsplit_once('.').expect("a file's name");
-    let program = match extension {
+    match extension {
         "py" => "python3",
         "js" => "node",
         "php" => "php",
         _ => panic!("nothing runs {name}"),
-    };
+    }
+}
+
+/// How a receiver is started.
+fn command(program: &str, name: &str) -> Command {
     let mut command = Command::new(program);
     if program == "php" {
         command.args(["-S", &format!("127.0.0.1:{}", free_port())]);
@@ -102,11 +116,11 @@ fn command(name: &str) -> (&'static str, Command) {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    (program, command)
+    command
 }
 
 /// A port that nobody listens on at the moment.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
     listener.local_addr().expect("its address").port()
 }

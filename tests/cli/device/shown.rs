@@ -1,0 +1,107 @@
+//! What a run prints.
+
+use super::*;
+
+#[test]
+fn a_line_of_json_is_of_a_known_type() {
+    let server = hands_out([greets(), asks("logout.fcgi")]);
+    let lines = told(
+        &server,
+        "--until-idle --seed-users 1 --access user=1 --fault duplicate-result:first=1",
+        0,
+    );
+    let types: Vec<_> = lines
+        .iter()
+        .map(|line| line["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "ready", "access", "poll", "fault", "case", "finding", "poll", "case", "poll",
+            "summary"
+        ]
+    );
+    assert!(lines[..9].iter().all(|line| line["at"].is_number()));
+    let timeless = |line: &Value| {
+        let mut line = line.clone();
+        line.as_object_mut().unwrap().remove("at");
+        line
+    };
+    assert_eq!(
+        timeless(&lines[0]),
+        json!({"v": 1, "type": "ready", "server": server.url(""), "devices": 1,
+            "device": "478435", "serial": "A95V"})
+    );
+    assert_eq!(
+        timeless(&lines[1]),
+        json!({"v": 1, "type": "access", "device": "478435", "user": 1, "portal": 1, "event": 7})
+    );
+    assert_eq!(
+        timeless(&lines[3]),
+        json!({"v": 1, "type": "fault", "device": "478435", "fault": "duplicate-result"})
+    );
+    assert_eq!(lines[2]["brought"], "a command");
+    assert_eq!(lines[8]["brought"], "nothing to do");
+    assert_eq!(lines[8]["target"], polls(&server)[2].target());
+    let details = &lines[4]["details"];
+    assert_eq!(details["answer"], "{}");
+    assert_eq!(details["effect"], "the screen says `hi` for 1 ms");
+    assert_eq!(lines[9]["outcome"], "yes");
+}
+
+#[test]
+fn quiet_json_has_no_polls_and_no_passes() {
+    let server = hands_out([greets(), asks("fly")]);
+    let lines = told(&server, "--until-idle -q", 0);
+    assert!(of_type(&lines, "poll").is_empty());
+    assert_eq!(outcomes(&lines, "case"), ["478435/fly#2 pass"]);
+}
+
+#[test]
+fn verbose_shows_each_poll_and_each_fault() {
+    let server = hands_out([greets(), Reply::status(503)]);
+    device(&server, "--polls 3 -v --fault duplicate-result:first=1")
+        .stdout_has([
+            "poll   478435/push  200  ",
+            "a command",
+            "fault  478435  duplicate-result",
+            "pass   478435/message_to_screen#1",
+            "asked     {\"message\":\"hi\",\"timeout\":1}",
+            "answer    {}",
+            "effect    the screen says `hi` for 1 ms",
+            "poll   478435/push  503  ",
+            "status 503",
+            "poll   478435/push  200  ",
+            "nothing to do",
+        ])
+        .exits(0);
+}
+
+#[test]
+fn what_a_server_sent_reaches_no_terminal_unescaped() {
+    let evil = "\u{1b}]0;x\u{7}";
+    let server = hands_out([
+        asks_with("message_to_screen", &json!({"message": evil, "timeout": 1})),
+        says(&json!({"endpoint": "logout", "queryString": format!("?{evil}")})),
+        says(&json!({evil: 1})),
+        Reply::status(302).header("Location", evil),
+        Reply::ok().body(format!("<p>{evil}")),
+    ]);
+    let ran = device(&server, "--polls 6 -v").any_stdout().exits(0);
+    assert!(!ran.text().contains('\u{1b}'), "{}", ran.text());
+    assert!(!ran.talk().contains('\u{1b}'), "{}", ran.talk());
+}
+
+#[test]
+fn a_long_body_is_cut_where_it_is_shown() {
+    let long = "x".repeat(5000);
+    let server = hands_out([asks_with(
+        "message_to_screen",
+        &json!({"message": long, "timeout": 1}),
+    )]);
+    let lines = told(&server, "--until-idle", 0);
+    let asked = of_type(&lines, "case")[0]["details"]["asked"]
+        .as_str()
+        .unwrap();
+    assert!(asked.ends_with("… (300 of 5026 bytes)"), "{asked}");
+}
