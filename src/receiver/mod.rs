@@ -122,13 +122,24 @@ impl Receiver {
         self.arrivals.retried()
     }
 
-    /// Takes a request, and says how it is answered.
-    pub fn receive(&mut self, request: &Request, moment: &mut Moment) -> Received {
+    /// What goes wrong with the next request, if anything does. It is asked once for each, and
+    /// before it is taken, because a delay may come first.
+    pub fn fault(&mut self, moment: &mut Moment) -> Option<FaultSpec> {
+        self.faults.decide(moment)
+    }
+
+    /// Takes a request with what goes wrong with it, and says how it is answered.
+    pub fn receive(
+        &mut self,
+        request: &Request,
+        fault: Option<FaultSpec>,
+        moment: &Moment,
+    ) -> Received {
         self.options.checker.clock = moment.now;
         self.seen.add("requests");
-        let fault = self.faults.decide(moment);
-        let evidence = Evidence::of(request);
         let checker = &self.options.checker;
+        let mut evidence = Evidence::of(request);
+        evidence.public_url = checker.public_url.as_ref();
         let judged = checker.check(None, None, &evidence);
         let is_right = judged.is_right(checker);
         let is_welcome = is_right || self.options.accept_all;
@@ -248,10 +259,9 @@ fn takes(fault: FaultSpec) -> bool {
 
 fn kind(judged: &Judged<'_, '_>, is_right: bool) -> Kind {
     match judged.judgement.form {
-        None => Kind::Other,
         Some(form) if form.echo.is_some() => Kind::Handshake,
         Some(_) if is_right || judged.judgement.verdict != Verdict::Unsigned => Kind::Push,
-        Some(_) => Kind::Other,
+        Some(_) | None => Kind::Other,
     }
 }
 

@@ -38,6 +38,12 @@ fn receiver(platform: Platform, secrets: &Secrets, change: impl FnOnce(&mut Opti
     Receiver::new(options)
 }
 
+/// Takes a request as the server does.
+fn take(receiver: &mut Receiver, request: &Request, moment: &mut Moment) -> Received {
+    let fault = receiver.fault(moment);
+    receiver.receive(request, fault, moment)
+}
+
 fn secrets(platform: Platform) -> Secrets {
     platform.webhook().unwrap().sample_secrets()
 }
@@ -86,7 +92,7 @@ fn every_event_of_every_platform_is_taken_and_answered_as_the_platform_accepts()
             });
             for event in webhook.events() {
                 let request = push(platform, event.name, &secrets, &mut moment());
-                let taken = receiver.receive(&request, &mut moment());
+                let taken = take(&mut receiver, &request, &mut moment());
                 let what = format!("{platform:?} {}: {taken:?}", event.name);
                 assert_eq!(taken.verdict, Verdict::Valid, "{what}");
                 assert_eq!(taken.platform.as_deref(), Some(platform.id()), "{what}");
@@ -114,7 +120,7 @@ fn every_handshake_is_answered_with_exactly_its_echo() {
             continue;
         };
         let mut receiver = receiver(platform, &secrets, |_| {});
-        let taken = receiver.receive(&request, &mut moment());
+        let taken = take(&mut receiver, &request, &mut moment());
         assert_eq!(taken.kind, Kind::Handshake);
         let evidence = Evidence::of(&request);
         let recipe = platform.recipe();
@@ -136,7 +142,7 @@ fn a_wrong_signature_is_refused_without_a_word_and_the_mistake_is_known() {
     let stripped = Secrets::new().with(SecretName::Token, "another-token-than-that");
     let mut receiver = receiver(Platform::Onenet, &stripped, |_| {});
     let request = push(Platform::Onenet, "online", &wrong, &mut moment());
-    let taken = receiver.receive(&request, &mut moment());
+    let taken = take(&mut receiver, &request, &mut moment());
     assert_eq!((taken.response.status, taken.response.body.len()), (403, 0));
     assert!(taken.response.headers.is_empty());
     assert!(!taken.is_taken);
@@ -144,7 +150,7 @@ fn a_wrong_signature_is_refused_without_a_word_and_the_mistake_is_known() {
     assert!(mistake.contains("[secret."), "{mistake}");
     assert!(!mistake.contains("another-token"), "{mistake}");
     let foreign = push(Platform::Onenet, "online", &right, &mut moment());
-    let mistake = receiver.receive(&foreign, &mut moment()).mistake;
+    let mistake = take(&mut receiver, &foreign, &mut moment()).mistake;
     assert!(mistake.unwrap().contains("[secret.vendor-sample]"));
     assert_eq!(
         (
@@ -159,11 +165,11 @@ fn a_wrong_signature_is_refused_without_a_word_and_the_mistake_is_known() {
 fn all_is_taken_where_that_was_asked_for_and_the_verdict_stays() {
     let secrets = secrets(Platform::Tencent);
     let mut receiver = receiver(Platform::Tencent, &secrets, |options| {
-        options.accept_all = true
+        options.accept_all = true;
     });
     let mut request = push(Platform::Tencent, "report", &secrets, &mut moment());
     request.headers.set("Signature", "0".repeat(40));
-    let taken = receiver.receive(&request, &mut moment());
+    let taken = take(&mut receiver, &request, &mut moment());
     assert_eq!(
         (taken.verdict, taken.response.status),
         (Verdict::Mismatch, 200)
@@ -176,7 +182,11 @@ fn all_is_taken_where_that_was_asked_for_and_the_verdict_stays() {
         (1, 1)
     );
     assert_eq!(receiver.seen().count("verified"), 0);
-    let stray = receiver.receive(&Request::new("GET", "/favicon.ico"), &mut moment());
+    let stray = take(
+        &mut receiver,
+        &Request::new("GET", "/favicon.ico"),
+        &mut moment(),
+    );
     assert_eq!(
         (stray.kind, receiver.seen().count("pushes")),
         (Kind::Other, 1)
@@ -195,18 +205,17 @@ fn what_comes_again_is_a_duplicate_by_the_handle_that_the_platform_documents() {
         let mut receiver = receiver(platform, &secrets, |_| {});
         let request = push(platform, event, &secrets, &mut moment());
         assert!(
-            !receiver
-                .receive(&request, &mut moment())
+            !take(&mut receiver, &request, &mut moment())
                 .arrival
                 .is_duplicate
         );
-        let again = receiver.receive(&request, &mut moment()).arrival;
+        let again = take(&mut receiver, &request, &mut moment()).arrival;
         assert!(again.is_duplicate && !again.is_replay, "{platform:?}");
         let mut later = moment();
         later.now = Timestamp::from_second(1_795_299_999).unwrap();
         later.bytes::<8>();
         let other = push(platform, event, &secrets, &mut later);
-        let other = receiver.receive(&other, &mut later).arrival;
+        let other = take(&mut receiver, &other, &mut later).arrival;
         assert!(!other.is_duplicate, "{platform:?}");
         assert_eq!(receiver.seen().count("duplicates"), 1, "{platform:?}");
         assert_eq!(receiver.retried().len(), 1);
@@ -218,10 +227,10 @@ fn an_old_nonce_with_another_body_is_a_replay() {
     let secrets = secrets(Platform::Tencent);
     let mut receiver = receiver(Platform::Tencent, &secrets, |_| {});
     let request = push(Platform::Tencent, "report", &secrets, &mut moment());
-    receiver.receive(&request, &mut moment());
+    take(&mut receiver, &request, &mut moment());
     let mut forged = request;
     forged.body = br#"{"payload":{"method":"report"},"seq":1}"#.to_vec();
-    let taken = receiver.receive(&forged, &mut moment());
+    let taken = take(&mut receiver, &forged, &mut moment());
     assert!(taken.verdict == Verdict::Valid && taken.arrival.is_replay);
     assert_eq!(receiver.seen().count("replays"), 1);
 }
@@ -241,7 +250,7 @@ fn a_batch_counts_each_of_its_messages() {
     let batch = br#"[{"type":2,"status":1},{"type":1,"ds_id":"a"},{"type":9}]"#;
     let request = webhook.deliver(batch, &delivery, &mut moment()).unwrap();
     let mut receiver = receiver(Platform::Onenet, &secrets, |_| {});
-    let taken = receiver.receive(&request, &mut moment());
+    let taken = take(&mut receiver, &request, &mut moment());
     assert_eq!(taken.events, ["online", "datapoint", "?"]);
     assert_eq!(receiver.seen().count("onenet"), 1);
     assert_eq!(receiver.seen().count("onenet.datapoint"), 1);
@@ -260,9 +269,9 @@ fn a_fault_before_the_work_leaves_the_push_untaken_and_one_after_it_does_not() {
         let mut receiver = receiver(Platform::Onenet, &secrets, |options| {
             options.faults = vec![fault.parse().unwrap()];
         });
-        let first = receiver.receive(&request, &mut moment());
+        let first = take(&mut receiver, &request, &mut moment());
         assert_eq!(first.is_taken, taken, "{fault}");
-        let second = receiver.receive(&request, &mut moment());
+        let second = take(&mut receiver, &request, &mut moment());
         assert_eq!(second.arrival.is_duplicate, taken, "{fault}");
         assert_eq!(second.fault, None);
     }
@@ -276,7 +285,7 @@ fn a_users_own_answer_is_given_to_pushes_and_not_to_handshakes() {
         options.respond = Some(Respond::read(respond).unwrap());
     });
     let request = push(Platform::Tencent, "status", &secrets, &mut moment());
-    let response = receiver.receive(&request, &mut moment()).response;
+    let response = take(&mut receiver, &request, &mut moment()).response;
     let seq = crate::platform::value(&request.body, "/seq").unwrap();
     let seq = String::from_utf8_lossy(&seq);
     let expected = format!(r#"{{"code":0,"seq":{seq},"event":"status","n":1}}"#);
@@ -286,7 +295,7 @@ fn a_users_own_answer_is_given_to_pushes_and_not_to_handshakes() {
         Some(&b"application/json"[..])
     );
     let handshake = challenge(Platform::Tencent, &secrets).unwrap();
-    let response = receiver.receive(&handshake, &mut moment()).response;
+    let response = take(&mut receiver, &handshake, &mut moment()).response;
     assert_eq!(response.body.len(), 16);
 }
 
@@ -298,7 +307,7 @@ fn an_answer_may_be_a_status_a_body_or_a_whole_one() {
         let mut receiver = receiver(Platform::Onenet, &secrets, |options| {
             options.respond = Some(Respond::read(content).unwrap());
         });
-        receiver.receive(&request, &mut moment()).response
+        take(&mut receiver, &request, &mut moment()).response
     };
     assert_eq!(
         (answer(b"503\n").status, answer(b"503\n").body.len()),
