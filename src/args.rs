@@ -5,6 +5,7 @@ mod input;
 mod judge;
 mod platform;
 mod report;
+mod serve;
 mod target;
 
 use std::ffi::OsString;
@@ -22,9 +23,10 @@ use crate::signature::{Given, Secret, SecretName, Secrets};
 
 pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
-pub use judge::JudgeArgs;
+pub use judge::{JudgeArgs, ReceiveArgs};
 pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
 pub use report::{ReportArgs, ReportFile};
+pub use serve::ServeArgs;
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.

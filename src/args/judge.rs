@@ -10,8 +10,9 @@ use super::{
 };
 use crate::check::{Checker, Choice};
 use crate::error::Error;
+use crate::message::Url;
 use crate::session::Session;
-use crate::signature::{Given, SecretName, Veil};
+use crate::signature::{Given, SecretName, Secrets, Veil};
 
 /// How old a request may be before it is called stale, where the user does not say.
 const USUAL_TOLERANCE: Duration = Duration::from_secs(300);
@@ -35,6 +36,87 @@ pub struct JudgeArgs {
     secrets: SecretArgs,
 }
 
+/// What a receiver judges with.
+#[derive(Args, Debug)]
+pub struct ReceiveArgs {
+    /// Let the age decide too: how old a request may be, or how far ahead
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub tolerance: Option<Duration>,
+    #[command(flatten)]
+    public_url: PublicUrlArg,
+    #[command(flatten)]
+    secrets: SecretArgs,
+}
+
+impl ReceiveArgs {
+    /// The checker. One that accepts everything needs no secret.
+    pub fn open(
+        &self,
+        platform: &PlatformOrAutoArg,
+        accepts_all: bool,
+        session: &mut Session,
+    ) -> Result<Checker, Error> {
+        let choice = choice(platform, session)?;
+        let secrets = self.secrets.open(session)?;
+        if !accepts_all {
+            need(&choice, platform, &secrets)?;
+        }
+        let public_url = self.public_url.open(session)?;
+        Ok(checker(
+            choice,
+            secrets,
+            self.tolerance,
+            public_url,
+            session,
+        ))
+    }
+}
+
+/// Refuses a choice that none of the secrets can judge.
+fn need(choice: &Choice, platform: &PlatformOrAutoArg, secrets: &Secrets) -> Result<(), Error> {
+    let needed = match choice {
+        Choice::One(scheme) => scheme.recipe.secrets(),
+        Choice::Auto { .. } => SecretName::ALL.to_vec(),
+    };
+    if needed.is_empty() || needed.iter().any(|name| secrets.first(*name).is_some()) {
+        return Ok(());
+    }
+    let flags: Vec<_> = needed
+        .iter()
+        .map(|name| format!("--{}", name.flag()))
+        .collect();
+    Err(Error::usage(format!(
+        "{} needs {}",
+        platform.platform,
+        flags.join(" or ")
+    ))
+    .with_hint(format!("give it, or set {}", needed[0].variable())))
+}
+
+fn checker(
+    choice: Choice,
+    secrets: Secrets,
+    tolerance: Option<Duration>,
+    public_url: Option<Url>,
+    session: &Session,
+) -> Checker {
+    let has_seal_key =
+        secrets.first(SecretName::AesKey).is_some() || secrets.first(SecretName::AppKey).is_some();
+    let usual = tolerance.unwrap_or(USUAL_TOLERANCE);
+    Checker {
+        choice,
+        public_url,
+        now: session.globals.now,
+        clock: session.now(),
+        tolerance: SignedDuration::try_from(usual).unwrap_or(SignedDuration::MAX),
+        age_counts: tolerance.is_some(),
+        open: has_seal_key,
+        res: None,
+        veil: Veil::over(&secrets),
+        secrets,
+    }
+}
+
 impl JudgeArgs {
     /// The checker, and the parts that were given as flags.
     pub fn open(
@@ -55,39 +137,13 @@ impl JudgeArgs {
             }
         }
         let secrets = self.secrets.open(session)?;
-        let needed = match &choice {
-            Choice::One(scheme) => scheme.recipe.secrets(),
-            Choice::Auto { .. } => SecretName::ALL.to_vec(),
-        };
-        if !needed.is_empty() && needed.iter().all(|name| secrets.first(*name).is_none()) {
-            let flags: Vec<_> = needed
-                .iter()
-                .map(|name| format!("--{}", name.flag()))
-                .collect();
-            return Err(Error::usage(format!(
-                "{} needs {}",
-                platform.platform,
-                flags.join(" or ")
-            ))
-            .with_hint(format!("give it, or set {}", needed[0].variable())));
-        }
+        need(&choice, platform, &secrets)?;
         let mut given = self.parts.open(session)?;
         self.arrived.open(&mut given);
-        let has_seal_key = secrets.first(SecretName::AesKey).is_some()
-            || secrets.first(SecretName::AppKey).is_some();
-        let tolerance = self.tolerance.unwrap_or(USUAL_TOLERANCE);
-        let checker = Checker {
-            choice,
-            public_url: self.public_url.open(session)?,
-            now: session.globals.now,
-            clock: session.now(),
-            tolerance: SignedDuration::try_from(tolerance).unwrap_or(SignedDuration::MAX),
-            age_counts: self.tolerance.is_some(),
-            open: self.show || has_seal_key,
-            res: self.parts.res.clone(),
-            veil: Veil::over(&secrets),
-            secrets,
-        };
+        let public_url = self.public_url.open(session)?;
+        let mut checker = checker(choice, secrets, self.tolerance, public_url, session);
+        checker.open |= self.show;
+        checker.res.clone_from(&self.parts.res);
         Ok((checker, given))
     }
 }

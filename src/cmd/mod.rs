@@ -6,6 +6,7 @@ pub mod device;
 pub mod dispatch;
 pub mod explain;
 pub mod handshake;
+pub mod listen;
 pub mod man;
 pub mod push;
 pub mod replay;
@@ -41,6 +42,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     handshake::SUBCOMMAND,
     push::SUBCOMMAND,
     replay::SUBCOMMAND,
+    listen::SUBCOMMAND,
     device::SUBCOMMAND,
     dispatch::SUBCOMMAND,
     completions::SUBCOMMAND,

@@ -1,0 +1,171 @@
+//! Serves until all that was expected has come, or the time is up.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::case;
+use super::desk::Desk;
+use super::show::Show;
+use crate::args::ServeArgs;
+use crate::error::{Error, Outcome};
+use crate::net::block_on;
+use crate::net::server::{Limits, Listener};
+use crate::net::stop::{Signal, Signals};
+use crate::receiver::expect::{Expectation, Seen, Standing};
+use crate::reporter::Reporter;
+use crate::session::Session;
+
+/// A run.
+pub(super) struct Drive {
+    pub(super) desk: Desk,
+    pub(super) expectations: Vec<Expectation>,
+    pub(super) time: Option<Duration>,
+    pub(super) serve: ServeArgs,
+}
+
+impl Drive {
+    /// Serves, and tells what came.
+    pub(super) fn run(
+        self,
+        listener: Listener,
+        limits: Limits,
+        reporter: Reporter,
+        session: &mut Session,
+    ) -> Result<Outcome, Error> {
+        let show = Show::new(session, reporter);
+        block_on(self.listen(listener, limits, show))?
+    }
+
+    async fn listen(
+        self,
+        listener: Listener,
+        limits: Limits,
+        mut show: Show<'_>,
+    ) -> Result<Outcome, Error> {
+        // Whoever sees that it is ready may end it.
+        let mut signals = Signals::new()?;
+        let (url, bind) = (listener.url(), listener.address().to_string());
+        self.serve.tell_ready(&url)?;
+        show.ready(&url, bind)?;
+        let desk = Rc::new(self.desk);
+        let Some(mut heard) = desk.heard() else {
+            return Ok(Outcome::Yes);
+        };
+        let stop = Rc::new(Notify::new());
+        let (stopped, receiving, refusing) = (Rc::clone(&stop), Rc::clone(&desk), Rc::clone(&desk));
+        let mut serving = pin!(listener.serve(
+            limits,
+            move |request, peer| {
+                let desk = Rc::clone(&receiving);
+                async move { desk.receive(request, peer).await }
+            },
+            move |refused| refusing.refuse(refused),
+            async move { stopped.notified().await },
+        ));
+        let ends = ends(&self.expectations, self.time);
+        let begins_met = all_met(&self.expectations, &Seen::default(), Duration::ZERO);
+        let mut signal = None;
+        loop {
+            let next = next(&ends, desk.elapsed());
+            let due = async {
+                match next {
+                    Some(after) => sleep_until(Instant::now() + after).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                served = serving.as_mut() => served?,
+                told = heard.recv() => if let Some(told) = told {
+                    show.take(told)?;
+                },
+                signalled = signals.next() => {
+                    signal = Some(signalled);
+                    break;
+                }
+                () = due => {}
+            }
+            let elapsed = desk.elapsed();
+            if self.time.is_some_and(|time| elapsed >= time) {
+                break;
+            }
+            let receiver = desk.receiver.borrow();
+            let (expectations, seen) = (&self.expectations, receiver.seen());
+            if is_missed(expectations, seen, elapsed)
+                || (!begins_met && all_met(expectations, seen, elapsed))
+            {
+                break;
+            }
+        }
+        let elapsed = desk.elapsed();
+        stop.notify_one();
+        // Whoever asks a second time does not wait for running answers.
+        tokio::select! {
+            served = serving.as_mut() => served?,
+            _ = signals.next() => {}
+        }
+        while let Ok(told) = heard.try_recv() {
+            show.take(told)?;
+        }
+        finish(&desk, &self.expectations, signal, elapsed, show)
+    }
+}
+
+fn finish(
+    desk: &Desk,
+    expectations: &[Expectation],
+    signal: Option<Signal>,
+    elapsed: Duration,
+    mut show: Show<'_>,
+) -> Result<Outcome, Error> {
+    for flaw in desk.end() {
+        show.session.warn(&flaw);
+    }
+    let receiver = desk.receiver.borrow();
+    for expectation in expectations {
+        let standing = expectation.standing(receiver.seen(), elapsed);
+        let case = case::of_expectation(expectation, receiver.seen(), &standing);
+        show.reporter.case(case, show.session)?;
+    }
+    show.retried(&receiver.retried())?;
+    // Ctrl-C is how it ends: what it comes to is what was expected.
+    match signal {
+        Some(Signal::Terminate) => show
+            .reporter
+            .end(Signal::Terminate.name(), Outcome::Terminated),
+        Some(Signal::Interrupt) => show.reporter.end(Signal::Interrupt.name(), Outcome::Yes),
+        None => {}
+    }
+    show.finish(receiver.seen(), elapsed)
+}
+
+/// Whether something expected can no longer come to hold.
+fn is_missed(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
+    let mut standings = expectations.iter().map(|it| it.standing(seen, elapsed));
+    standings.any(|standing| matches!(standing, Standing::Missed(_)))
+}
+
+/// Whether all that is expected holds; nothing expected holds never.
+fn all_met(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
+    let met = |it: &Expectation| it.standing(seen, elapsed) == Standing::Met;
+    !expectations.is_empty() && expectations.iter().all(met)
+}
+
+/// The times at which something may end it.
+fn ends(expectations: &[Expectation], time: Option<Duration>) -> Vec<Duration> {
+    // A time-out has passed when a moment more than it has.
+    let moment = Duration::from_millis(1);
+    let within = expectations.iter().filter_map(Expectation::within);
+    let mut ends: Vec<_> = within.map(|within| within + moment).chain(time).collect();
+    ends.sort_unstable();
+    ends
+}
+
+/// How long until the next of them.
+fn next(ends: &[Duration], elapsed: Duration) -> Option<Duration> {
+    let next = ends.iter().find(|end| **end > elapsed)?;
+    Some(*next - elapsed)
+}

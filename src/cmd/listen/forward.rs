@@ -1,0 +1,57 @@
+//! Passes requests on as they came, over connections that are kept.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::message::{Headers, Request, Response};
+use crate::net::{Connection, Dialer, Failure};
+
+/// Another server.
+pub(super) struct Forward {
+    dialer: Arc<Dialer>,
+    /// Connections that nobody uses at the moment.
+    idle: RefCell<Vec<Connection>>,
+}
+
+/// So many connections are kept.
+const MOST_IDLE: usize = 64;
+
+impl Forward {
+    pub(super) fn new(dialer: Arc<Dialer>) -> Self {
+        Self {
+            dialer,
+            idle: RefCell::default(),
+        }
+    }
+
+    /// Sends a request byte for byte, Host and all, and gives its answer.
+    pub(super) async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let idle = self.idle.borrow_mut().pop();
+        let mut connection = idle.unwrap_or_else(|| self.dialer.connection());
+        let answer = connection.exchange(&request.to_wire()).await?;
+        let response = answer.to_response();
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < MOST_IDLE {
+            idle.push(connection);
+        }
+        Ok(Response {
+            headers: without_framing(&response.headers),
+            ..response
+        })
+    }
+}
+
+/// The fields but those that belong to one connection: the answer is framed anew.
+fn without_framing(headers: &Headers) -> Headers {
+    const FRAMING: [&[u8]; 5] = [
+        b"connection",
+        b"keep-alive",
+        b"transfer-encoding",
+        b"content-length",
+        b"trailer",
+    ];
+    let kept = headers
+        .iter()
+        .filter(|(name, _)| !FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)));
+    kept.collect()
+}

@@ -1,0 +1,168 @@
+//! Prints what comes.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::case;
+use super::desk::Told;
+use crate::error::{Error, Outcome};
+use crate::net::server::Refused;
+use crate::receiver::arrivals::{Retried, words};
+use crate::receiver::expect::Seen;
+use crate::report::case::{Case, CaseOutcome};
+use crate::reporter::Reporter;
+use crate::session::Session;
+use crate::term;
+
+/// The one who prints.
+pub(super) struct Show<'s> {
+    pub(super) session: &'s mut Session,
+    pub(super) reporter: Reporter,
+    own: Outcome,
+}
+
+#[derive(Serialize)]
+struct ReadyLine<'r> {
+    v: u8,
+    r#type: &'static str,
+    url: &'r str,
+    bind: String,
+}
+
+#[derive(Serialize)]
+struct RetriedLine<'r> {
+    v: u8,
+    r#type: &'static str,
+    platform: Option<&'static str>,
+    message: &'r str,
+    attempts: usize,
+    gaps: Vec<f64>,
+    as_scheduled: Option<bool>,
+    schedule: Option<&'r str>,
+}
+
+/// Of so many messages that came again is told.
+const MOST_RETRIED: usize = 50;
+
+/// The counts that are told beside the cases.
+const COUNTERS: [&str; 8] = [
+    "requests",
+    "handshakes",
+    "pushes",
+    "verified",
+    "refused",
+    "duplicates",
+    "replays",
+    "faults",
+];
+
+impl<'s> Show<'s> {
+    pub(super) fn new(session: &'s mut Session, reporter: Reporter) -> Self {
+        Self {
+            session,
+            reporter,
+            own: Outcome::Yes,
+        }
+    }
+
+    /// The socket accepts.
+    pub(super) fn ready(&mut self, url: &str, bind: String) -> Result<(), Error> {
+        if self.session.json() {
+            let (v, r#type) = (1, "ready");
+            self.session.print_json(&ReadyLine {
+                v,
+                r#type,
+                url,
+                bind,
+            })?;
+            return self.reporter.flush(self.session);
+        }
+        if !self.session.globals.quiet {
+            let url = term::escape(url.as_bytes());
+            self.session
+                .talk(|paint| format!("{}: it listens at {url}\n", paint.ok("ready")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, told: Told) -> Result<(), Error> {
+        match told {
+            Told::Request(arrived) => {
+                self.reporter.case(case::of_request(&arrived), self.session)
+            }
+            Told::Refused(refused, at) => self.refused(&refused, at),
+            Told::Warning(why) => {
+                self.session.warn(&why);
+                Ok(())
+            }
+            Told::Error(error) => {
+                self.own = self.own.and(error.outcome());
+                self.session.complain(&error);
+                Ok(())
+            }
+        }
+    }
+
+    /// What came and did not become a request.
+    fn refused(&mut self, refused: &Refused, at: Duration) -> Result<(), Error> {
+        let first = refused.raw.split(|&byte| byte == b'\n').next();
+        let first = term::escape(first.unwrap_or_default().trim_ascii_end());
+        let case = Case {
+            id: "what no HTTP parser takes".to_owned(),
+            outcome: CaseOutcome::Skip,
+            why: Some(refused.why.clone()),
+            status: refused.status,
+            at: Some(at.as_secs_f64()),
+            warnings: vec![format!("it begins: {}", term::cut(&first, 100))],
+            details: vec![("peer", refused.peer.to_string())],
+            ..Case::default()
+        };
+        self.reporter.case(case, self.session)
+    }
+
+    /// What came more than once, and whether as the vendor says.
+    pub(super) fn retried(&mut self, retried: &[Retried]) -> Result<(), Error> {
+        for one in retried.iter().take(MOST_RETRIED) {
+            let (fits, schedule) = match &one.schedule {
+                Some(Ok(text)) => (Some(true), Some(text.as_str())),
+                Some(Err(text)) => (Some(false), Some(text.as_str())),
+                None => (None, None),
+            };
+            if self.session.json() {
+                self.session.print_json(&RetriedLine {
+                    v: 1,
+                    r#type: "retried",
+                    platform: one.platform.map(crate::platform::Platform::id),
+                    message: &one.label,
+                    attempts: one.gaps.len() + 1,
+                    gaps: one.gaps.iter().map(Duration::as_secs_f64).collect(),
+                    as_scheduled: fits,
+                    schedule,
+                })?;
+                continue;
+            }
+            let gaps: Vec<_> = one.gaps.iter().map(|gap| words(*gap)).collect();
+            let schedule = schedule.map(|text| format!(": {text}")).unwrap_or_default();
+            let label = term::escape(one.label.as_bytes());
+            self.session.note(&format!(
+                "{label} came {} times, after {}{schedule}",
+                gaps.len() + 1,
+                gaps.join(", ")
+            ));
+        }
+        if retried.len() > MOST_RETRIED {
+            let more = retried.len() - MOST_RETRIED;
+            self.session.note(&format!("{more} more came more than once"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, seen: &Seen, elapsed: Duration) -> Result<Outcome, Error> {
+        let counters = COUNTERS.map(|name| (name, seen.count(name)));
+        let counters = counters.into_iter().filter(|(_, count)| *count > 0);
+        self.reporter.beside(counters.collect(), Vec::new());
+        let outcome = self.reporter.finish(elapsed, self.session)?;
+        Ok(outcome.and(self.own))
+    }
+}
