@@ -155,7 +155,11 @@ fn each_habit_is_said_once_and_fails_a_strict_run_only() {
         server,
     } in habits()
     {
-        let polls = if kind == Kind::HotLoop { 61 } else { 12 };
+        let polls = match kind {
+            Kind::HotLoop => 61,
+            Kind::LostCommand => 12,
+            _ => 3,
+        };
         for (strict, code, outcome) in [("", 0, "pass"), ("--strict", 1, "fail")] {
             let server = server();
             let lines = told(&server, &format!("--polls {polls} {flags} {strict}"), code);
