@@ -139,10 +139,7 @@ impl Reporter {
         self.tally.add(&case);
         if !self.is_unread {
             match self.print(&case, session) {
-                Err(error) if error.is_closed_pipe() => {
-                    self.is_unread = true;
-                    session.forget_output();
-                }
+                Err(error) if error.is_closed_pipe() => self.lose_reader(session),
                 printed => printed?,
             }
         }
@@ -179,6 +176,23 @@ impl Reporter {
         }
     }
 
+    /// Lets nothing that was printed wait for what comes next.
+    pub fn flush(&mut self, session: &mut Session) -> Result<(), Error> {
+        match session.out.flush().map_err(Error::from) {
+            Err(error) if error.is_closed_pipe() => {
+                self.lose_reader(session);
+                Ok(())
+            }
+            flushed => flushed,
+        }
+    }
+
+    /// The reader of standard output went away: nothing more is printed, and all else goes on.
+    pub fn lose_reader(&mut self, session: &mut Session) {
+        self.is_unread = true;
+        session.forget_output();
+    }
+
     /// Whether the reader of standard output went away.
     #[must_use]
     pub fn is_unread(&self) -> bool {
@@ -209,7 +223,8 @@ impl Reporter {
         };
         let record = match &case.place {
             Some(place) => (place.file.clone(), place.line),
-            None => (case.id.clone(), None),
+            // What was made here has a name of its own each time, but not a reason.
+            None => (case.why.clone().unwrap_or_else(|| case.id.clone()), None),
         };
         let times = again.entry(record).or_default();
         *times += 1;

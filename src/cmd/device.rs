@@ -1,13 +1,13 @@
 //! `pushrig device`: Control iD access controllers that poll somebody's server.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args};
 
-use self::drive::Drive;
-use self::flags::{EndArgs, FirmwareArgs, FleetArgs, StateArgs, WhoArgs};
+use self::flags::{EndArgs, FirmwareArgs, FleetArgs, OutputArgs, StateArgs, WhoArgs};
+use self::run::Plan;
 use super::{Subcommand, define, parse};
 use crate::args::{
     ReportArgs, TargetArgs, parse_private_url, refuse_remote_load, target_url, without_user,
@@ -18,9 +18,10 @@ use crate::controlid::identity::Identity;
 use crate::controlid::refusal::Refusal;
 use crate::controlid::script::Script;
 use crate::controlid::state::State;
-use crate::controlid::store::{Quota, Store, Template};
+use crate::controlid::store::{FileError, Quota, Store, Template};
 use crate::error::{Error, Outcome, Place};
 use crate::message::Url;
+use crate::moment::Moment;
 use crate::net::room::make_room;
 use crate::recorder::Recorder;
 use crate::session::Session;
@@ -30,8 +31,10 @@ mod case;
 mod drive;
 mod flags;
 mod fleet;
+mod follow;
 mod monitor;
 mod one;
+mod run;
 mod show;
 
 /// The subcommand.
@@ -63,12 +66,6 @@ struct DeviceArgs {
     who: WhoArgs,
     #[command(flatten)]
     end: EndArgs,
-    /// Fail if anything was found that would bite with a real device, or a command fails
-    #[arg(long)]
-    strict: bool,
-    /// Append every exchange to this capture
-    #[arg(long, value_name = "FILE")]
-    capture: Option<PathBuf>,
     #[command(flatten)]
     firmware: FirmwareArgs,
     #[command(flatten)]
@@ -77,6 +74,8 @@ struct DeviceArgs {
     fleet: FleetArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -103,7 +102,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         &[]
     };
     refuse_remote_load(load, args.fleet.allow_remote, &dialer)?;
-    make_room(identities.len())?;
+    let monitored = if args.state.monitor.is_some() { 2 } else { 1 };
+    make_room(identities.len() * monitored)?;
     let script = args.script()?;
     let monitor = match &args.state.monitor {
         None => None,
@@ -115,27 +115,32 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
             )?)
         }
     };
-    let recorder = args.capture.as_deref().map(Recorder::open).transpose()?;
+    let recorder = args
+        .output
+        .capture
+        .as_deref()
+        .map(Recorder::open)
+        .transpose()?;
     let states = args.states(&base, identities, session)?;
     let mut options = args.firmware.options();
     options.timeout = args.target.timeout.unwrap_or(USUAL_TIMEOUT);
     options.base = Some(base);
     let reporter = args.report.open("device", &url.bare(), session)?;
-    let drive = Drive {
+    let plan = Plan {
         options: Arc::new(options),
         dialer,
         target: args.target,
         end: args.end,
-        strict: args.strict,
+        strict: args.output.strict,
         script,
         recorder,
         monitor,
         accesses: args.state.access,
         ramp: args.fleet.ramp.unwrap_or(args.firmware.period),
         jitter: args.fleet.jitter,
-        allow_remote: args.fleet.allow_remote || !several,
+        allow_remote: args.fleet.allow_remote,
     };
-    drive.run(states, reporter, session)
+    plan.run(states, reporter, session)
 }
 
 impl DeviceArgs {
@@ -166,12 +171,28 @@ impl DeviceArgs {
         Script::read(&name, &text).map(Some)
     }
 
+    /// The state that a file keeps.
+    fn kept(
+        &self,
+        path: &Path,
+        identity: Identity,
+        template: &Arc<Template>,
+        moment: &Moment,
+    ) -> Result<State, Error> {
+        let store = Store::open_file(path, Arc::clone(template));
+        let store = store.map_err(|why| file_error(path, &why))?;
+        State::new(identity, store, moment).map_err(|why| {
+            let place = Place::file(path.display().to_string());
+            Error::input(place, why.message)
+        })
+    }
+
     /// The state of each device.
     fn states(
         &self,
         base: &Base,
         identities: Vec<Identity>,
-        session: &Session,
+        session: &mut Session,
     ) -> Result<Vec<State>, Error> {
         let timeout = self.target.timeout.unwrap_or(USUAL_TIMEOUT).as_millis();
         // The device counts whole seconds.
@@ -184,6 +205,10 @@ impl DeviceArgs {
         let own = |why: Refusal| Error::usage(why.message);
         let installed = installed.map_err(own)?;
         let template = Template::with_users(self.state.seed_users).map_err(own)?;
+        if self.state.seed_users > 0 && self.state.state.as_ref().is_some_and(|path| is_begun(path))
+        {
+            session.note("--seed-users changes nothing: the state was begun before");
+        }
         let quota = Quota::limited(self.fleet.max_states);
         let moment = session.moment();
         let mut states = Vec::with_capacity(identities.len());
@@ -193,12 +218,7 @@ impl DeviceArgs {
                     let store = Store::shared(Arc::clone(&template), quota.clone());
                     State::new(identity, store, &moment).map_err(own)
                 }
-                Some(path) => Store::open_file(path, Arc::clone(&template))
-                    .and_then(|store| State::new(identity, store, &moment))
-                    .map_err(|why| {
-                        let place = Place::file(path.display().to_string());
-                        Error::input(place, why.message)
-                    }),
+                Some(path) => self.kept(path, identity, &template, &moment),
             };
             let mut state = state?;
             state.install(&installed);
@@ -208,6 +228,20 @@ impl DeviceArgs {
             states.push(state);
         }
         Ok(states)
+    }
+}
+
+fn is_begun(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| there.len() > 0)
+}
+
+fn file_error(path: &Path, why: &FileError) -> Error {
+    let place = Place::file(path.display().to_string());
+    match why {
+        FileError::Foreign | FileError::NoDatabase => Error::input(place, why.to_string()),
+        FileError::InUse | FileError::Unusable(_) => {
+            Error::writing(path, std::io::Error::other(why.to_string()))
+        }
     }
 }
 

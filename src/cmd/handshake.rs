@@ -175,7 +175,10 @@ impl Bout<'_> {
                     let response = answer.to_response();
                     let mut finding = judge.judge(probe, &response);
                     if probe.kind == Kind::Right {
-                        finding.warnings.extend(answer.oddities());
+                        let oddities = answer.oddities();
+                        finding
+                            .warnings
+                            .extend(oddities.iter().map(ToString::to_string));
                     }
                     answers.push((probe.clone(), finding.ending));
                     cases.push(finding.case(self.scheme.id(), probe, &response, self.strict));

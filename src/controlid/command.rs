@@ -14,6 +14,8 @@
 //! transaction without an endpoint is left out and its neighbours are run; an empty `transactions` means
 //! that there is nothing to do; where `endpoint` stands beside `transactions`, the list counts.
 
+use std::collections::HashSet;
+
 use crate::json::lenient::{self, Sloppiness};
 use crate::json::scan::{self, Member};
 use crate::json::tree;
@@ -278,6 +280,7 @@ fn transactions(list: &[u8], findings: &mut Vec<Finding>) -> Answered {
     }
     let mut commands = Vec::with_capacity(elements.len());
     let mut members = Vec::new();
+    let mut ids = HashSet::new();
     let mut reason = None;
     for element in elements {
         let read = scan::members_into(element, &mut members)
@@ -286,6 +289,11 @@ fn transactions(list: &[u8], findings: &mut Vec<Finding>) -> Answered {
         match read {
             Ok(mut command) => {
                 command.transaction = transaction_id(&members, findings);
+                if let Some(id) = &command.transaction
+                    && !ids.insert(id.clone())
+                {
+                    findings.push(Finding::new(Kind::TransactionTwice, id.clone()));
+                }
                 commands.push(command);
             }
             Err(why) => {
@@ -339,6 +347,9 @@ fn command(members: &[Member<'_>], findings: &mut Vec<Finding>) -> Result<Comman
     if endpoint.is_empty() {
         return Err("`endpoint` is empty".to_owned());
     }
+    if endpoint.len() > LONGEST_NAME {
+        return Err(format!("`endpoint` has {} bytes", endpoint.len()));
+    }
     let content_type = first(members, "contentType")
         .map(text)
         .filter(|value| !value.is_empty());
@@ -353,6 +364,9 @@ fn command(members: &[Member<'_>], findings: &mut Vec<Finding>) -> Result<Comman
         content_type,
     })
 }
+
+/// No command has a longer name, and it goes back in the query of /result.
+const LONGEST_NAME: usize = 200;
 
 fn no_endpoint(members: &[Member<'_>]) -> String {
     /// As many names as are still read.

@@ -16,7 +16,8 @@
 //! Inferred: after a result that was refused or not answered the device comes back after its
 //! period; a result that is sent again (`retry_result`) waits for the period, too; the answer to
 //! /result is never taken for a command; a loop of commands runs at full speed for one second's
-//! worth of polls, then at the cap.
+//! worth of polls, then at the cap; a result goes to where its poll went, whatever the command
+//! changed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub use result::{EmptySuccess, ResponseForm};
 pub use terms::{Counts, Event, Manner, Options, Outgoing, Path, Trouble, What};
 
 use request::uuid_text;
-use state::{Poll, Posting, State, Work};
+use state::{Copies, Poll, Posting, State, Work};
 use watch::Watch;
 
 /// One device.
@@ -107,6 +108,12 @@ impl Machine {
         matches!(self.state, State::Resting { .. })
     }
 
+    /// Whether a result is on its way: to be sent, sent, or to be sent again.
+    #[must_use]
+    pub fn is_reporting(&self) -> bool {
+        matches!(self.state, State::Resulting(_))
+    }
+
     /// What happened since this was asked last.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
@@ -168,7 +175,8 @@ impl Machine {
         match std::mem::replace(&mut self.state, State::Resting { until: now }) {
             State::Polling(poll) => {
                 self.rest(now);
-                if poll.unread {
+                // What is left unread on purpose says nothing, but that nobody is there does.
+                if poll.unread && trouble != Trouble::NoConnection {
                     return;
                 }
                 self.counts.failures += 1;
@@ -177,6 +185,7 @@ impl Machine {
                     self.find(Kind::TooSlow, || duration(timeout));
                 }
             }
+            State::Resulting(posting) if posting.copies == Copies::Second => self.come_back(now),
             State::Resulting(posting) if posting.until.is_some() => {
                 self.counts.failures += 1;
                 let timeout = self.options.timeout;
@@ -205,6 +214,7 @@ impl Machine {
         self.counts.errors += u32::from(matches!(reply, Reply::Error { .. }));
         let (form, empty) = (self.options.response, self.options.empty_success);
         let (uuid, batch) = (work.uuid, work.batch);
+        let options = Arc::clone(&work.options);
         let body = if batch {
             let transaction = transaction.as_deref();
             result::push_of_batch(&mut work.results, transaction, reply, form, empty);
@@ -217,12 +227,14 @@ impl Machine {
             result::single(reply, form, empty)
         };
         let posting = Posting {
+            options,
             uuid,
             endpoint: (!batch).then_some(endpoint),
             body,
             at: moment.millis(),
             until: None,
-            again: false,
+            copies: Copies::One,
+            is_misnamed: false,
             retries: self.options.retry_result,
         };
         self.report(posting, moment);
@@ -271,15 +283,11 @@ impl Machine {
     }
 
     fn post(&mut self, now: i64) -> What {
-        let options = Arc::clone(&self.options);
         let State::Resulting(posting) = &mut self.state else {
             return What::Wait(now);
         };
-        // The command may have emptied the base: then there is nowhere to send its result.
+        let options = Arc::clone(&posting.options);
         let Some(base) = &options.base else {
-            let endpoint = posting.endpoint.take();
-            self.state = State::Resting { until: now };
-            self.lose(endpoint);
             return What::Off;
         };
         posting.until = Some(later(now, options.timeout));
@@ -327,7 +335,9 @@ impl Machine {
 
     fn take_up(&mut self, poll: Poll, commands: Vec<Command>, batch: bool) {
         let first = commands.first().map(|command| command.endpoint.clone());
-        let news = self.watch.had_commands(&commands);
+        let news = self
+            .watch
+            .had_commands(&commands, self.options.hot_loop_cap);
         if let Some(polls) = news.hot_loop {
             self.find(Kind::HotLoop, || {
                 format!("{polls} polls in a row, {}", first.unwrap_or_default())
@@ -336,7 +346,11 @@ impl Machine {
         if news.lost_command {
             self.find(Kind::LostCommand, String::new);
         }
+        if news.capped && self.options.hot_loop_cap > 0 {
+            self.events.push(Event::Capped(self.options.hot_loop_cap));
+        }
         self.state = State::Running(Box::new(Work {
+            options: Arc::clone(&self.options),
             uuid: poll.uuid,
             batch,
             rest: commands.into_iter(),
@@ -367,15 +381,28 @@ impl Machine {
                 return;
             }
             Some(Fault::LateResult(time)) => posting.at = later(now, time),
-            Some(Fault::DuplicateResult) => posting.again = true,
-            Some(Fault::WrongUuid) => posting.uuid = moment.bytes(),
+            Some(Fault::DuplicateResult) => posting.copies = Copies::Two,
+            Some(Fault::WrongUuid) => {
+                posting.uuid = moment.bytes();
+                posting.is_misnamed = true;
+            }
             _ => {}
         }
         self.state = State::Resulting(Box::new(posting));
     }
 
     fn posted(&mut self, now: i64, mut posting: Box<Posting>, status: u16, body: &[u8]) {
+        if posting.copies == Copies::Second {
+            // Whatever a server says of a copy, it is the copy's fault.
+            self.come_back(now);
+            return;
+        }
         if !(200..300).contains(&status) {
+            if posting.is_misnamed {
+                // To refuse a uuid that no poll had is right.
+                self.come_back(now);
+                return;
+            }
             self.find(Kind::ResultStatus, || format!("status {status}"));
             self.not_accepted(now, posting);
             return;
@@ -389,12 +416,13 @@ impl Machine {
             };
             self.find(kind, || super::command::excerpt(body));
         }
-        if std::mem::take(&mut posting.again) {
+        self.counts.results += 1;
+        if posting.copies == Copies::Two {
+            posting.copies = Copies::Second;
             posting.until = None;
             self.state = State::Resulting(posting);
             return;
         }
-        self.counts.results += 1;
         self.come_back(now);
     }
 
@@ -452,7 +480,8 @@ impl Machine {
             self.find(Kind::BaseSlash, || base.path.clone() + "/");
         }
         if let Some(query) = &base.query {
-            self.find(Kind::BaseQuery, || query.clone());
+            // Its values may be keys.
+            self.find(Kind::BaseQuery, || names_of(query));
         }
     }
 
@@ -465,6 +494,15 @@ impl Machine {
     fn note(&mut self, finding: Finding) {
         self.find(finding.kind, || finding.seen);
     }
+}
+
+/// The names of a query's parameters: `key=…`.
+fn names_of(query: &str) -> String {
+    let names = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}=…"),
+        None => "…".to_owned(),
+    });
+    names.collect::<Vec<_>>().join("&")
 }
 
 fn later(now: i64, by: Duration) -> i64 {

@@ -166,7 +166,7 @@ impl State {
     /// The device, switched on now; with the settings that its store keeps.
     pub fn new(identity: Identity, mut store: Store, moment: &Moment) -> Result<Self, Refusal> {
         let (configuration, clock_offset) = store.settings(&identity)?;
-        Ok(Self {
+        let mut state = Self {
             identity,
             store,
             configuration,
@@ -174,7 +174,9 @@ impl State {
             boot: moment.now,
             doors: hardware::Doors::default(),
             alarm_cause: 0,
-        })
+        };
+        state.keep_settings()?;
+        Ok(state)
     }
 
     /// Who it is.
@@ -275,7 +277,7 @@ impl State {
 
     fn keep_settings(&mut self) -> Result<(), Refusal> {
         self.store
-            .keep_settings(&self.configuration, self.clock_offset)
+            .keep_settings(&self.identity, &self.configuration, self.clock_offset)
     }
 }
 

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
@@ -183,6 +184,40 @@ impl Drop for Permit {
 /// Why a device could not write: the text that a device of a fleet answers beyond the quota.
 pub const TOO_MANY_STATES: &str = "too many devices of this fleet have a state of their own";
 
+/// Why a state file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It is no state file.
+    #[error("it is a database, and no state file of a device")]
+    Foreign,
+    /// It is some other file.
+    #[error("it is no state file of a device")]
+    NoDatabase,
+    /// Another program has it.
+    #[error("another program has it open")]
+    InUse,
+    /// It cannot be read or written.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl From<rusqlite::Error> for FileError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Self::InUse,
+            Some(NotADatabase) => Self::NoDatabase,
+            _ => Self::Unusable(error.to_string()),
+        }
+    }
+}
+
+impl From<Refusal> for FileError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Unusable(refusal.message)
+    }
+}
+
 /// The rows of one device.
 pub struct Store {
     template: Arc<Template>,
@@ -219,11 +254,15 @@ impl Store {
     ///
     /// The only place of the device that touches the file system. Every command that writes is
     /// on the disk when it is answered, and `SQLite`'s journal heals what a kill left half done.
-    pub fn open_file(path: &Path, template: Arc<Template>) -> Result<Self, Refusal> {
+    ///
+    /// It is this program's alone until it is closed: a device does not wait for another one.
+    pub fn open_file(path: &Path, template: Arc<Template>) -> Result<Self, FileError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut database = Connection::open_with_flags(path, flags)?;
+        database.busy_timeout(Duration::ZERO)?;
+        database.execute_batch("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")?;
         let tables: i64 =
             database.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let marked: i32 = database.query_row("PRAGMA application_id", [], |row| row.get(0))?;
@@ -231,7 +270,7 @@ impl Store {
             database.execute_batch("PRAGMA page_size=512")?;
             template.copy_to(&mut database)?;
         } else if marked != APPLICATION {
-            return Err(Refusal::own("this database is no state file of a device"));
+            return Err(FileError::Foreign);
         }
         insist_on_references(&database)?;
         let mut store = Self::alone(template);
@@ -338,7 +377,11 @@ impl Store {
         while let Some(row) = rows.next()? {
             let (section, name): (String, String) = (row.get(0)?, row.get(1)?);
             let value: String = row.get(2)?;
-            if section.is_empty() {
+            if section.is_empty() && name == DEVICE {
+                if value != identity.id().to_string() {
+                    return Err(Refusal::own(format!("this is the state of device {value}")));
+                }
+            } else if section.is_empty() {
                 offset = value.parse().unwrap_or(0);
             } else if configuration.value(&section, &name).is_some() {
                 configuration.set(&section, &name, &value)?;
@@ -350,6 +393,7 @@ impl Store {
     /// Keeps the settings, where the state is a file.
     pub(super) fn keep_settings(
         &mut self,
+        identity: &Identity,
         configuration: &Configuration,
         offset: i64,
     ) -> Result<(), Refusal> {
@@ -360,12 +404,16 @@ impl Store {
         transaction.execute("DELETE FROM simulator_settings", [])?;
         let keep = "INSERT INTO simulator_settings(section,name,value) VALUES(?,?,?)";
         transaction.execute(keep, params!["", "clock_offset", offset.to_string()])?;
+        transaction.execute(keep, params!["", DEVICE, identity.id().to_string()])?;
         for setting in configuration.changed() {
             transaction.execute(keep, setting)?;
         }
         Ok(transaction.commit()?)
     }
 }
+
+/// The setting that says whose state a file is.
+const DEVICE: &str = "device_id";
 
 /// Puts the device's own row into `devices`, where the template has nobody's.
 fn adopt(database: &Connection, identity: &Identity) -> Result<(), Refusal> {

@@ -18,7 +18,7 @@ pub mod wire;
 pub use address::{Address, Resolve};
 pub use dial::{DialOptions, Dialer};
 pub use failure::Failure;
-pub use wire::{Answer, Connection, Timings};
+pub use wire::{Answer, Connection, Forgives, Manner, Oddity, Timings};
 
 use std::future::Future;
 

@@ -5,6 +5,7 @@
 //! redirects, keep cookies or undo compression, and knows no proxy. Every byte of a protocol
 //! goes through here.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
@@ -94,24 +95,16 @@ impl Answer<'_> {
 
     /// What works and is still worth a word: how it was framed, and whether it came twice.
     #[must_use]
-    pub fn oddities(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        if self.sent_again {
-            found.push(SENT_AGAIN.to_owned());
-        }
-        if self.is_doubtful {
-            found.push(
-                "TLS was cut off where only its end tells that the body is whole: some of it may \
-                 be missing"
-                    .to_owned(),
-            );
-        }
-        match self.surplus().len() {
-            0 => {}
-            1 => found.push(format!("1 byte {BEHIND}")),
-            count => found.push(format!("{count} bytes {BEHIND}")),
-        }
-        found
+    pub fn oddities(&self) -> Vec<Oddity> {
+        let surplus = self.surplus().len();
+        [
+            self.sent_again.then_some(Oddity::SentAgain),
+            self.is_doubtful.then_some(Oddity::CutOff),
+            (surplus > 0).then_some(Oddity::Surplus(surplus)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// How long it took in all, in milliseconds.
@@ -130,6 +123,60 @@ impl Answer<'_> {
     }
 }
 
+/// What is odd about an answer that works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// The request was sent twice: over a kept connection, which the server closed without a byte
+    /// of an answer, and over a new one. It may have seen both.
+    SentAgain,
+    /// Only the end of the connection tells where the body ends, and TLS was cut off without the
+    /// end that it would have had.
+    CutOff,
+    /// So many bytes came behind its end.
+    Surplus(usize),
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SentAgain => f.write_str(
+                "the server closed the kept connection without an answer, so it was sent again \
+                 over a new one: it may have arrived twice",
+            ),
+            Self::CutOff => f.write_str(
+                "TLS was cut off where only its end tells that the body is whole: some of it may \
+                 be missing",
+            ),
+            Self::Surplus(1) => write!(f, "1 byte {BEHIND}"),
+            Self::Surplus(count) => write!(f, "{count} bytes {BEHIND}"),
+        }
+    }
+}
+
+/// How a request is sent, where that is not as usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// The time for the exchange, connecting included.
+    pub limit: Duration,
+    /// Over how long its bytes trickle out, as from a device behind a bad line.
+    pub over: Option<Duration>,
+    /// When it is sent again over a new connection.
+    pub forgives: Forgives,
+}
+
+/// When a kept connection that closes without a byte of an answer is taken for one that was
+/// closed before the request came, so that the request is sent again over a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgives {
+    /// If it was idle for long, or once if the server closes each one without saying so, as curl
+    /// does.
+    Usually,
+    /// If it was idle for long.
+    LongIdle,
+    /// Never: the server had the request.
+    Never,
+}
+
 impl Connection {
     pub(super) fn new(dialer: Arc<Dialer>) -> Self {
         Self {
@@ -145,24 +192,27 @@ impl Connection {
     }
 
     /// Sends a request and reads the answer, within the time that the dialer allows.
+    pub async fn exchange(&mut self, wire: &[u8]) -> Result<Answer<'_>, Failure> {
+        let manner = Manner {
+            limit: self.dialer.limit(),
+            over: None,
+            forgives: Forgives::Usually,
+        };
+        self.exchange_as(wire, manner).await
+    }
+
+    /// The same in a manner of its own.
     ///
     /// A kept connection that closes without a byte of an answer was nearly always closed before
     /// the request came, if it was idle for long, or if the server closes each one without saying
-    /// so: then the request is sent again over a new one, once, as curl does. Otherwise the
-    /// server had the request and gave no answer, which is what is to be found out here.
-    pub async fn exchange(&mut self, wire: &[u8]) -> Result<Answer<'_>, Failure> {
-        let limit = self.dialer.limit();
-        self.exchange_within(wire, limit, None).await
-    }
-
-    /// The same within a time of its own; with `over`, the bytes of the request trickle out over
-    /// that time, as from a device behind a bad line.
-    pub async fn exchange_within(
+    /// so. Otherwise the server had the request and gave no answer, which is what is to be found
+    /// out here.
+    pub async fn exchange_as(
         &mut self,
         wire: &[u8],
-        limit: Duration,
-        over: Option<Duration>,
+        manner: Manner,
     ) -> Result<Answer<'_>, Failure> {
+        let limit = manner.limit;
         if self.stream.is_some() && self.answers == 1 && self.idle_since.elapsed() < SETTLING {
             // Whoever closes after the first answer does so now.
             Box::pin(sleep(SETTLING)).await;
@@ -184,11 +234,13 @@ impl Connection {
                 started = Instant::now();
                 stream
             };
-            let rest = match over {
-                Some(over) => Box::pin(trickle(&mut stream, wire, over)).await,
-                None => Ok(wire),
-            };
-            let rest = rest.map_err(|end| end.into_failure(&self.dialer))?;
+            let mut rest = wire;
+            if let Some(over) = manner.over {
+                let trickling = Box::pin(trickle(&mut stream, wire, over)).await;
+                rest = trickling.map_err(|end| end.into_failure(&self.dialer))?;
+                // How long the server takes counts from when it has the request.
+                started = Instant::now();
+            }
             let mut talk = Talk::new(&mut stream, &mut self.incoming, rest, started);
             let timer = &mut self.timer;
             let end = poll_fn(|cx| match talk.poll(cx) {
@@ -215,7 +267,7 @@ impl Connection {
                 }
                 Some(Err(end)) => {
                     let untouched = end.is_closing() && self.incoming.is_untouched();
-                    if !(reused && untouched && self.forgives(now)) {
+                    if !(reused && untouched && self.forgives(now, manner.forgives)) {
                         return Err(end.into_failure(&self.dialer));
                     }
                     sent_again = true;
@@ -260,11 +312,15 @@ impl Connection {
     }
 
     /// Whether a kept connection that closed may have been closed before the request came.
-    fn forgives(&mut self, now: Instant) -> bool {
+    fn forgives(&mut self, now: Instant, forgives: Forgives) -> bool {
+        if forgives == Forgives::Never {
+            return false;
+        }
         if now.saturating_duration_since(self.idle_since) >= LONG_IDLE {
             return true;
         }
-        let first = self.answers == 1 && !self.forgiven;
+        let is_usual = forgives == Forgives::Usually;
+        let first = is_usual && self.answers == 1 && !self.forgiven;
         self.forgiven |= first;
         first
     }
@@ -291,10 +347,6 @@ impl Connection {
         self.incoming.release();
     }
 }
-
-/// What to say of an answer whose request was sent twice.
-const SENT_AGAIN: &str = "the server closed the kept connection without an answer, so it was \
-                              sent again over a new one: it may have arrived twice";
 
 const BEHIND: &str = "came behind the end of the answer, where nothing belongs, and the platform \
                       reads none of it: is its Content-Length too small?";

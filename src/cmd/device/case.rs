@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::books::Books;
 use crate::controlid::command::{Command, Reply};
 use crate::controlid::fault::Fault;
 use crate::controlid::finding::Finding;
 use crate::controlid::state::Effect;
-use crate::net::Failure;
 use crate::report::case::{Case, CaseOutcome};
 use crate::term;
 
@@ -29,14 +29,14 @@ pub(super) enum Fate {
     Accepted { status: u16, ms: f64 },
     /// The server refused it.
     Refused { status: u16, ms: f64 },
+    /// The server refused it, as it should: its uuid was wrong on purpose.
+    RefusedRightly { status: u16, ms: f64 },
     /// It was sent, and no answer came.
     Unanswered(String),
     /// It could not be sent.
     Unsent(String, Option<&'static str>),
     /// It was not to be sent.
     Struck(Fault),
-    /// The command took the address away that it would have gone to.
-    Nowhere,
     /// The run was over before it could be sent.
     Over,
 }
@@ -63,9 +63,15 @@ pub(super) fn of_command(device: i64, pending: Pending, fate: &Fate, strict: boo
             case.why = Some("the server refused the result".to_owned());
             case.hint = Some("answer /result with 200 and nothing in it".to_owned());
         }
-        Fate::Unanswered(why) => case
-            .warnings
-            .push(format!("its result was not answered: {why}")),
+        Fate::Unanswered(why) => {
+            case.outcome = CaseOutcome::Error;
+            case.why = Some(format!("its result was not answered: {why}"));
+        }
+        Fate::RefusedRightly { status, ms } => {
+            (case.status, case.ms) = (Some(*status), Some(*ms));
+            let text = "the server refused a uuid that no poll had".to_owned();
+            case.details.push(("fault", text));
+        }
         Fate::Unsent(why, hint) => {
             case.outcome = CaseOutcome::Error;
             case.why = Some(format!("its result could not be sent: {why}"));
@@ -78,10 +84,6 @@ pub(super) fn of_command(device: i64, pending: Pending, fate: &Fate, strict: boo
         Fate::Over => {
             case.outcome = CaseOutcome::Skip;
             case.why = Some("its result was not sent: the run was over first".to_owned());
-        }
-        Fate::Nowhere => {
-            case.outcome = CaseOutcome::Skip;
-            case.why = Some("its result was not sent: the command disabled Push".to_owned());
         }
     }
     if let Some(error) = pending.error {
@@ -180,7 +182,7 @@ pub(super) fn effect(effect: &Effect) -> String {
 }
 
 /// How a device's last poll was answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) enum Standing {
     /// It has not polled.
     #[default]
@@ -188,67 +190,75 @@ pub(super) enum Standing {
     /// As a device can use it.
     Served,
     /// As no device can use it.
-    Refused,
+    Refused(Box<Reason>),
     /// Not at all.
-    Unanswered,
+    Unanswered(Box<Reason>),
 }
 
-/// How a server failed the last polls of some devices.
-#[derive(Debug, Default)]
-pub(super) struct Failed {
-    pub(super) devices: u64,
-    /// What was seen last.
-    pub(super) why: String,
-    pub(super) hint: Option<&'static str>,
-    pub(super) status: Option<u16>,
+/// Why a poll was of no use.
+#[derive(Debug)]
+pub(super) struct Reason {
+    why: String,
+    hint: Option<&'static str>,
+    status: Option<u16>,
+}
+
+impl Standing {
+    pub(super) fn refused(why: String, status: u16) -> Self {
+        let (hint, status) = (None, Some(status));
+        Self::Refused(Box::new(Reason { why, hint, status }))
+    }
+
+    pub(super) fn unanswered(why: String, hint: Option<&'static str>) -> Self {
+        let status = None;
+        Self::Unanswered(Box::new(Reason { why, hint, status }))
+    }
 }
 
 /// The cases that say that in the end a server did not serve.
-pub(super) fn of_end(all: u64, refused: &Failed, unanswered: &Failed) -> Vec<Case> {
-    let case = |failed: &Failed, outcome, what: &str| Case {
-        id: "push".to_owned(),
-        platform: Some("controlid".to_owned()),
-        outcome,
-        why: Some(match all {
-            1 => format!("the last poll {what}: {}", failed.why),
-            _ => format!(
-                "the last poll of {} of {all} devices {what}: {}",
-                failed.devices, failed.why
-            ),
-        }),
-        hint: failed.hint.map(str::to_owned),
-        status: failed.status,
-        ..Case::default()
-    };
-    let mut cases = Vec::new();
-    if refused.devices > 0 {
-        cases.push(case(
-            refused,
+pub(super) fn of_end(all: u64, books: &Books) -> Vec<Case> {
+    let ends = [
+        (
+            &books.refused,
             CaseOutcome::Fail,
             "was answered as no device can use it",
-        ));
-    }
-    if unanswered.devices > 0 {
-        cases.push(case(unanswered, CaseOutcome::Error, "was not answered"));
-    }
-    cases
+        ),
+        (&books.failed, CaseOutcome::Error, "was not answered"),
+    ];
+    let cases = ends.into_iter().filter_map(|(failed, outcome, what)| {
+        let reason = failed.reason.as_ref()?;
+        Some(Case {
+            id: "push".to_owned(),
+            platform: Some("controlid".to_owned()),
+            outcome,
+            why: Some(match all {
+                1 => format!("the last poll {what}: {}", reason.why),
+                _ => format!(
+                    "the last poll of {} of {all} devices {what}: {}",
+                    failed.devices, reason.why
+                ),
+            }),
+            hint: reason.hint.map(str::to_owned),
+            status: reason.status,
+            ..Case::default()
+        })
+    });
+    cases.collect()
 }
 
 /// The case that says that fewer commands came than were asked for.
-pub(super) fn of_missing(all: u64, short: u64, wanted: u32, most: u32) -> Option<Case> {
-    (short > 0).then(|| Case {
+pub(super) fn of_missing(all: u64, books: &Books, wanted: u32) -> Option<Case> {
+    (books.short > 0).then(|| Case {
         id: "commands".to_owned(),
         platform: Some("controlid".to_owned()),
         outcome: CaseOutcome::Fail,
         why: Some(match all {
-            1 => format!("{most} of {wanted} commands came"),
-            _ => format!("{short} of {all} devices got fewer than {wanted} commands"),
+            1 => format!("{} of {wanted} commands came", books.most),
+            _ => format!(
+                "{} of {all} devices got fewer than {wanted} commands",
+                books.short
+            ),
         }),
         ..Case::default()
     })
-}
-
-/// The failure in words, and the next thing to try.
-pub(super) fn words(failure: &Failure) -> (String, Option<&'static str>) {
-    (failure.to_string(), failure.hint())
 }

@@ -23,7 +23,7 @@ pub(super) struct WhoArgs {
     /// A file of ids or serials, one a line
     #[arg(long, value_name = "FILE")]
     pub(super) ids: Option<PathBuf>,
-    /// So many devices [default: 1, with --ids as many as the file has]
+    /// Simulate N devices [default: 1, with --ids as many as the file has]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) devices: Option<u32>,
 }
@@ -32,18 +32,30 @@ pub(super) struct WhoArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "When it ends [default: by Ctrl-C]")]
 pub(super) struct EndArgs {
-    /// When each device has polled so often
+    /// When each device has polled N times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) polls: Option<u32>,
-    /// When each device has run so many commands; fewer are a failure
+    /// When each device has run N commands; give --for, too, and fewer by then are a failure
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) commands: Option<u32>,
     /// When each device has made a poll that brought no command
     #[arg(long)]
     pub(super) until_idle: bool,
-    /// After so long
+    /// After this time; commands that were taken up have 2 s more
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
     pub(super) time: Option<Duration>,
+}
+
+/// What is made of it.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "What is made of it")]
+pub(super) struct OutputArgs {
+    /// Fail if anything was found that would bite with a real device, or a command fails
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Append every exchange to this capture
+    #[arg(long, value_name = "FILE")]
+    pub(super) capture: Option<PathBuf>,
 }
 
 /// What the firmware does where sources differ.
@@ -58,7 +70,7 @@ pub(super) struct FirmwareArgs {
     pub(super) response: ResponseArg,
     /// How a success with nothing to say is written: as an empty string, or as {}
     #[arg(long, value_enum, value_name = "FORM", default_value = "string")]
-    pub(super) empty_success: ResponseArg,
+    pub(super) empty_success: EmptyArg,
     /// Send no uuid, as older firmware does
     #[arg(long)]
     pub(super) no_uuid: bool,
@@ -75,7 +87,7 @@ pub(super) struct FirmwareArgs {
     #[arg(long, value_enum, value_name = "WHERE", default_value = "behind-path")]
     pub(super) query_base: QueryBaseArg,
     /// Polls a second at most, if the server always has a command; 0 is no limit
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(..=1000))]
     pub(super) hot_loop_cap: u32,
     /// What goes wrong, such as lost-result:20%, duplicate-result, late-result=5s:every=3,
     /// wrong-uuid:first=1, reboot=30s, slow-poll=5s, half-open=60s; may be repeated
@@ -93,7 +105,7 @@ pub(super) struct StateArgs {
     /// Begin with so many people, each with a card
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub(super) seed_users: u32,
-    /// Answers of your own, as examples/controlid/answers.toml has them
+    /// Answers of your own in TOML: [[answer]] with endpoint, body, and reply, error or empty
     #[arg(long, value_name = "FILE")]
     pub(super) script: Option<PathBuf>,
     /// The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger,
@@ -118,7 +130,7 @@ pub(super) struct FleetArgs {
     /// Make each poll up to so much later, drawn by --seed
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
     pub(super) jitter: Duration,
-    /// So many devices may have written to a state of their own
+    /// At most N devices get a state of their own, which their first write makes (0.25 MB each)
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub(super) max_states: usize,
     /// Allow a fleet on a server that is not on this machine
@@ -131,6 +143,14 @@ pub(super) enum ResponseArg {
     /// "{\"ids\":[8]}"
     String,
     /// {"ids":[8]}
+    Object,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EmptyArg {
+    /// ""
+    String,
+    /// {}
     Object,
 }
 
@@ -169,6 +189,13 @@ impl FromStr for AccessArg {
     }
 }
 
+impl EndArgs {
+    /// Whether it ends by itself.
+    pub(super) fn is_given(&self) -> bool {
+        self.polls.is_some() || self.commands.is_some() || self.until_idle || self.time.is_some()
+    }
+}
+
 impl FirmwareArgs {
     /// The machine's options, but for its address and time-out.
     pub(super) fn options(&self) -> device::Options {
@@ -187,8 +214,8 @@ impl FirmwareArgs {
             ResponseArg::Object => ResponseForm::Object,
         };
         options.empty_success = match self.empty_success {
-            ResponseArg::String => EmptySuccess::Text,
-            ResponseArg::Object => EmptySuccess::Object,
+            EmptyArg::String => EmptySuccess::Text,
+            EmptyArg::Object => EmptySuccess::Object,
         };
         options.query_base = match self.query_base {
             QueryBaseArg::BehindPath => QueryBase::BehindPath,

@@ -1,5 +1,6 @@
 //! Who polls: the ids of a run's devices.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -40,7 +41,7 @@ fn listed(path: &Path, count: Option<u32>) -> Result<Vec<Identity>, Error> {
     let text = String::from_utf8(bytes)
         .map_err(|_| Error::input(Place::file(&name), "it is not UTF-8"))?;
     let mut found: Vec<Identity> = Vec::new();
-    let mut known = std::collections::BTreeMap::new();
+    let mut known = BTreeMap::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -65,8 +66,10 @@ fn listed(path: &Path, count: Option<u32>) -> Result<Vec<Identity>, Error> {
     let have = found.len();
     let wanted = count.map_or(have, |count| usize::try_from(count).unwrap_or(usize::MAX));
     if wanted > have || have == 0 {
-        let wanted = wanted.max(1);
-        let what = format!("{wanted} devices are asked for, and it names {have}");
+        let what = match have {
+            0 => "it names no device".to_owned(),
+            _ => format!("{wanted} devices are asked for, and it names {have}"),
+        };
         return Err(Error::input(Place::file(&name), what));
     }
     found.truncate(wanted);

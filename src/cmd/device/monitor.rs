@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::drive::Run;
+use super::run::Run;
 use super::show::Told;
 use crate::controlid::command::{Body, Command, Reply, Verb};
 use crate::controlid::state::State;
@@ -12,6 +12,7 @@ use crate::message::Url;
 use crate::moment::Moment;
 use crate::net::client::Poster;
 use crate::report::case::{Case, CaseOutcome};
+use crate::report::millis;
 
 /// Whom the devices tell, and how.
 pub(super) struct Monitor {
@@ -27,6 +28,11 @@ impl Monitor {
         if several && !poster.is_here() {
             return Err(Error::usage(
                 "--monitor of a fleet is a server on this machine",
+            ));
+        }
+        if url.target.contains('?') {
+            return Err(Error::usage(
+                "--monitor has a query, behind which no path can stand",
             ));
         }
         let path = url.target.trim_end_matches('/');
@@ -50,11 +56,13 @@ impl Monitor {
         };
         match answer {
             Ok(status) => {
-                case.status = Some(status);
-                case.ms = Some(started.elapsed().as_secs_f64() * 1000.0);
+                // Its time and status are not mixed with those of Push.
+                let ms = millis(started.elapsed().as_secs_f64() * 1000.0);
+                case.details
+                    .push(("answer", format!("{status} after {ms}")));
                 if !(200..300).contains(&status) {
                     case.outcome = CaseOutcome::Fail;
-                    case.why = Some("the monitor refused it".to_owned());
+                    case.why = Some(format!("the monitor refused it with {status}"));
                 }
             }
             Err(why) => {

@@ -3,21 +3,19 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::sleep;
-
-use super::case::{self, Fate, Pending, Standing};
-use super::drive::Run;
+use super::case::{Fate, Pending, Standing};
 use super::monitor::Monitor;
+use super::run::{Doing, Run};
 use super::show::Told;
-use crate::controlid::command::{Command, Reply};
-use crate::controlid::device::{Event, Machine, Manner, Outgoing, Path, Trouble, What};
+use crate::controlid::device::{Base, Event, Machine, Path, What};
 use crate::controlid::fault::Fault;
-use crate::controlid::finding::{Finding, Kind};
 use crate::controlid::script::Used;
-use crate::controlid::state::{Effect, Enrollment, State};
-use crate::controlid::store::TOO_MANY_STATES;
+use crate::controlid::state::{Enrollment, State};
 use crate::moment::Moment;
-use crate::net::{Connection, Failure};
+use crate::net::Connection;
+
+mod talk;
+mod work;
 
 /// A device of a run.
 pub(super) struct Device {
@@ -28,18 +26,38 @@ pub(super) struct Device {
     used: Used,
     /// How often it has drawn from chance.
     turn: u64,
+    /// The commands that were run and whose result is on its way.
     pending: Vec<Pending>,
     /// When a person will act, and how.
     enrolling: Option<Box<(i64, Enrollment)>>,
+    /// The server that it is to poll from the next poll on.
+    moving: Option<Box<Base>>,
     pub(super) standing: Standing,
-    is_idle: bool,
-    /// Whether it is counted as doing something that should not be torn.
-    is_busy: bool,
-    is_unreachable: bool,
+    doing: Doing,
     /// Which of the two requests is on its way.
     sending: Option<Path>,
     /// When the monitor is told again that it is there.
     alive_at: i64,
+    flags: Flags,
+}
+
+/// What is yes or no about a device.
+#[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they have nothing to do with each other"
+)]
+struct Flags {
+    /// Its last poll brought no command.
+    is_idle: bool,
+    /// Its last poll found nobody.
+    is_unreachable: bool,
+    /// Its last poll was sent over a second connection, because the first had closed.
+    was_sent_again: bool,
+    /// It polls another server than the one that it was set up with.
+    is_away: bool,
+    /// It was told that it may have no state of its own.
+    is_limited: bool,
 }
 
 /// How often a device tells a monitor that it is there (inferred), as far as it is awake then.
@@ -70,12 +88,12 @@ impl Device {
             turn: 0,
             pending: Vec::new(),
             enrolling: None,
+            moving: None,
             standing: Standing::New,
-            is_idle: false,
-            is_busy: false,
-            is_unreachable: false,
+            doing: Doing::Nothing,
             sending: None,
             alive_at: start,
+            flags: Flags::default(),
         }
     }
 
@@ -88,13 +106,17 @@ impl Device {
     /// What is only needed while it talks is in boxes, for of ten thousand devices nearly all rest.
     pub(super) async fn live(mut self: Box<Self>) {
         if !self.run.how.accesses.is_empty() {
+            self.run.sleep_until(self.alive_at).await;
             Box::pin(self.pass()).await;
         }
         loop {
             if self.machine.is_resting() {
-                self.set_busy(false);
+                self.set_doing(Doing::Nothing);
                 if self.run.is_ending() || self.is_done() {
                     return;
+                }
+                if let Some(base) = self.moving.take() {
+                    Box::pin(self.move_to(&base)).await;
                 }
                 if self.run.how.monitor.is_some() && self.run.millis() >= self.alive_at {
                     Box::pin(self.tell_alive()).await;
@@ -103,16 +125,16 @@ impl Device {
             match self.next() {
                 What::Wait(until) => self.wait(until).await,
                 What::Await(until) => self.run.sleep_until(until).await,
-                What::Send(outgoing) => {
-                    self.set_busy(true);
-                    Box::pin(self.send(outgoing)).await;
+                What::Send(outgoing) => Box::pin(self.send(outgoing)).await,
+                What::Run(command) => {
+                    self.set_doing(Doing::Working);
+                    Box::pin(self.run_command(command)).await;
                 }
-                What::Run(command) => Box::pin(self.run_command(command)).await,
                 // Commands are run one by one, so none is under way here.
-                What::Busy => return,
+                What::Busy => unreachable!("a command is run to its end"),
                 What::Off => {
                     if self.is_disabled() {
-                        self.run.tell(Told::Off(self.id()));
+                        self.warn("polls nobody any more: its push_remote_address is empty");
                     }
                     return;
                 }
@@ -124,14 +146,9 @@ impl Device {
         let mut moment = self.moment();
         let what = self.machine.next(&mut moment);
         if self.take_events().is_lost {
-            let fate = if what == What::Off {
-                Fate::Nowhere
-            } else {
-                // Its answer was overdue.
-                let limit = humantime::format_duration(self.machine.options().timeout);
-                Fate::Unanswered(format!("nothing within {limit}"))
-            };
-            self.settle(&fate);
+            // Its answer was overdue.
+            let limit = humantime::format_duration(self.machine.options().timeout);
+            self.settle(&Fate::Unanswered(format!("nothing within {limit}")));
         }
         what
     }
@@ -149,9 +166,9 @@ impl Device {
         end.polls.is_some_and(|polls| counts.polls >= polls)
             || end.commands.is_some_and(|commands| {
                 // Nobody there would mean to wait for ever.
-                counts.commands >= commands || (self.is_unreachable && end.time.is_none())
+                counts.commands >= commands || (self.flags.is_unreachable && end.time.is_none())
             })
-            || (end.until_idle && self.is_idle)
+            || (end.until_idle && self.flags.is_idle)
     }
 
     /// Chance that depends upon the seed, the device and its past alone: not upon the others.
@@ -160,11 +177,9 @@ impl Device {
         self.run.moment(self.id(), self.turn)
     }
 
-    fn set_busy(&mut self, busy: bool) {
-        if self.is_busy != busy {
-            self.is_busy = busy;
-            self.run.count_busy(busy);
-        }
+    fn set_doing(&mut self, doing: Doing) {
+        let before = std::mem::replace(&mut self.doing, doing);
+        self.run.count_doing(before, doing);
     }
 
     async fn wait(&mut self, until: i64) {
@@ -175,9 +190,7 @@ impl Device {
         } else {
             0
         };
-        let due = until.saturating_add(jitter);
-        self.run.sleep_until(due).await;
-        self.run.note_lateness(due);
+        self.run.sleep_until(until.saturating_add(jitter)).await;
     }
 
     fn jitter(&mut self) -> i64 {
@@ -191,259 +204,9 @@ impl Device {
         i64::try_from(self.moment().below(end)).unwrap_or_default()
     }
 
-    async fn send(&mut self, outgoing: Outgoing) {
-        let Outgoing {
-            path,
-            mut request,
-            manner,
-            timeout,
-        } = outgoing;
-        request.headers.edit(&self.run.how.target.headers);
-        let at = self.run.now();
-        let wire = request.to_wire();
-        let over = match manner {
-            Manner::Plain => None,
-            Manner::Slow(time) => Some(time),
-            Manner::HalfOpen(time) => {
-                self.vanish(&wire, time).await;
-                self.run.record(request, at, None);
-                return;
-            }
-        };
-        let before = self.machine.counts();
-        self.sending = Some(path);
-        let outcome = self.connection.exchange_within(&wire, timeout, over).await;
-        self.sending = None;
-        let now = self.run.millis();
-        match outcome {
-            Ok(answer) => {
-                let (response, ms, oddities) =
-                    (answer.to_response(), answer.ms(), answer.oddities());
-                for oddity in oddities {
-                    self.run.tell(Told::Warning(oddity));
-                }
-                self.machine
-                    .on_response(now, response.status, &response.headers, &response.body);
-                let happened = self.take_events();
-                if path == Path::Push {
-                    self.polled(before, Ok((response.status, ms)), happened, &request.target);
-                } else {
-                    let status = response.status;
-                    let fate = match status {
-                        200..300 if happened.is_lost => {
-                            Fate::Unanswered("it came too late".to_owned())
-                        }
-                        200..300 => Fate::Accepted { status, ms },
-                        _ => Fate::Refused { status, ms },
-                    };
-                    self.posted(before.results, happened.is_lost, &fate);
-                }
-                self.run.record(request, at, Some(response));
-            }
-            Err(why) => {
-                let trouble = trouble(&why);
-                self.machine.on_failure(now, trouble);
-                let happened = self.take_events();
-                if path == Path::Push {
-                    self.polled(before, Err(&why), happened, &request.target);
-                } else {
-                    let (words, hint) = case::words(&why);
-                    let fate = match trouble {
-                        Trouble::NoConnection => Fate::Unsent(words, hint),
-                        Trouble::TimedOut | Trouble::Broken => Fate::Unanswered(words),
-                    };
-                    self.posted(before.results, happened.is_lost, &fate);
-                }
-                self.run.record(request, at, self.connection.partial());
-            }
-        }
-    }
-
-    /// Sends a poll and reads no answer. That this brings no command is the device's own doing,
-    /// unless nobody is there to send it to.
-    async fn vanish(&mut self, wire: &[u8], time: Duration) {
-        let vanished = self.connection.send_and_vanish(wire, time).await;
-        let trouble = vanished
-            .as_ref()
-            .map_or_else(trouble, |()| Trouble::TimedOut);
-        self.machine.on_failure(self.run.millis(), trouble);
-        self.take_events();
-        self.is_idle = true;
-        if let Err(why) = &vanished {
-            self.is_unreachable = why.is_unreachable();
-            self.standing = Standing::Unanswered;
-            let (why, hint) = case::words(why);
-            self.run.note_unanswered(why, hint);
-        }
-    }
-
-    /// A poll was answered, or not.
-    fn polled(
-        &mut self,
-        before: crate::controlid::device::Counts,
-        answer: Result<(u16, f64), &Failure>,
-        happened: Happened,
-        target: &[u8],
-    ) {
-        let counts = self.machine.counts();
-        self.is_idle = self.machine.is_resting();
-        self.is_unreachable = answer.is_err_and(Failure::is_unreachable);
-        if let Ok((_, ms)) = answer {
-            self.run.time_poll(ms);
-        }
-        let refused = counts.no_command > before.no_command;
-        let unanswered = counts.failures > before.failures;
-        self.standing = if unanswered {
-            let (why, hint) = match answer {
-                Err(why) => case::words(why),
-                Ok(_) => ("it came too late".to_owned(), None),
-            };
-            self.run.note_unanswered(why, hint);
-            Standing::Unanswered
-        } else if refused {
-            let why = happened.no_command.clone().unwrap_or_default();
-            self.run
-                .note_refused(why, answer.ok().map(|(status, _)| status));
-            Standing::Refused
-        } else {
-            Standing::Served
-        };
-        if self.run.tells_polls() {
-            self.run.tell(Told::Poll {
-                device: self.id(),
-                target: String::from_utf8_lossy(target).into_owned(),
-                answer: answer.map_err(ToString::to_string),
-                brought: match happened.no_command {
-                    Some(why) => why,
-                    None if unanswered => "no answer".to_owned(),
-                    None if self.is_idle => "nothing to do".to_owned(),
-                    None => "a command".to_owned(),
-                },
-            });
-        }
-    }
-
-    /// A result was answered, or not. It may be sent once more, and then this is not its fate.
-    fn posted(&mut self, results_before: u32, is_lost: bool, fate: &Fate) {
-        if is_lost && matches!(fate, Fate::Accepted { .. }) {
-            self.settle(&Fate::Unanswered("the answer came too late".to_owned()));
-        } else if is_lost || self.machine.counts().results > results_before {
-            self.settle(fate);
-        }
-    }
-
-    async fn run_command(&mut self, command: Command) {
-        let at = self.run.elapsed();
-        self.let_person_act();
-        let run = Rc::clone(&self.run);
-        let script = run.how.script.as_ref();
-        let scripted = script.and_then(|script| script.find(&mut self.used, &command));
-        let is_scripted = scripted.is_some();
-        let (reply, mut delay, effects) = if let Some(scripted) = scripted {
-            (scripted.reply.clone(), scripted.delay, Vec::new())
-        } else {
-            let mut moment = self.moment();
-            let done = self.state.answer(&command, &mut moment);
-            (done.reply, Duration::ZERO, done.effects)
-        };
-        let error = match &reply {
-            Reply::Error { message, .. } if !is_scripted => Some(message.clone()),
-            _ => None,
-        };
-        let mut details = if run.wants_details() {
-            case::details(&command, &reply)
-        } else {
-            Vec::new()
-        };
-        for effect in effects {
-            if run.wants_details() {
-                details.push(("effect", case::effect(&effect)));
-            }
-            delay = delay.max(self.take_effect(effect).await);
-        }
-        if error
-            .as_ref()
-            .is_some_and(|text| text.contains(TOO_MANY_STATES))
-        {
-            self.run
-                .find(self.id(), &Finding::new(Kind::TooManyStates, ""));
-        }
-        self.pending.push(Pending {
-            number: self.machine.counts().commands + 1,
-            endpoint: command.endpoint,
-            error,
-            details,
-            at,
-        });
-        if !delay.is_zero() {
-            Box::pin(sleep(delay)).await;
-        }
-        let mut moment = self.moment();
-        self.machine.answered(&reply, &mut moment);
-        let happened = self.take_events();
-        if happened.is_lost {
-            let fate = happened.struck.map_or(Fate::Nowhere, Fate::Struck);
-            self.settle(&fate);
-        }
-    }
-
-    /// Does what a command does beyond its answer; how long that takes.
-    async fn take_effect(&mut self, effect: Effect) -> Duration {
-        match effect {
-            Effect::Enroll(enrollment) if enrollment.sync => {
-                return Duration::from_millis(enrollment.millis);
-            }
-            Effect::Enroll(enrollment) => {
-                let time = i64::try_from(enrollment.millis).unwrap_or(i64::MAX);
-                let due = self.run.millis().saturating_add(time);
-                self.enrolling = Some(Box::new((due, enrollment)));
-            }
-            Effect::CancelEnroll => self.enrolling = None,
-            Effect::Configured | Effect::FactoryReset => Box::pin(self.reconfigure()).await,
-            _ => {}
-        }
-        Duration::ZERO
-    }
-
-    /// The person that was asked for something has had the time.
-    fn let_person_act(&mut self) {
-        let now = self.run.millis();
-        if let Some(enrolling) = self.enrolling.take_if(|enrolling| enrolling.0 <= now)
-            && let Err(why) = self.state.enrolled(&enrolling.1)
-        {
-            self.run
-                .tell(Told::Warning(format!("nobody was enrolled: {why}")));
-        }
-    }
-
-    /// Polls where and how often the configuration says by now.
-    async fn reconfigure(&mut self) {
-        let run = Rc::clone(&self.run);
-        let changed = run.changed_options(self.state.configuration(), self.machine.options());
-        let Some((options, notes)) = changed else {
-            return;
-        };
-        for note in notes {
-            run.tell(Told::Warning(format!("device {}: {note}", self.id())));
-        }
-        let moved = options.base.clone().filter(|base| {
-            let old = self.machine.options().base.as_ref();
-            old.is_none_or(|old| (old.scheme, &old.authority) != (base.scheme, &base.authority))
-        });
-        self.machine.reconfigure(|have| *have = options);
-        let Some(base) = moved else {
-            return;
-        };
-        match run.connection_to(&base).await {
-            Ok(connection) => self.connection = connection,
-            Err(why) => {
-                self.machine.reconfigure(|have| have.base = None);
-                run.tell(Told::Warning(format!(
-                    "device {} falls silent: {why}",
-                    self.id()
-                )));
-            }
-        }
+    fn warn(&self, what: &str) {
+        let why = format!("device {} {what}", self.id());
+        self.run.tell(Told::Warning(why));
     }
 
     /// The results of the commands that were run have this fate.
@@ -461,13 +224,28 @@ impl Device {
                 Event::Finding(finding) => self.run.find(self.id(), &finding),
                 Event::Fault(fault) => {
                     happened.struck = Some(fault);
-                    self.run.tell_fault(self.id(), fault);
+                    self.suffer(fault);
                 }
                 Event::NoCommand(why) => happened.no_command = Some(why),
                 Event::ResultLost { .. } => happened.is_lost = true,
+                Event::Capped(polls) => self.warn(&format!(
+                    "had a command at every poll so far: from now on it polls {polls} times a \
+                     second at most (--hot-loop-cap)"
+                )),
             }
         }
         happened
+    }
+
+    /// A fault does something beyond the result.
+    fn suffer(&mut self, fault: Fault) {
+        self.run.tell_fault(self.id(), fault);
+        if let Fault::Reboot(_) = fault {
+            let moment = self.moment();
+            self.state.reboot(&moment);
+            self.connection.close();
+            self.enrolling = None;
+        }
     }
 
     /// The people that `--access` names pass, or try to.
@@ -483,53 +261,43 @@ impl Device {
                         portal: access.portal,
                         event: done.event,
                     });
-                    if let Some(monitor) = &run.how.monitor {
-                        monitor.post(&run, self.id(), "dao", done.dao).await;
-                    }
+                    self.post("dao", done.dao).await;
                 }
-                Err(why) => run.tell(Told::Warning(format!("--access: {why}"))),
+                Err(why) => self.warn(&format!("has no access to tell of: {why}")),
             }
         }
     }
 
-    /// Tells the monitor that it is there, when it is time to.
+    /// Tells the monitor that it is there.
     async fn tell_alive(&mut self) {
-        let run = Rc::clone(&self.run);
-        let Some(monitor) = &run.how.monitor else {
-            return;
-        };
-        self.alive_at = run.millis().saturating_add(millis(ALIVE));
+        self.alive_at = self.run.millis().saturating_add(millis(ALIVE));
         let mut moment = self.moment();
         let alive = Monitor::alive(&mut self.state, &mut moment);
-        monitor
-            .post(&run, self.id(), "device_is_alive", alive)
-            .await;
+        self.post("device_is_alive", alive).await;
+    }
+
+    async fn post(&mut self, name: &str, body: Vec<u8>) {
+        let run = Rc::clone(&self.run);
+        if let Some(monitor) = &run.how.monitor {
+            self.set_doing(Doing::Working);
+            monitor.post(&run, self.id(), name, body).await;
+        }
     }
 }
 
 impl Drop for Device {
     /// What it did counts, whatever ended it.
     fn drop(&mut self) {
-        self.set_busy(false);
+        self.set_doing(Doing::Nothing);
         match self.sending {
-            Some(Path::Push) if self.standing == Standing::New => {
-                self.standing = Standing::Unanswered;
-                self.run.note_unanswered(OVER.to_owned(), None);
+            Some(Path::Push) if matches!(self.standing, Standing::New) => {
+                self.standing = Standing::unanswered(OVER.to_owned(), None);
             }
             Some(Path::Result) => self.settle(&Fate::Unanswered(OVER.to_owned())),
             _ => self.settle(&Fate::Over),
         }
         let run = Rc::clone(&self.run);
         run.bury(self);
-    }
-}
-
-fn trouble(failure: &Failure) -> Trouble {
-    match failure {
-        failure if failure.is_unreachable() => Trouble::NoConnection,
-        Failure::Connect { .. } => Trouble::NoConnection,
-        Failure::TimedOut { .. } => Trouble::TimedOut,
-        _ => Trouble::Broken,
     }
 }
 

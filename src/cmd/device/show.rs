@@ -43,8 +43,6 @@ pub(super) enum Told {
         portal: i64,
         event: Passed,
     },
-    /// A device has no server any more.
-    Off(i64),
     /// Something to look at.
     Warning(String),
     /// Something that failed on this side.
@@ -61,11 +59,14 @@ pub(super) struct Show<'s> {
     own: Outcome,
 }
 
-/// An event as a line of JSON.
+/// An event as a line of JSON; `at` is in seconds since the run began.
 #[derive(Serialize)]
 struct Line<'l> {
     v: u8,
     r#type: &'static str,
+    at: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
     #[serde(flatten)]
     event: Event<'l>,
 }
@@ -76,11 +77,9 @@ enum Event<'l> {
     Ready {
         server: &'l str,
         devices: u64,
-        device: Option<String>,
         serial: Option<&'l str>,
     },
     Poll {
-        device: String,
         target: &'l str,
         status: Option<u16>,
         ms: Option<f64>,
@@ -89,16 +88,17 @@ enum Event<'l> {
         why: Option<&'l str>,
     },
     Fault {
-        device: String,
         fault: String,
     },
     Access {
-        device: String,
         user: i64,
         portal: i64,
         event: i64,
     },
-    Devices {
+    Warning {
+        why: &'l str,
+    },
+    FoundBy {
         id: &'static str,
         devices: u64,
     },
@@ -121,43 +121,32 @@ impl<'s> Show<'s> {
         devices: u64,
         first: Option<&State>,
     ) -> Result<(), Error> {
-        let server = options
-            .base
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let server = server.split('?').next().unwrap_or_default();
+        let server = options.base.as_ref().map(|base| base.bare());
+        let server = server.unwrap_or_default();
         let identity = first.map(State::identity);
         if self.session.json() {
             let ready = Event::Ready {
-                server,
+                server: &server,
                 devices,
-                device: identity.map(|identity| identity.id().to_string()),
                 serial: identity.map(Identity::serial),
             };
-            self.line("ready", ready)?;
-            return Ok(self.session.out.flush()?);
+            self.line("ready", Duration::ZERO, identity.map(Identity::id), ready)?;
+            return self.reporter.borrow_mut().flush(self.session);
         }
-        let (Some(identity), false) = (identity, self.session.globals.quiet) else {
-            self.start_bar();
-            return Ok(());
-        };
-        let period = humantime::format_duration(options.period);
-        let (id, serial) = (identity.id(), identity.serial());
-        self.session.note(&match devices {
-            1 => format!("device {id} (serial {serial}) polls {server}/push every {period}"),
-            _ => format!("{devices} devices from {id} on poll {server}/push every {period}"),
-        });
-        self.start_bar();
-        Ok(())
-    }
-
-    /// Shows how far it is, where somebody looks and nothing else is printed there.
-    fn start_bar(&mut self) {
+        if let (Some(identity), false) = (identity, self.session.globals.quiet) {
+            let period = humantime::format_duration(options.period);
+            let (id, serial) = (identity.id(), identity.serial());
+            self.session.note(&match devices {
+                1 => format!("device {id} (serial {serial}) polls {server}/push every {period}"),
+                _ => format!("{devices} devices from {id} on poll {server}/push every {period}"),
+            });
+        }
+        // Progress, where somebody looks and nothing else is printed there.
         let lists = self.reporter.borrow().wants_passes() && io::stdout().is_terminal();
         if io::stderr().is_terminal() && !lists {
             self.bar = Some(ProgressBar::new_spinner());
         }
+        Ok(())
     }
 
     /// Moves the progress on, and lets nothing that was printed wait for what comes next.
@@ -170,44 +159,19 @@ impl<'s> Show<'s> {
             ));
             bar.tick();
         }
-        Ok(self.session.out.flush()?)
+        self.reporter.borrow_mut().flush(self.session)
     }
 
-    pub(super) fn take(&mut self, told: Told) -> Result<(), Error> {
-        match told {
-            Told::Case(case) => return self.case(*case),
-            Told::Warning(text) => self.session.warn(&text),
-            Told::Error(error) => {
-                self.own = self.own.and(error.outcome());
-                self.session.complain(&error);
-            }
-            Told::Off(device) => self.session.warn(&format!(
-                "device {device} polls nobody any more: its push_remote_address is empty"
-            )),
-            Told::Wake => {}
-            told if self.is_unread() => drop(told),
-            told => {
-                let printed = if self.session.json() {
-                    self.event(told)
-                } else {
-                    self.words(&told)
-                };
-                match printed {
-                    // The next case finds out, too, and the run ends with it.
-                    Err(error) if error.is_closed_pipe() => self.session.forget_output(),
-                    printed => printed?,
-                }
-            }
+    /// Tells one thing; it happened so long after the run began.
+    pub(super) fn take(&mut self, at: Duration, told: Told) -> Result<(), Error> {
+        match self.bar.clone() {
+            Some(bar) => bar.suspend(|| self.print(at, told)),
+            None => self.print(at, told),
         }
-        Ok(())
     }
 
     pub(super) fn case(&mut self, case: Case) -> Result<(), Error> {
-        let print = || self.reporter.borrow_mut().case(case, self.session);
-        match &self.bar {
-            Some(bar) => bar.suspend(print),
-            None => print(),
-        }
+        self.take(Duration::ZERO, Told::Case(Box::new(case)))
     }
 
     /// Whether nobody reads what is printed any more.
@@ -215,16 +179,53 @@ impl<'s> Show<'s> {
         self.reporter.borrow().is_unread()
     }
 
-    fn line(&mut self, r#type: &'static str, event: Event<'_>) -> Result<(), Error> {
+    fn print(&mut self, at: Duration, told: Told) -> Result<(), Error> {
+        match told {
+            Told::Case(case) => {
+                return self.reporter.borrow_mut().case(*case, self.session);
+            }
+            Told::Error(error) => {
+                self.own = self.own.and(error.outcome());
+                self.session.complain(&error);
+            }
+            Told::Warning(why) if !self.session.json() => self.session.warn(&why),
+            Told::Wake => {}
+            told if self.is_unread() => drop(told),
+            told => {
+                let printed = if self.session.json() {
+                    self.event(at, told)
+                } else {
+                    self.words(&told)
+                };
+                match printed {
+                    Err(error) if error.is_closed_pipe() => {
+                        self.reporter.borrow_mut().lose_reader(self.session);
+                    }
+                    printed => printed?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn line(
+        &mut self,
+        r#type: &'static str,
+        at: Duration,
+        device: Option<i64>,
+        event: Event<'_>,
+    ) -> Result<(), Error> {
         let line = Line {
             v: 1,
             r#type,
+            at: micros(at.as_secs_f64() * 1000.0) / 1000.0,
+            device: device.map(|device| device.to_string()),
             event,
         };
         self.session.print_json(&line)
     }
 
-    fn event(&mut self, told: Told) -> Result<(), Error> {
+    fn event(&mut self, at: Duration, told: Told) -> Result<(), Error> {
         match told {
             Told::Poll {
                 device,
@@ -232,23 +233,23 @@ impl<'s> Show<'s> {
                 answer,
                 brought,
             } => {
-                let why = answer.as_ref().err().cloned();
-                let (status, ms) = answer.map_or((None, None), |(status, ms)| {
-                    (Some(status), Some((ms * 1000.0).round() / 1000.0))
-                });
+                let (target, brought) = (&*target, &*brought);
+                let (status, ms, why) = match &answer {
+                    Ok((status, ms)) => (Some(*status), Some(micros(*ms)), None),
+                    Err(why) => (None, None, Some(&**why)),
+                };
                 let poll = Event::Poll {
-                    device: device.to_string(),
-                    target: &target,
+                    target,
                     status,
                     ms,
-                    brought: &brought,
-                    why: why.as_deref(),
+                    brought,
+                    why,
                 };
-                self.line("poll", poll)
+                self.line("poll", at, Some(device), poll)
             }
             Told::Fault { device, fault } => {
-                let (device, fault) = (device.to_string(), fault.to_string());
-                self.line("fault", Event::Fault { device, fault })
+                let fault = fault.to_string();
+                self.line("fault", at, Some(device), Event::Fault { fault })
             }
             Told::Access {
                 device,
@@ -256,15 +257,16 @@ impl<'s> Show<'s> {
                 portal,
                 event,
             } => {
+                let event = event.code();
                 let access = Event::Access {
-                    device: device.to_string(),
                     user,
                     portal,
-                    event: event.code(),
+                    event,
                 };
-                self.line("access", access)
+                self.line("access", at, Some(device), access)
             }
-            _ => Ok(()),
+            Told::Warning(why) => self.line("warning", at, None, Event::Warning { why: &why }),
+            Told::Case(_) | Told::Error(_) | Told::Wake => Ok(()),
         }
     }
 
@@ -284,11 +286,8 @@ impl<'s> Show<'s> {
                     Err(why) => term::escape(why.as_bytes()),
                 };
                 let brought = term::escape(brought.as_bytes());
-                writeln!(
-                    out,
-                    "{}  {device}/push  {answer}  {brought}",
-                    paint.dim("poll ")
-                )?;
+                let poll = paint.dim("poll ");
+                writeln!(out, "{poll}  {device}/push  {answer}  {brought}")?;
             }
             Told::Fault { device, fault } if verbose => {
                 writeln!(out, "{}  {device}  {fault}", paint.warn("fault"))?;
@@ -304,10 +303,8 @@ impl<'s> Show<'s> {
                     Passed::Denied => "denied",
                     Passed::NotIdentified => "nobody has this id",
                 };
-                let what = format!(
-                    "user {user} at portal {portal}: {end} (event {})",
-                    event.code()
-                );
+                let code = event.code();
+                let what = format!("user {user} at portal {portal}: {end} (event {code})");
                 writeln!(out, "{}  {device}  {what}", paint.dim("access"))?;
             }
             _ => {}
@@ -318,16 +315,17 @@ impl<'s> Show<'s> {
     /// Says how many devices saw what was told of one.
     pub(super) fn tell_kinds(
         &mut self,
+        at: Duration,
         kinds: &BTreeMap<Kind, u64>,
         all: u64,
     ) -> Result<(), Error> {
         for (&kind, &devices) in kinds.iter().filter(|(_, devices)| **devices > 1) {
             let id = kind.id();
             if self.session.json() && !self.is_unread() {
-                self.line("finding-devices", Event::Devices { id, devices })?;
-            } else {
-                self.session
-                    .note(&format!("{id}: so it was for {devices} of {all} devices"));
+                self.line("finding-devices", at, None, Event::FoundBy { id, devices })?;
+            } else if !self.session.json() {
+                let text = format!("{id}: so it was for {devices} of {all} devices");
+                self.session.note(&text);
             }
         }
         Ok(())
@@ -341,4 +339,9 @@ impl<'s> Show<'s> {
         let outcome = reporter.finish(elapsed, self.session)?;
         Ok(outcome.and(self.own))
     }
+}
+
+/// Milliseconds to the microsecond: there is nothing true behind that.
+fn micros(ms: f64) -> f64 {
+    (ms * 1000.0).round() / 1000.0
 }

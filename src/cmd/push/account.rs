@@ -40,7 +40,7 @@ impl Try {
         Self {
             response: Some(answer.to_response()),
             timings: Some(answer.timings),
-            oddities: answer.oddities(),
+            oddities: answer.oddities().iter().map(ToString::to_string).collect(),
             ..Self::default()
         }
     }

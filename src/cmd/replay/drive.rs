@@ -316,7 +316,8 @@ impl Run {
         let mut case = case_of(&item, ticket, at);
         case.status = Some(status);
         case.ms = Some(answer.ms());
-        case.warnings.extend(oddities);
+        case.warnings
+            .extend(oddities.iter().map(ToString::to_string));
         if why.is_some() {
             case.outcome = CaseOutcome::Fail;
             if let Some(signature) = item.about.signature {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ impl<'s> Show<'s> {
             }
             bar.tick();
         }
-        Ok(self.session.out.flush()?)
+        self.reporter.borrow_mut().flush(self.session)
     }
 
     /// Takes what a worker found.

@@ -74,6 +74,12 @@ impl fmt::Display for Base {
 }
 
 impl Base {
+    /// The address without its query, which may hold a key.
+    #[must_use]
+    pub fn bare(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.authority, self.path)
+    }
+
     /// Whether the address already ends in what a device appends.
     #[must_use]
     pub fn ends_with_path(&self) -> bool {

@@ -1,5 +1,8 @@
 //! Where a device stands between its requests.
 
+use std::sync::Arc;
+
+use super::Options;
 use crate::controlid::command::Command;
 
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) struct Poll {
 /// The commands of one poll.
 #[derive(Debug)]
 pub(super) struct Work {
+    /// What the device was like when it polled: its result goes there.
+    pub(super) options: Arc<Options>,
     pub(super) uuid: [u8; 16],
     pub(super) batch: bool,
     pub(super) rest: std::vec::IntoIter<Command>,
@@ -31,6 +36,7 @@ pub(super) struct Work {
 /// A result on its way.
 #[derive(Debug)]
 pub(super) struct Posting {
+    pub(super) options: Arc<Options>,
     pub(super) uuid: [u8; 16],
     pub(super) endpoint: Option<String>,
     pub(super) body: Vec<u8>,
@@ -38,8 +44,19 @@ pub(super) struct Posting {
     pub(super) at: i64,
     /// When its answer is given up, once it was sent.
     pub(super) until: Option<i64>,
-    pub(super) again: bool,
+    pub(super) copies: Copies,
+    /// Whether its uuid is one that no poll had.
+    pub(super) is_misnamed: bool,
     pub(super) retries: u32,
+}
+
+/// How often a result is sent on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    One,
+    Two,
+    /// The first of two was accepted, and this is the other.
+    Second,
 }
 
 impl Work {

@@ -129,6 +129,8 @@ pub enum Event {
     Finding(Finding),
     /// A fault struck.
     Fault(Fault),
+    /// The server always has a command, and from now on the polls keep to so many a second.
+    Capped(u32),
     /// An answer held no command that the device would run; why.
     NoCommand(String),
     /// A result did not arrive, or was not accepted, and is given up.

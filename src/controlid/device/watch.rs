@@ -24,6 +24,8 @@ pub(super) struct Watch {
     /// Those of them, the last ones, that brought the same.
     same: u32,
     last: u64,
+    /// Whether they were slowed down before.
+    was_capped: bool,
     /// The first of the last commands that may be asked for again.
     first: Option<u64>,
     /// The command whose result was lost, and the polls since then.
@@ -36,6 +38,8 @@ pub(super) struct News {
     pub(super) hot_loop: Option<u32>,
     /// It has not asked for a lost result.
     pub(super) lost_command: bool,
+    /// The polls in a row have just come to so many that they are slowed down.
+    pub(super) capped: bool,
 }
 
 impl Watch {
@@ -45,7 +49,7 @@ impl Watch {
     }
 
     /// A poll brought commands.
-    pub(super) fn had_commands(&mut self, commands: &[Command]) -> News {
+    pub(super) fn had_commands(&mut self, commands: &[Command], cap: u32) -> News {
         let digest = digest(commands);
         self.first = commands
             .iter()
@@ -68,6 +72,7 @@ impl Watch {
         News {
             hot_loop: (self.same >= SAME || self.streak >= ANY).then_some(self.streak),
             lost_command,
+            capped: cap > 0 && self.streak == cap && !std::mem::replace(&mut self.was_capped, true),
         }
     }
 

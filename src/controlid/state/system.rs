@@ -136,6 +136,7 @@ impl State {
         self.store.reset(&self.identity)?;
         self.configuration.reset();
         self.clock_offset = 0;
+        self.keep_settings()?;
         self.reboot(moment);
         Ok(Done::empty().and(Effect::FactoryReset))
     }

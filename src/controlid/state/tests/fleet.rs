@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Bench, NOW, bench};
 use crate::controlid::identity::Identity;
 use crate::controlid::state::State;
-use crate::controlid::store::{Quota, Store, Template};
+use crate::controlid::store::{FileError, Quota, Store, Template};
 use crate::moment::Moment;
 use jiff::Timestamp;
 
@@ -170,7 +170,7 @@ fn a_file_that_is_no_state_is_left_alone() {
     let error = Store::open_file(&other, Template::factory().unwrap())
         .err()
         .unwrap();
-    assert!(error.is_own(), "{error}");
+    assert!(matches!(error, FileError::Foreign), "{error}");
 }
 
 #[test]
