@@ -238,7 +238,7 @@ fn is_begun(path: &Path) -> bool {
 fn file_error(path: &Path, why: &FileError) -> Error {
     let place = Place::file(path.display().to_string());
     match why {
-        FileError::Foreign | FileError::NoDatabase => Error::input(place, why.to_string()),
+        FileError::Foreign | FileError::NoDatabase | FileError::Damaged(_) => Error::input(place, why.to_string()),
         FileError::InUse | FileError::Unusable(_) => {
             Error::writing(path, std::io::Error::other(why.to_string()))
         }

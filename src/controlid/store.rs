@@ -196,6 +196,9 @@ pub enum FileError {
     /// Another program has it.
     #[error("another program has it open")]
     InUse,
+    /// It was one once.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
     /// It cannot be read or written.
     #[error("{0}")]
     Unusable(String),
@@ -203,10 +206,11 @@ pub enum FileError {
 
 impl From<rusqlite::Error> for FileError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, NotADatabase};
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::InUse,
             Some(NotADatabase) => Self::NoDatabase,
+            Some(DatabaseCorrupt) => Self::Damaged(error.to_string()),
             _ => Self::Unusable(error.to_string()),
         }
     }

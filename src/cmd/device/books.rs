@@ -64,8 +64,7 @@ impl Books {
     /// Notes a finding; whether it is the first of its kind.
     pub(super) fn is_first(&mut self, device: i64, kind: Kind) -> bool {
         let finders = self.finders.entry(kind).or_default();
-        finders.insert(device);
-        finders.len() == 1
+        finders.insert(device) && finders.len() == 1
     }
 
     /// How many devices made each finding.

@@ -218,7 +218,7 @@ impl<'s> Show<'s> {
         let line = Line {
             v: 1,
             r#type,
-            at: micros(at.as_secs_f64() * 1000.0) / 1000.0,
+            at: (at.as_secs_f64() * 1e6).round() / 1e6,
             device: device.map(|device| device.to_string()),
             event,
         };

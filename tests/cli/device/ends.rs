@@ -148,16 +148,16 @@ fn a_server_that_has_not_answered_at_all_when_the_time_is_up_is_an_error() {
 }
 
 #[test]
-fn a_result_that_is_on_its_way_when_the_time_is_up_is_a_warning() {
+fn a_result_that_is_on_its_way_when_the_time_is_up_is_an_error() {
     let server = answers_results([greets()], |_| Reply::silence());
-    let lines = told(&server, "--for 100ms", 0);
+    let lines = told(&server, "--for 100ms", 3);
     assert_eq!(
         outcomes(&lines, "case"),
-        ["478435/message_to_screen#1 pass"]
+        ["478435/message_to_screen#1 error"]
     );
     assert_eq!(
-        of_type(&lines, "case")[0]["warnings"],
-        json!(["its result was not answered: the run was over first"])
+        of_type(&lines, "case")[0]["why"],
+        "its result was not answered: the run was over first"
     );
 }
 
@@ -180,7 +180,6 @@ fn nobody_at_the_address_is_an_error_at_once() {
     for end in ["--until-idle", "--polls 1", "--commands 2"] {
         let port = crate::interop::free_port();
         let started = Instant::now();
-        let code = if end == "--commands 2" { 1 } else { 3 };
         pushrig(&format!(
             "device --server http://127.0.0.1:{port} --id 1 --period 60s {end}"
         ))
@@ -189,7 +188,7 @@ fn nobody_at_the_address_is_an_error_at_once() {
             "error  push  controlid  the last poll was not answered: no connection to",
             "is the server running",
         ])
-        .exits(code);
+        .exits(3);
         assert!(started.elapsed().as_secs() < 30);
     }
 }

@@ -84,8 +84,11 @@ fn a_file_that_is_not_a_devices_state_is_refused_and_left_as_it_is() {
     let text = folder.path().join("text.db");
     std::fs::write(&text, "this is no database, but a text that is long enough").unwrap();
     for (name, why) in [
-        ("foreign.db", "this database is no state file of a device"),
-        ("text.db", "is no"),
+        (
+            "foreign.db",
+            "it is a database, and no state file of a device",
+        ),
+        ("text.db", "it is no state file of a device"),
     ] {
         let path = folder.path().join(name);
         let before = std::fs::read(&path).unwrap();
@@ -99,7 +102,7 @@ fn a_file_that_is_not_a_devices_state_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_state_file_that_is_broken_is_an_error_in_words() {
+fn a_state_file_that_is_broken_or_somebody_elses_is_an_error_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let server = hands_out([users()]);
     device(&server, "--until-idle -q --state good.db")
@@ -111,17 +114,24 @@ fn a_state_file_that_is_broken_is_an_error_in_words() {
     std::fs::write(folder.path().join("short.db"), &bytes[..3000]).unwrap();
     bytes[600..5000].fill(0xFF);
     std::fs::write(folder.path().join("torn.db"), bytes).unwrap();
-    for (name, why) in [
-        ("short.db", "database disk image is malformed"),
-        ("torn.db", "database disk image is malformed"),
-        ("no/such/folder.db", "unable to open database file"),
+    let other = rusqlite::Connection::open(folder.path().join("open.db")).unwrap();
+    other
+        .execute_batch("BEGIN EXCLUSIVE; CREATE TABLE mine(x)")
+        .unwrap();
+    let malformed = "it is damaged: database disk image is malformed";
+    for (name, why, code) in [
+        ("short.db", malformed, 2),
+        ("torn.db", malformed, 2),
+        ("good.db", "this is the state of device 478435", 2),
+        ("open.db", "another program has it open", 3),
+        ("no/such/folder.db", "unable to open database file", 3),
     ] {
         pushrig(&format!(
             "device --server 127.0.0.1:9 --id 1 --state {name}"
         ))
         .dir(folder.path())
-        .stderr_has([&format!("error: {name}: "), why])
-        .exits(2);
+        .stderr_has(["error: ", name, ": ", why])
+        .exits(code);
     }
 }
 
