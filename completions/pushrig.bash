@@ -25,6 +25,9 @@ _pushrig() {
             pushrig,device)
                 cmd="pushrig__subcmd__device"
                 ;;
+            pushrig,dispatch)
+                cmd="pushrig__subcmd__dispatch"
+                ;;
             pushrig,explain)
                 cmd="pushrig__subcmd__explain"
                 ;;
@@ -62,7 +65,7 @@ _pushrig() {
 
     case "${cmd}" in
         pushrig)
-            opts="-q -v -h -V --format --color --quiet --verbose --config --profile --now --seed --help --version sign verify explain capture samples handshake push replay device completions man"
+            opts="-q -v -h -V --format --color --quiet --verbose --config --profile --now --seed --help --version sign verify explain capture samples handshake push replay device dispatch completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -272,7 +275,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__device)
-            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --server --id --serial --ids --devices --polls --commands --until-idle --for --strict --capture --period --response --empty-success --no-uuid --no-transactions --lenient-json --retry-result --query-base --hot-loop-cap --fault --state --seed-users --script --alarm --access --monitor --ramp --jitter --max-states --allow-remote --header --timeout --cacert --insecure --resolve --unix-socket --report --fail-if --help"
+            opts="-q -v -H -h --format --color --quiet --verbose --config --profile --now --seed --server --id --serial --ids --devices --polls --commands --until-idle --for --period --response --empty-success --no-uuid --no-transactions --lenient-json --retry-result --query-base --hot-loop-cap --fault --state --seed-users --script --alarm --access --monitor --ramp --jitter --max-states --allow-remote --header --timeout --cacert --insecure --resolve --unix-socket --strict --capture --report --fail-if --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -331,10 +334,6 @@ _pushrig() {
                     return 0
                     ;;
                 --for)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -426,11 +425,101 @@ _pushrig() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --capture)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -W "junit=report.xml tap=report.tap json=report.json html=report.html markdown=report.md" -- "${cur}"))
                     return 0
                     ;;
                 --fail-if)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pushrig__subcmd__dispatch)
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --bind --allow-remote --ready-file --prefix --queue --push --device --wait --for --lease --tries --policy --transactions --state --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --push)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "at-most-once at-least-once" -- "${cur}"))
+                    return 0
+                    ;;
+                --transactions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

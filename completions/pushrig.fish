@@ -46,6 +46,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "handshake" -d 'Veri
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "push" -d 'Deliver a signed event to your server, as the platform would'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "replay" -d 'Send recorded requests to a server, and judge its answers'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "device" -d 'Be Control iD devices that poll a push server, and judge it'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "dispatch" -d 'Be the push server that a Control iD device polls for commands'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -405,16 +406,15 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l server -d 'Th
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l id -d 'The deviceId; of several devices, the first' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l serial -d 'The serial, 0G0200/005B6D, from which the deviceId follows by the vendor\'s formula' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l ids -d 'A file of ids or serials, one a line' -r -F
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l devices -d 'So many devices [default: 1, with --ids as many as the file has]' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l polls -d 'When each device has polled so often' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l commands -d 'When each device has run so many commands; fewer are a failure' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l for -d 'After so long' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l capture -d 'Append every exchange to this capture' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l devices -d 'Simulate N devices [default: 1, with --ids as many as the file has]' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l polls -d 'When each device has polled N times' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l commands -d 'When each device has run N commands; give --for, too, and fewer by then are a failure' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l for -d 'After this time; commands that were taken up have 2 s more' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l period -d 'The time between two polls' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l response -d 'How `response` is written: as a string that holds JSON, or as the object itself' -r -f -a "string\t'"{\\"ids\\":[8]}"'
 object\t'{"ids":[8]}'"
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l empty-success -d 'How a success with nothing to say is written: as an empty string, or as {}' -r -f -a "string\t'"{\\"ids\\":[8]}"'
-object\t'{"ids":[8]}'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l empty-success -d 'How a success with nothing to say is written: as an empty string, or as {}' -r -f -a "string\t'""'
+object\t'{}'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l retry-result -d 'Send a result that was not accepted so often again' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l query-base -d 'Where the query of --server goes: behind the path, or left where it is' -r -f -a "behind-path\t'/x/push?key=1&deviceId=…'
 verbatim\t'/x?key=1/push?deviceId=…'"
@@ -422,18 +422,19 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l hot-loop-cap 
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l fault -d 'What goes wrong, such as lost-result:20%, duplicate-result, late-result=5s:every=3, wrong-uuid:first=1, reboot=30s, slow-poll=5s, half-open=60s; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l state -d 'Keep the state in this file over runs' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l seed-users -d 'Begin with so many people, each with a card' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l script -d 'Answers of your own, as examples/controlid/answers.toml has them' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l script -d 'Answers of your own in TOML: [[answer]] with endpoint, body, and reply, error or empty' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l alarm -d 'The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l access -d 'Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l monitor -d 'Post `dao` and `device_is_alive` to URL/api/notifications/' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l ramp -d 'The time until the last device has made its first poll [default: one period]' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l jitter -d 'Make each poll up to so much later, drawn by --seed' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l max-states -d 'So many devices may have written to a state of their own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l max-states -d 'At most N devices get a state of their own, which their first write makes (0.25 MB each)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -s H -l header -d 'A header of every request; replaces one of that name, and `Name:` takes it away' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l timeout -d 'The time for one answer, connecting included' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l cacert -d 'Trust the certificates of this PEM file, and no others' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l resolve -d 'Dial ADDR for HOST:PORT' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l unix-socket -d 'Dial this Unix socket instead of the URL\'s host' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l capture -d 'Append every exchange to this capture' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
 tap=report.tap\t'The Test Anything Protocol, version 14'
 json=report.json\t'One JSON document'
@@ -443,13 +444,40 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l fail-if -d 'F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l until-idle -d 'When each device has made a poll that brought no command'
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l strict -d 'Fail if anything was found that would bite with a real device, or a command fails'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l no-uuid -d 'Send no uuid, as older firmware does'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l no-transactions -d 'Do not know `transactions`, as older firmware does not'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l lenient-json -d 'Read JSON as it was meant: unquoted keys, comments, commas at the end'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l allow-remote -d 'Allow a fleet on a server that is not on this machine'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l insecure -d 'Trust any certificate'
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l strict -d 'Fail if anything was found that would bite with a real device, or a command fails'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l bind -d 'Where to listen; port 0 is any that is free' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l ready-file -d 'Write the URL to this file when a device may poll, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l prefix -d 'What stands before /push and /result' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l queue -d 'Orders, one a line, read on while the file grows; - is stdin' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l push -d 'One order: JSON, @FILE or -; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l device -d 'The device of orders that name none' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l for -d 'After so long at the latest; what is not done then has no answer' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l lease -d 'How long a result is waited for' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l tries -d 'How often a command is handed out before it is given up' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l policy -d 'Whether a command without a result goes out again [default: once for what opens doors or restarts the device, else again]' -r -f -a "at-most-once\t'Handed out once; without a result it is lost'
+at-least-once\t'Handed out again when its lease is over'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l transactions -d 'Up to N commands with one answer, as newer firmware takes them' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l state -d 'Keep the queues in this file, and go on with them after a crash' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l allow-remote -d 'Allow an address that other machines reach'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l wait -d 'When all that was ordered is done (implied by --push)'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

@@ -44,7 +44,7 @@
 //! The modules below are the edge:
 //!
 //! - [`term`]: colour as a value; escaping of what a peer sent.
-//! - [`net`]: the exact sender; where bytes move.
+//! - [`net`]: the exact sender and the receiver; where bytes move.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
 //! - [`session`]: the streams, the environment and the clock of one run.

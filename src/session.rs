@@ -93,6 +93,13 @@ impl Session {
         let _ = report(error, self.err_paint, &mut io::stderr().lock());
     }
 
+    /// Lines that are talk, on standard error, as they are; colour is the caller's to choose.
+    pub fn talk(&mut self, text: impl FnOnce(Paint) -> String) {
+        let _ = self.out.flush();
+        let text = text(self.err_paint);
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
     fn say(&mut self, word: &str, text: &str, color: fn(Paint, &str) -> String) {
         if self.warned.insert(text.to_owned()) {
             let _ = self.out.flush();

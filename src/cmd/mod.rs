@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod completions;
 pub mod device;
+pub mod dispatch;
 pub mod explain;
 pub mod handshake;
 pub mod man;
@@ -41,6 +42,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     push::SUBCOMMAND,
     replay::SUBCOMMAND,
     device::SUBCOMMAND,
+    dispatch::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];
@@ -52,7 +54,7 @@ Exit codes:
   2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
   3    no complete answer: a server that is not reached or too slow, a file that
        cannot be read or written
-  130  ended by Ctrl-C; 143: by SIGTERM
+  130  ended by Ctrl-C (dispatch ends with its outcome); 143: by SIGTERM
 
 Example: which mistake does my server make?
   pushrig explain onenet request.curl --token env:TOKEN \\

@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Error;
 
 mod apply;
@@ -29,6 +31,7 @@ mod note;
 mod order;
 mod outcome;
 mod result;
+mod snapshot;
 
 pub use event::{Change, Event, Policy};
 pub use http::Answer;
@@ -62,7 +65,8 @@ impl Default for Options {
 }
 
 /// Where a command stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// It waits for a poll.
     Queued,
@@ -175,11 +179,21 @@ impl Dispatch {
     /// The queues that a journal tells of, and how many of its bytes count: what stands behind
     /// must be cut off before the next event is appended. [`restart`](Self::restart) comes next.
     pub fn restore(options: Options, name: &str, journal: &[u8]) -> Result<(Self, usize), Error> {
-        let (events, length) = event::read(name, journal)?;
+        Self::restore_each(options, name, journal, |_| {})
+    }
+
+    /// The same, with a look at each event.
+    pub fn restore_each(
+        options: Options,
+        name: &str,
+        journal: &[u8],
+        mut look: impl FnMut(Event),
+    ) -> Result<(Self, usize), Error> {
         let mut dispatch = Self::new(options);
-        for event in &events {
-            dispatch.apply(event);
-        }
+        let length = event::read(name, journal, |event| {
+            dispatch.apply(&event);
+            look(event);
+        })?;
         Ok((dispatch, length))
     }
 
@@ -263,6 +277,12 @@ impl Dispatch {
         self.settle(now, &over);
     }
 
+    /// How it serves.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// A command by its number.
     #[must_use]
     pub fn entry(&self, number: u64) -> Option<&Entry> {
@@ -270,7 +290,8 @@ impl Dispatch {
     }
 
     /// All commands in the order of their numbers.
-    pub fn entries(&self) -> impl Iterator<Item = (u64, &Entry)> {
+    #[must_use]
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (u64, &Entry)> {
         self.entries.iter().map(|(&number, entry)| (number, entry))
     }
 
@@ -373,6 +394,14 @@ impl Device {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// How many commands it has and has not answered.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.flight
+            .as_ref()
+            .map_or(0, |flight| flight.numbers.len())
     }
 }
 

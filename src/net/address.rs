@@ -47,7 +47,7 @@ impl fmt::Display for Address {
     }
 }
 
-fn split(authority: &str, usual: u16) -> Result<(String, u16), String> {
+pub(super) fn split(authority: &str, usual: u16) -> Result<(String, u16), String> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (host, behind) = rest

@@ -1,8 +1,9 @@
-//! Where bytes move: the only files that name tokio, rustls, httparse and reqwest.
+//! Where bytes move: the only files that name tokio, rustls, httparse, hyper and reqwest.
 //!
 //! [`wire`] sends requests exactly as they were composed, over connections that [`dial`] makes;
 //! [`reply`] reads the answer and never touches a socket; [`tls`] is set up only when an https URL
-//! is dialled; [`client`] fetches what is not evidence; [`stop`] is Ctrl-C.
+//! is dialled; [`server`] gives requests as they came; [`client`] fetches what is not evidence;
+//! [`stop`] is Ctrl-C.
 
 pub mod address;
 pub mod client;
@@ -10,6 +11,7 @@ pub mod dial;
 pub mod failure;
 pub mod reply;
 pub mod room;
+pub mod server;
 pub mod stop;
 mod stream;
 pub mod tls;

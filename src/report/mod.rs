@@ -19,7 +19,7 @@ pub mod times;
 pub mod verdict;
 mod words;
 
-pub use words::millis;
+pub use words::{counted, millis, outcome};
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -33,7 +33,8 @@ pub(super) fn rate(a_second: f64) -> String {
 }
 
 /// "1 case", "2 cases".
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+#[must_use]
+pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
@@ -52,7 +53,8 @@ pub(super) fn outcome_of(case: &Case) -> &'static str {
 }
 
 /// The outcome of a run in one word, as JSON has it.
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
+#[must_use]
+pub fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Yes => "yes",
         Outcome::No => "no",

@@ -8,6 +8,7 @@ mod server;
 
 mod capture;
 mod device;
+mod dispatch;
 mod docs;
 mod edges;
 mod explain;

@@ -159,7 +159,7 @@ fn untimed(line: &str) -> String {
         number && words.get(index + 1).is_some_and(|unit| is_unit(unit))
     };
     let timeless = (0..words.len()).map(|index| {
-        if is_time(index) {
+        if is_time(index) || (index > 0 && words[index - 1].ends_with("_ms")) {
             "0"
         } else if index > 0 && is_time(index - 1) {
             "ms"
@@ -176,6 +176,7 @@ fn any_time_stands_for_any_other() {
         untimed("pass  x  200  1.2 ms  y"),
         untimed("pass x 200 800 µs y")
     );
+    assert_eq!(untimed("late_ms 10  x 1"), untimed("late_ms 23  x 1"));
     assert_ne!(
         untimed("pass  x  200  1.2 ms"),
         untimed("pass  x  201  1.2 ms")

@@ -140,9 +140,9 @@ pub(super) struct FleetArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ResponseArg {
-    /// "{\"ids\":[8]}"
+    #[value(help = r#""{\"ids\":[8]}""#)]
     String,
-    /// {"ids":[8]}
+    #[value(help = r#"{"ids":[8]}"#)]
     Object,
 }
 

@@ -24,12 +24,7 @@ impl Dispatch {
                     tries: 0,
                     command: Some(command.clone()),
                 };
-                if self.entries.insert(*number, entry).is_none() {
-                    self.device(device).queue.push_back(*number);
-                }
-                if let Some(key) = key {
-                    self.keys.insert(key.clone(), *number);
-                }
+                self.insert(*number, entry, key.as_ref());
             }
             Change::Handed {
                 device,
@@ -50,6 +45,42 @@ impl Dispatch {
             Change::Lost { number } => self.end(*number, Standing::Lost),
             Change::Returned { number } => self.put_back(*number),
             Change::Restarted => self.forget_flights(),
+            Change::Kept {
+                number,
+                device,
+                endpoint,
+                policy,
+                standing,
+                tries,
+                key,
+                command,
+            } => {
+                let entry = Entry {
+                    device: device.clone(),
+                    endpoint: endpoint.clone(),
+                    policy: *policy,
+                    standing: *standing,
+                    tries: *tries,
+                    command: command.clone(),
+                };
+                self.insert(*number, entry, key.as_ref());
+            }
+            Change::Went {
+                device,
+                numbers,
+                uuid,
+            } => self.device(device).went(uuid.as_ref(), numbers),
+        }
+    }
+
+    fn insert(&mut self, number: u64, entry: Entry, key: Option<&String>) {
+        let waits = entry.standing == Standing::Queued;
+        let device = entry.device.clone();
+        if self.entries.insert(number, entry).is_none() && waits {
+            self.device(&device).queue.push_back(number);
+        }
+        if let Some(key) = key {
+            self.keys.insert(key.clone(), number);
         }
     }
 
@@ -80,13 +111,7 @@ impl Dispatch {
         if known.is_empty() {
             return;
         }
-        device.recent.push_back(Handout {
-            uuid: uuid.cloned(),
-            numbers: known.clone(),
-        });
-        if device.recent.len() > RECENT {
-            device.recent.pop_front();
-        }
+        device.went(uuid, &known);
         device.flight = Some(Flight {
             numbers: known,
             uuid: uuid.cloned(),
@@ -138,6 +163,16 @@ impl Dispatch {
 }
 
 impl Device {
+    fn went(&mut self, uuid: Option<&String>, numbers: &[u64]) {
+        self.recent.push_back(Handout {
+            uuid: uuid.cloned(),
+            numbers: numbers.to_vec(),
+        });
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+    }
+
     /// Takes a command out of what is in flight.
     fn land(&mut self, number: u64) {
         if let Some(flight) = &mut self.flight {

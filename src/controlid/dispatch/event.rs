@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Standing;
 use crate::error::{Error, Place};
 
 /// A change and its time.
@@ -79,6 +80,37 @@ pub enum Change {
     },
     /// The server started again: what was in flight is unknown.
     Restarted,
+    /// Of a journal that was written anew: a command as it stands.
+    Kept {
+        /// Its number.
+        number: u64,
+        /// For whom, as text.
+        device: String,
+        /// Its endpoint.
+        endpoint: String,
+        /// How it is delivered.
+        policy: Policy,
+        /// Where it stands; not in flight.
+        standing: Standing,
+        /// How often it went out.
+        tries: u32,
+        /// What its sender calls it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// The JSON that the device gets, if it will.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
+    },
+    /// Of a journal that was written anew: what went out lately, by which results find theirs.
+    Went {
+        /// To whom.
+        device: String,
+        /// Which.
+        numbers: Vec<u64>,
+        /// The poll's uuid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uuid: Option<String>,
+    },
 }
 
 /// How a command is delivered.
@@ -110,25 +142,58 @@ impl Event {
     }
 }
 
-/// The events of a journal, and how many of its bytes they take: what stands behind is a torn
-/// last line, which has to be cut off before anything is appended.
-pub(super) fn read(name: &str, journal: &[u8]) -> Result<(Vec<Event>, usize), Error> {
+/// How every line of a journal begins.
+const START: &[u8] = b"{\"v\":1,\"at\":";
+
+/// Hands out the events of a journal, and gives how many of its bytes they take: what stands
+/// behind is a torn last line, which has to be cut off before anything is appended.
+pub(super) fn read(
+    name: &str,
+    journal: &[u8],
+    mut each: impl FnMut(Event),
+) -> Result<usize, Error> {
     let length = memchr::memrchr(b'\n', journal).map_or(0, |end| end + 1);
-    let mut events = Vec::new();
-    for (index, line) in journal[..length].split(|&byte| byte == b'\n').enumerate() {
-        if line.trim_ascii().is_empty() {
-            continue;
+    let mut number = 0;
+    for line in journal[..length].split_inclusive(|&byte| byte == b'\n') {
+        number += 1;
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            each(parse(name, number, line)?);
         }
-        let event: Event = serde_json::from_slice(line).map_err(|why| {
-            let place = Place::line(name, index as u64 + 1).at_column(why.column() as u64);
-            Error::input(place, format!("this is no event of a journal: {why}"))
-        })?;
-        if event.v != 1 {
-            let place = Place::line(name, index as u64 + 1);
-            let what = format!("version {} of the journal is not known", event.v);
-            return Err(Error::input(place, what));
-        }
-        events.push(event);
     }
-    Ok((events, length))
+    // A file that somebody named by mistake must not be cut.
+    let torn = &journal[length..];
+    let begun = torn.len().min(START.len());
+    let is_blank = length > 0 && torn.iter().all(|&byte| byte == 0);
+    if torn[..begun] != START[..begun] && !is_blank {
+        let place = Place::line(name, number + 1);
+        return Err(Error::input(place, "this is no event of a journal"));
+    }
+    Ok(length)
+}
+
+fn parse(name: &str, number: u64, line: &[u8]) -> Result<Event, Error> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    let place = Place::line(name, number);
+    match serde_json::from_slice::<Event>(line) {
+        Ok(event) if event.v == 1 => Ok(event),
+        read => {
+            // What a later version writes need not be understood for that to be said.
+            let version = serde_json::from_slice::<Version>(line).map(|it| it.v);
+            Err(match (read, version) {
+                (Err(why), Err(_) | Ok(1)) => Error::input(
+                    place.at_column(why.column() as u64),
+                    format!("this is no event of a journal: {why}"),
+                ),
+                (_, version) => {
+                    let version = version.unwrap_or_default();
+                    let what = format!("version {version} of the journal is not known");
+                    Error::input(place, what)
+                }
+            })
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! device as they are written.
 
 use crate::controlid::command::{first, must_not_repeat, text};
-use crate::json::scan;
+use crate::json::scan::{self, Member};
 
 use super::event::Policy;
 
@@ -59,9 +59,9 @@ impl Order {
         }
         command.push('}');
         Ok(Self {
-            device: first(&members, "device").map(as_text),
+            device: named(&members, "device")?,
             policy,
-            key: first(&members, "key").map(as_text),
+            key: named(&members, "key")?,
             endpoint,
             command,
         })
@@ -79,13 +79,21 @@ impl Order {
     }
 }
 
-/// A text, or a number as it is written.
-fn as_text(value: &[u8]) -> String {
-    if value.starts_with(b"\"") {
-        text(value)
-    } else {
+/// A text, or a whole number as it is written.
+fn named(members: &[Member<'_>], name: &str) -> Result<Option<String>, String> {
+    let Some(value) = first(members, name) else {
+        return Ok(None);
+    };
+    let is_number = value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+    let said = if is_number {
         String::from_utf8_lossy(value).into_owned()
+    } else {
+        text(value)
+    };
+    if said.is_empty() {
+        return Err(format!("`{name}` is neither a text nor a whole number"));
     }
+    Ok(Some(said))
 }
 
 #[cfg(test)]
@@ -130,6 +138,10 @@ mod tests {
             r#"{"body":{}}"#,
             r#"{"endpoint":1}"#,
             r#"{"endpoint":"x","policy":"twice"}"#,
+            r#"{"endpoint":"x","device":1.5}"#,
+            r#"{"endpoint":"x","device":null}"#,
+            r#"{"endpoint":"x","device":""}"#,
+            r#"{"endpoint":"x","key":{}}"#,
         ] {
             assert!(Order::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

@@ -2,6 +2,7 @@ use super::*;
 use crate::message::Request;
 use proptest::prelude::*;
 
+mod compact;
 mod week;
 
 const ID: &str = "9007199254740993";
@@ -337,6 +338,12 @@ fn a_line_that_is_no_event_is_refused_at_its_place() {
     );
     let why = restored("{\"v\":2,\"at\":0,\"event\":\"restarted\"}\n").unwrap_err();
     assert!(why.to_string().contains("version 2"));
+    let why = restored("{\"v\":2,\"at\":0,\"event\":\"of-later-times\"}\n").unwrap_err();
+    assert!(why.to_string().contains("version 2"));
+    let why = restored("a file that is not ours, without an end").unwrap_err();
+    assert_eq!(why.to_string(), "q.state:1: this is no event of a journal");
+    assert_eq!(restored(&format!("{good}\0\0\0")).unwrap().1, good.len());
+    assert!(restored("\0\0").is_err());
 }
 
 /// What may happen to a server.
@@ -405,15 +412,15 @@ fn play(steps: &[Step], transactions: Option<usize>) -> String {
 
 /// How often each command went out.
 fn handouts(journal: &str) -> BTreeMap<u64, u32> {
-    let (events, _) = event::read("j", journal.as_bytes()).unwrap();
     let mut count = BTreeMap::new();
-    for event in events {
+    let counting = |event: Event| {
         if let Change::Handed { numbers, .. } = event.change {
             for number in numbers {
                 *count.entry(number).or_default() += 1;
             }
         }
-    }
+    };
+    event::read("j", journal.as_bytes(), counting).unwrap();
     count
 }
 

@@ -21,7 +21,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 39] = [
+const EXAMPLES: [Example; 43] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -255,6 +255,36 @@ const EXAMPLES: [Example; 39] = [
         &[("http://127.0.0.1:8000", Source::PushServer)],
     ),
     (
+        "pushrig dispatch --device 478435 --for 30s --push '{\"endpoint\":\"system_information\"}'",
+        3,
+        &[("30s", Source::Instead("100ms"))],
+    ),
+    (
+        "pushrig dispatch --bind 127.0.0.1:8000 --queue orders.ndjson --wait",
+        0,
+        &[
+            ("127.0.0.1:8000", Source::Instead("127.0.0.1:0")),
+            ("orders.ndjson", Source::Text("")),
+        ],
+    ),
+    (
+        "pushrig dispatch --bind 127.0.0.1:8000 --queue orders.ndjson --state orders.state --ready-file url --for 30s",
+        3,
+        &[
+            ("127.0.0.1:8000", Source::Instead("127.0.0.1:0")),
+            ("30s", Source::Instead("100ms")),
+            ("orders.ndjson", Source::Text(ORDER)),
+        ],
+    ),
+    (
+        "pushrig dispatch --bind 0.0.0.0:8000 --allow-remote --prefix /gate --transactions 10 --for 30s",
+        0,
+        &[
+            ("0.0.0.0:8000", Source::Instead("0.0.0.0:0")),
+            ("30s", Source::Instead("100ms")),
+        ],
+    ),
+    (
         "pushrig completions bash > ~/.local/share/bash-completion/completions/pushrig",
         0,
         &[(
@@ -269,6 +299,8 @@ const EXAMPLES: [Example; 39] = [
 /// A call for a capture.
 const RECORDS: &str = "samples onenet --as record --token any-token-at-all";
 
+const ORDER: &str = "{\"device\":\"478435\",\"endpoint\":\"load_objects\"}\n";
+
 /// Where a file or variable of an example comes from.
 enum Source {
     Text(&'static str),
@@ -282,12 +314,14 @@ enum Source {
     Receiver,
     /// A URL, in whose place a server's stands that has five commands.
     PushServer,
+    /// A text, in whose place this one stands: no port is fixed, and nobody waits for long.
+    Instead(&'static str),
 }
 
 impl Source {
     fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Text(text) => text.as_bytes().to_vec(),
+            Self::Text(text) | Self::Instead(text) => text.as_bytes().to_vec(),
             Self::Fixture(name) => fixture(name),
             Self::Example(name) => std::fs::read(root().join("examples").join(name)).unwrap(),
             Self::Output(call) => pushrig(call).any_stdout().exits(0).stdout,
@@ -356,8 +390,8 @@ fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let is_file = |source: &Source| {
-        use Source::{PushServer, Receiver, Server};
-        !matches!(source, Server | Receiver | PushServer)
+        use Source::{Instead, PushServer, Receiver, Server};
+        !matches!(source, Server | Receiver | PushServer | Instead(_))
     };
     let mut example = example.to_owned();
     for (url, source) in sources {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "",
     "sign",
     "verify",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 14] = [
     "push",
     "replay",
     "device",
+    "dispatch",
     "completions",
     "man",
 ];

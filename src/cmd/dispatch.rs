@@ -1,0 +1,355 @@
+//! `pushrig dispatch`: the reference push server of a Control iD device, real or simulated.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::{ArgMatches, Args, ValueEnum};
+
+use self::desk::{Answered, Clock, Desk, Results};
+use self::drive::{Drive, Queue, Until};
+use self::journal::{Journal, Restored};
+use self::orders::Defaults;
+use self::queue::{Follow, Stream};
+use self::show::Show;
+use super::{Subcommand, define, parse};
+use crate::args::parse_duration;
+use crate::controlid::dispatch::{Change, Dispatch, Event, Options, Policy};
+use crate::error::{Error, Outcome};
+use crate::net::block_on;
+use crate::net::room::make_room;
+use crate::net::server::{Bind, Limits, Listener};
+use crate::net::stop::Signals;
+use crate::output::{Output, place};
+use crate::session::Session;
+
+mod api;
+mod desk;
+mod drive;
+mod journal;
+mod orders;
+mod queue;
+mod show;
+mod told;
+
+/// The subcommand.
+pub const SUBCOMMAND: Subcommand = Subcommand {
+    name: "dispatch",
+    about: "Be the push server that a Control iD device polls for commands",
+    define: |command| define::<DispatchArgs>(command, EXAMPLES),
+    run,
+};
+
+const EXAMPLES: &str = "\
+A device is given the URL that is printed, as its push_remote_address. An order
+is the command that it gets, and whose: {\"device\":\"478435\",
+\"endpoint\":\"load_objects\",\"body\":{\"object\":\"users\"}}; beside it may stand
+\"policy\", and a \"key\": an order whose key is known is not queued again.
+
+While it runs, this machine may order by POST /commands (one, an array, or one a
+line) and ask by GET /commands, /commands/N and /devices. Each result is a line
+of JSON. Exit code: 0 all commands succeeded, 1 one failed, 3 one has no result;
+Ctrl-C ends it with that.
+
+Examples:
+  pushrig dispatch --device 478435 --for 30s \\
+      --push '{\"endpoint\":\"system_information\"}'
+  pushrig dispatch --bind 127.0.0.1:8000 --queue orders.ndjson --wait
+  pushrig dispatch --bind 127.0.0.1:8000 --queue orders.ndjson \\
+      --state orders.state --ready-file url --for 30s
+  pushrig dispatch --bind 0.0.0.0:8000 --allow-remote --prefix /gate \\
+      --transactions 10 --for 30s";
+
+#[derive(Args, Debug)]
+struct DispatchArgs {
+    /// Where to listen; port 0 is any that is free
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    bind: Bind,
+    /// Allow an address that other machines reach
+    #[arg(long)]
+    allow_remote: bool,
+    /// Write the URL to this file when a device may poll, and not before
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// What stands before /push and /result
+    #[arg(long, value_name = "/PATH", default_value = "", hide_default_value = true, value_parser = parse_prefix)]
+    prefix: String,
+    #[command(flatten)]
+    orders: OrderArgs,
+    #[command(flatten)]
+    end: EndArgs,
+    #[command(flatten)]
+    delivery: DeliveryArgs,
+}
+
+/// What the devices are to do.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What the devices are to do")]
+struct OrderArgs {
+    /// Orders, one a line, read on while the file grows; - is stdin
+    #[arg(long, value_name = "FILE")]
+    queue: Option<String>,
+    /// One order: JSON, @FILE or -; may be repeated
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    push: Vec<String>,
+    /// The device of orders that name none
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    device: Option<String>,
+}
+
+/// When it ends; without these, by Ctrl-C.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "When it ends [default: by Ctrl-C]")]
+struct EndArgs {
+    /// When all that was ordered is done (implied by --push)
+    #[arg(long)]
+    wait: bool,
+    /// After so long at the latest; what is not done then has no answer
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    time: Option<Duration>,
+}
+
+/// How commands are delivered.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "How commands are delivered")]
+struct DeliveryArgs {
+    /// How long a result is waited for
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_lease)]
+    lease: Duration,
+    /// How often a command is handed out before it is given up
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    tries: u32,
+    /// Whether a command without a result goes out again [default: once for what opens doors or
+    /// restarts the device, else again]
+    #[arg(long, value_enum, value_name = "POLICY")]
+    policy: Option<PolicyOf>,
+    /// Up to N commands with one answer, as newer firmware takes them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    transactions: Option<u16>,
+    /// Keep the queues in this file, and go on with them after a crash
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PolicyOf {
+    /// Handed out once; without a result it is lost
+    AtMostOnce,
+    /// Handed out again when its lease is over
+    AtLeastOnce,
+}
+
+fn parse_prefix(text: &str) -> Result<String, String> {
+    let prefix = text.trim_end_matches('/');
+    let is_path = prefix.is_empty() || prefix.starts_with('/');
+    if !is_path || prefix.contains(['?', '#', ' ']) || prefix.chars().any(char::is_control) {
+        return Err("expected a path such as /gate".to_owned());
+    }
+    if ["/commands", "/devices"].contains(&prefix) {
+        return Err("orders are taken there".to_owned());
+    }
+    Ok(prefix.to_owned())
+}
+
+fn parse_lease(text: &str) -> Result<Duration, String> {
+    parse_duration(text).and_then(|lease| {
+        if lease.is_zero() {
+            Err("a result takes some time".to_owned())
+        } else {
+            Ok(lease)
+        }
+    })
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
+    let args: DispatchArgs = parse(matches)?;
+    args.check()?;
+    let defaults = args.defaults();
+    let queue = args.orders.queue(session)?;
+    let pushed = args.pushed(&defaults, session)?;
+    if let Some(file) = &args.ready_file {
+        forget(file)?;
+    }
+    let listener = Listener::bind(&args.bind, args.allow_remote)?;
+    let mut desk = args.desk(defaults, session)?;
+    if !pushed.is_empty() {
+        desk.order(pushed);
+    }
+    let mut show = Show::new(session);
+    let mut drive = Drive {
+        desk: Rc::new(RefCell::new(desk)),
+        queue,
+        until: Until {
+            done: args.end.wait || !args.orders.push.is_empty(),
+            time: args.end.time,
+        },
+        show: &mut show,
+        known: 0,
+    };
+    // A fleet needs many; where they may not be had, further devices wait.
+    let limits = Limits::default();
+    let _ = make_room(limits.connections);
+    block_on(async {
+        // Whoever sees that it is ready may end it.
+        let signals = Signals::new()?;
+        args.tell_ready(&listener, &mut drive)?;
+        // Who polls already waits in the socket until all of the file is queued.
+        drive.read_file()?;
+        drive.run(listener, limits, signals).await
+    })?
+}
+
+/// A file of an earlier run must not be taken for this one's.
+fn forget(ready_file: &Path) -> Result<(), Error> {
+    if fs::metadata(ready_file).is_ok_and(|there| there.is_file()) {
+        fs::remove_file(place(ready_file)).map_err(|cause| Error::writing(ready_file, cause))?;
+    }
+    Output::check(ready_file)
+}
+
+impl DispatchArgs {
+    fn tell_ready(&self, listener: &Listener, drive: &mut Drive<'_, '_>) -> Result<(), Error> {
+        let base = format!("{}{}", listener.url(), self.prefix);
+        let commands = format!("{}/commands", listener.url());
+        if let Some(file) = &self.ready_file {
+            let mut output = Output::create(file)?;
+            output.write(format!("{base}\n").as_bytes())?;
+            output.finish()?;
+        }
+        drive.show.ready(&base, &commands, listener.address())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let orders = &self.orders;
+        let is_idle = orders.queue.is_none() && orders.push.is_empty();
+        if self.end.wait && is_idle && self.delivery.state.is_none() {
+            return Err(Error::usage("--wait: there is nothing to wait for")
+                .with_hint("give orders by --queue or --push, or a time by --for"));
+        }
+        Ok(())
+    }
+
+    fn defaults(&self) -> Defaults {
+        Defaults {
+            device: self.orders.device.clone(),
+            policy: self.delivery.policy.map(|policy| match policy {
+                PolicyOf::AtMostOnce => Policy::AtMostOnce,
+                PolicyOf::AtLeastOnce => Policy::AtLeastOnce,
+            }),
+        }
+    }
+
+    /// The orders of --push.
+    fn pushed(
+        &self,
+        defaults: &Defaults,
+        session: &mut Session,
+    ) -> Result<Vec<orders::Addressed>, Error> {
+        let mut pushed = Vec::with_capacity(self.orders.push.len());
+        for text in &self.orders.push {
+            let json = session.content("--push", text)?;
+            let order = defaults.order(json.trim_ascii()).map_err(|flaw| {
+                let at = match flaw.at {
+                    0 => String::new(),
+                    at => format!(" (byte {})", at + 1),
+                };
+                Error::usage(format!("--push: {}{at}", flaw.what))
+            })?;
+            pushed.push(order);
+        }
+        Ok(pushed)
+    }
+
+    /// The queues, out of the state file if there is one.
+    fn desk(&self, defaults: Defaults, session: &Session) -> Result<Desk, Error> {
+        let options = Options {
+            lease: self.delivery.lease,
+            tries: self.delivery.tries,
+            transactions: self.delivery.transactions.map(usize::from),
+            prefix: self.prefix.clone(),
+        };
+        let now = session.now().as_millisecond();
+        let clock = Clock::from(now);
+        let Some(path) = &self.delivery.state else {
+            return Ok(Desk::new(Dispatch::new(options), defaults, clock));
+        };
+        let mut results = Results::default();
+        let Restored {
+            journal,
+            dispatch,
+            unknown,
+        } = Journal::open(path, options, now, |event| look(event, &mut results))?;
+        let mut desk = Desk::new(dispatch, defaults, clock);
+        desk.keep(journal, results, &unknown);
+        Ok(desk)
+    }
+}
+
+/// Results of earlier runs are still asked for.
+fn look(event: Event, results: &mut Results) {
+    if let Change::Done {
+        number,
+        success,
+        response,
+        error,
+    } = event.change
+    {
+        results.insert(
+            number,
+            Answered {
+                success,
+                response,
+                error,
+            },
+        );
+    }
+}
+
+impl OrderArgs {
+    fn queue(&self, session: &mut Session) -> Result<Queue, Error> {
+        let Some(name) = &self.queue else {
+            return Ok(Queue::None);
+        };
+        if name == "-" {
+            session.take_stdin("--queue")?;
+            return Ok(Queue::Stream(name.clone(), Stream::open(std::io::stdin())));
+        }
+        let path = Path::new(name);
+        let there = fs::metadata(path).map_err(|cause| Error::reading(path, cause))?;
+        if there.is_dir() {
+            return Err(Error::reading(path, ErrorKind::IsADirectory.into()));
+        }
+        if there.is_file() {
+            return Ok(Queue::File(name.clone(), Follow::open(path)?));
+        }
+        // A pipe gives what it has once, and opens only when somebody writes to it.
+        let path = path.to_owned();
+        let open = move || fs::File::open(&path);
+        Ok(Queue::Stream(
+            name.clone(),
+            Stream::open(Opened::Not(Box::new(open))),
+        ))
+    }
+}
+
+/// A file that is opened when it is read for the first time.
+enum Opened {
+    Not(Box<dyn FnOnce() -> std::io::Result<fs::File> + Send>),
+    Yes(fs::File),
+    Failed,
+}
+
+impl std::io::Read for Opened {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if let Self::Not(open) = std::mem::replace(self, Self::Failed) {
+            *self = Self::Yes(open()?);
+        }
+        match self {
+            Self::Yes(file) => file.read(into),
+            _ => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! `/commands` and `/devices`: for whoever orders, on the port that devices poll.
+//!
+//! An order may open a door, so a web page or somebody else's machine must not give one. A page
+//! names its `Origin`; a name that was rebound to this machine stands in `Host`; a proxy on this
+//! machine, whose peers are anywhere, says whom it forwards for.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::desk::{Answered, Desk};
+use super::told::{Note, raw};
+use crate::controlid::dispatch::{Entry, Policy, Standing, Tally};
+use crate::message::{Headers, Request, Response};
+use crate::net::server::is_loopback;
+
+/// What a command is to the one who asks.
+#[derive(Serialize)]
+struct Shown<'d> {
+    number: u64,
+    device: &'d str,
+    endpoint: &'d str,
+    policy: Policy,
+    standing: Standing,
+    tries: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<ShownResult<'d>>,
+}
+
+#[derive(Serialize)]
+struct ShownResult<'d> {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Cow<'d, str>>,
+}
+
+#[derive(Serialize)]
+struct Accepted<'d> {
+    number: u64,
+    device: &'d str,
+    endpoint: &'d str,
+}
+
+/// What a device is to the one who asks.
+#[derive(Serialize)]
+pub(super) struct ShownDevice<'d> {
+    pub(super) id: &'d str,
+    pub(super) polls: u64,
+    pub(super) last_poll: Option<String>,
+    pub(super) waiting: usize,
+    pub(super) in_flight: usize,
+    pub(super) done: u64,
+    pub(super) failed: u64,
+    pub(super) lost: u64,
+    pub(super) unknown: u64,
+}
+
+#[derive(Serialize)]
+struct Commands<T> {
+    commands: Vec<T>,
+}
+
+#[derive(Serialize)]
+struct Devices<'d> {
+    devices: Vec<ShownDevice<'d>>,
+}
+
+#[derive(Serialize)]
+struct Wrong<'w> {
+    error: &'w str,
+}
+
+/// The answer, if the request is for here.
+pub(super) fn answer(desk: &mut Desk, request: &Request, peer: SocketAddr) -> Option<Response> {
+    let target = request.target.split(|&byte| byte == b'?').next()?;
+    let path = std::str::from_utf8(target).ok()?;
+    let number = path.strip_prefix("/commands/");
+    if path != "/commands" && path != "/devices" && number.is_none() {
+        return None;
+    }
+    if let Err(why) = guard(request, peer) {
+        let said = format!("{path} was asked for by {peer} and refused: {why}");
+        desk.note(Note::about("guarded", why, said));
+        return Some(wrong(403, why));
+    }
+    let method = request.method.as_slice();
+    Some(match (method, number) {
+        (b"POST", None) if path == "/commands" => order(desk, &request.body),
+        (b"GET", Some(number)) => one(desk, number),
+        (b"GET", None) if path == "/devices" => json(
+            200,
+            &Devices {
+                devices: devices(desk),
+            },
+        ),
+        (b"GET", None) => json(
+            200,
+            &Commands {
+                commands: desk
+                    .dispatch
+                    .entries()
+                    .map(|(number, entry)| shown(number, entry, None))
+                    .collect(),
+            },
+        ),
+        _ => wrong(
+            405,
+            "there are POST /commands, GET /commands, GET /commands/N and GET /devices",
+        ),
+    })
+}
+
+/// Whether somebody on this machine asks, and no web page.
+fn guard(request: &Request, peer: SocketAddr) -> Result<(), &'static str> {
+    if !is_loopback(peer.ip()) {
+        return Err("only this machine may ask");
+    }
+    let headers = &request.headers;
+    if headers.first("Origin").is_some() {
+        return Err("a web page may not ask");
+    }
+    let forwarded = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"];
+    if forwarded.iter().any(|name| headers.first(name).is_some()) {
+        return Err("it came through a proxy");
+    }
+    if headers.all("Host").all(is_this_machine) {
+        Ok(())
+    } else {
+        Err("its Host is a name of somebody else")
+    }
+}
+
+fn is_this_machine(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else {
+        return false;
+    };
+    if host.is_empty() || host.parse::<SocketAddr>().is_ok() {
+        return true;
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bare = host.trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok()
+        || bare.parse::<IpAddr>().is_ok()
+}
+
+fn order(desk: &mut Desk, body: &[u8]) -> Response {
+    let orders = match desk.defaults.orders(body) {
+        Ok(orders) => orders,
+        Err(why) => return wrong(400, &why),
+    };
+    if desk.is_broken() {
+        return wrong(503, "the state file cannot be written");
+    }
+    let (numbers, _) = desk.order(orders);
+    if desk.is_broken() {
+        return wrong(503, "the state file cannot be written");
+    }
+    let accepted = numbers.iter().filter_map(|&number| {
+        let entry = desk.dispatch.entry(number)?;
+        Some(Accepted {
+            number,
+            device: &entry.device,
+            endpoint: &entry.endpoint,
+        })
+    });
+    json(
+        202,
+        &Commands {
+            commands: accepted.collect(),
+        },
+    )
+}
+
+fn one(desk: &Desk, number: &str) -> Response {
+    let number = number.parse().ok();
+    let found = number.and_then(|number| Some((number, desk.dispatch.entry(number)?)));
+    match found {
+        Some((number, entry)) => json(200, &shown(number, entry, desk.result(number))),
+        None => wrong(404, "there is no such command"),
+    }
+}
+
+fn shown<'d>(number: u64, entry: &'d Entry, answered: Option<&'d Answered>) -> Shown<'d> {
+    Shown {
+        number,
+        device: &entry.device,
+        endpoint: &entry.endpoint,
+        policy: entry.policy,
+        standing: entry.standing,
+        tries: entry.tries,
+        result: answered.map(|answered| ShownResult {
+            success: answered.success,
+            response: answered.response.as_deref().map(raw),
+            error: answered.why(),
+        }),
+    }
+}
+
+/// Every device that polled or has commands.
+pub(super) fn devices(desk: &Desk) -> Vec<ShownDevice<'_>> {
+    let tallies = desk.tallies();
+    let devices = desk.dispatch.devices();
+    devices
+        .map(|(id, device)| {
+            let Tally {
+                done,
+                failed,
+                lost,
+                unknown,
+                ..
+            } = tallies.get(id).copied().unwrap_or_default();
+            let last_poll = device
+                .last_poll
+                .and_then(|at| Timestamp::from_millisecond(at).ok());
+            ShownDevice {
+                id,
+                polls: device.polls,
+                last_poll: last_poll.map(|at| at.to_string()),
+                waiting: device.waiting(),
+                in_flight: device.in_flight(),
+                done,
+                failed,
+                lost,
+                unknown,
+            }
+        })
+        .collect()
+}
+
+fn wrong(status: u16, error: &str) -> Response {
+    json(status, &Wrong { error })
+}
+
+fn json(status: u16, value: &impl Serialize) -> Response {
+    // Texts, numbers and JSON that was checked: nothing in it can fail to be written.
+    let mut body = serde_json::to_vec(value).unwrap_or_default();
+    body.push(b'\n');
+    let mut headers = Headers::new();
+    headers.push("Content-Type", "application/json");
+    headers.push("Content-Length", body.len().to_string());
+    Response {
+        status,
+        headers,
+        body,
+        ms: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_somebody_on_this_machine_may_ask() {
+        let may = |peer: &str, fields: &[(&str, &str)]| {
+            let mut request = Request::new("POST", "/commands");
+            request.headers = fields.iter().copied().collect();
+            guard(&request, peer.parse().unwrap()).is_ok()
+        };
+        let here = "127.0.0.1:5";
+        for host in [
+            "localhost:8000",
+            "127.0.0.1:8000",
+            "[::1]:8000",
+            "[::1]",
+            "10.0.0.2",
+        ] {
+            assert!(may(here, &[("host", host)]), "{host}");
+        }
+        assert!(may("[::1]:5", &[]) && may("[::ffff:127.0.0.1]:5", &[]));
+        assert!(!may("192.168.0.7:5", &[]));
+        for field in [
+            ("origin", "null"),
+            ("Origin", "http://127.0.0.1:8000"),
+            ("Host", "evil.example:8000"),
+            ("Host", "127.0.0.1.evil.example"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("Via", "1.1 proxy"),
+        ] {
+            assert!(!may(here, &[field]), "{field:?}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The tap: splits what is read into heads and bodies, and keeps the heads as they came.
+//!
+//! It reads along with hyper, which decides what is a request: where hyper refuses, what the
+//! tap made of it no longer counts, and only its bytes do.
+
+use std::collections::VecDeque;
+
+use memchr::memchr;
+
+/// So many bytes behind a head are kept until hyper has taken it.
+const BEHIND: usize = 64 << 10;
+/// So many sizes of chunks are kept of a body; what is left makes one more chunk.
+const SIZES: usize = 1 << 16;
+/// hyper takes so many fields.
+const FIELDS: usize = 100;
+
+/// A stream of requests, as far as it was read.
+#[derive(Debug, Default)]
+pub(super) struct Tap {
+    /// Those that are whole, the last one's body perhaps on its way.
+    heads: VecDeque<Head>,
+    /// The one that is on its way.
+    head: Vec<u8>,
+    /// Where the last line of `head` starts.
+    line: usize,
+    body: Body,
+}
+
+#[derive(Debug, Default)]
+struct Head {
+    raw: Vec<u8>,
+    behind: Vec<u8>,
+    sizes: Vec<u64>,
+    is_taken: bool,
+}
+
+/// What comes next belongs to a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Body {
+    /// No.
+    #[default]
+    None,
+    /// So many bytes.
+    Length(u64),
+    Chunked(Chunk),
+    /// Nobody knows where it ends.
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chunk {
+    /// The digits of its size.
+    Size(u64),
+    /// What stands behind the digits.
+    Extension(u64),
+    Data(u64),
+    /// The line's end behind the data.
+    End,
+    /// A line of the trailer; whether anything stands in it.
+    Trailer(bool),
+}
+
+impl Tap {
+    /// Takes the bytes that were read.
+    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let used = match self.body {
+                Body::None => self.feed_head(bytes),
+                Body::Length(left) => {
+                    let used = least(left, bytes.len());
+                    self.keep(&bytes[..used]);
+                    self.body = match left - used as u64 {
+                        0 => Body::None,
+                        left => Body::Length(left),
+                    };
+                    used
+                }
+                Body::Chunked(chunk) => {
+                    let (next, used) = self.feed_chunk(chunk, bytes);
+                    self.keep(&bytes[..used]);
+                    self.body = next;
+                    used
+                }
+                Body::Lost => {
+                    self.keep(bytes);
+                    bytes.len()
+                }
+            };
+            bytes = &bytes[used..];
+        }
+    }
+
+    /// The head of the request that hyper has read now.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        if self.heads.front().is_some_and(|head| head.is_taken) {
+            self.heads.pop_front();
+        }
+        let Some(head) = self.heads.front_mut() else {
+            return Vec::new();
+        };
+        head.is_taken = true;
+        head.behind = Vec::new();
+        std::mem::take(&mut head.raw)
+    }
+
+    /// The sizes of the chunks of the request that was taken, its body being whole.
+    pub(super) fn sizes(&mut self) -> Vec<u64> {
+        self.heads
+            .front_mut()
+            .map(|head| std::mem::take(&mut head.sizes))
+            .unwrap_or_default()
+    }
+
+    /// What came and was not taken.
+    pub(super) fn left(&mut self) -> Vec<u8> {
+        let mut left = Vec::new();
+        for head in self.heads.iter().filter(|head| !head.is_taken) {
+            left.extend_from_slice(&head.raw);
+            left.extend_from_slice(&head.behind);
+        }
+        left.extend_from_slice(&self.head);
+        left
+    }
+
+    /// Whether a head is on its way.
+    pub(super) fn is_in_head(&self) -> bool {
+        !self.head.is_empty()
+    }
+
+    fn feed_head(&mut self, bytes: &[u8]) -> usize {
+        let Some(end) = memchr(b'\n', bytes) else {
+            self.head.extend_from_slice(bytes);
+            return bytes.len();
+        };
+        self.head.extend_from_slice(&bytes[..=end]);
+        if !matches!(&self.head[self.line..], b"\n" | b"\r\n") {
+            self.line = self.head.len();
+        } else if self.line == 0 {
+            // RFC 9112, 2.2: an empty line before a request is passed over.
+            self.head.clear();
+        } else {
+            self.line = 0;
+            let raw = std::mem::take(&mut self.head);
+            self.body = framing(&raw);
+            self.heads.push_back(Head {
+                raw,
+                ..Head::default()
+            });
+        }
+        end + 1
+    }
+
+    fn feed_chunk(&mut self, chunk: Chunk, bytes: &[u8]) -> (Body, usize) {
+        let byte = bytes[0];
+        let next = match chunk {
+            Chunk::Size(size) => match char::from(byte).to_digit(16) {
+                Some(digit) => match size.checked_mul(16) {
+                    Some(size) => Chunk::Size(size + u64::from(digit)),
+                    None => return (Body::Lost, 1),
+                },
+                None if byte == b'\n' => self.begin_chunk(size),
+                None => Chunk::Extension(size),
+            },
+            Chunk::Extension(size) if byte == b'\n' => self.begin_chunk(size),
+            Chunk::Data(left) => {
+                let used = least(left, bytes.len());
+                let next = match left - used as u64 {
+                    0 => Chunk::End,
+                    left => Chunk::Data(left),
+                };
+                return (Body::Chunked(next), used);
+            }
+            Chunk::End if byte == b'\n' => Chunk::Size(0),
+            Chunk::Extension(_) | Chunk::End => chunk,
+            Chunk::Trailer(false) if byte == b'\n' => return (Body::None, 1),
+            Chunk::Trailer(_) if byte == b'\n' => Chunk::Trailer(false),
+            Chunk::Trailer(some) => Chunk::Trailer(some || byte != b'\r'),
+        };
+        (Body::Chunked(next), 1)
+    }
+
+    fn begin_chunk(&mut self, size: u64) -> Chunk {
+        if size == 0 {
+            return Chunk::Trailer(false);
+        }
+        if let Some(head) = self.heads.back_mut().filter(|it| it.sizes.len() < SIZES) {
+            head.sizes.push(size);
+        }
+        Chunk::Data(size)
+    }
+
+    /// Bytes of a body, which are needed only where its head is refused.
+    fn keep(&mut self, bytes: &[u8]) {
+        if let Some(head) = self.heads.back_mut().filter(|head| !head.is_taken) {
+            let room = BEHIND.saturating_sub(head.behind.len());
+            head.behind
+                .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
+}
+
+fn least(left: u64, length: usize) -> usize {
+    usize::try_from(left).map_or(length, |left| left.min(length))
+}
+
+/// What follows a head. hyper refuses all codings that do not end in chunked.
+fn framing(raw: &[u8]) -> Body {
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let mut head = httparse::Request::new(&mut fields);
+    if !matches!(head.parse(raw), Ok(httparse::Status::Complete(_))) {
+        return Body::Lost;
+    }
+    let mut length = 0;
+    for field in head.headers.iter() {
+        if field.name.eq_ignore_ascii_case("transfer-encoding") {
+            return Body::Chunked(Chunk::Size(0));
+        }
+        if field.name.eq_ignore_ascii_case("content-length") {
+            let text = std::str::from_utf8(field.value).unwrap_or_default();
+            match text.trim().parse() {
+                Ok(number) => length = number,
+                Err(_) => return Body::Lost,
+            }
+        }
+    }
+    match length {
+        0 => Body::None,
+        length => Body::Length(length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TWO: &[u8] = b"\r\nPOST /a HTTP/1.1\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n\
+        3;x=\"\n\r\nabc\r\n00a\r\n0123456789\r\n0\r\nT: 1\r\n\r\n\
+        POST /b HTTP/1.1\nContent-Length: 2\n\nhiGET /c";
+
+    #[test]
+    fn an_empty_line_ends_a_head_whatever_its_line_ends_are() {
+        let mut tap = Tap::default();
+        tap.feed(b"GET / HTTP/1.1\nA: b\r\n\n");
+        assert!(!tap.is_in_head());
+        assert_eq!(tap.take(), b"GET / HTTP/1.1\nA: b\r\n\n");
+        assert_eq!(tap.take(), b"", "there is one");
+    }
+
+    #[test]
+    fn what_was_not_taken_is_kept_with_what_stands_behind_it() {
+        let mut tap = Tap::default();
+        let raw = b"POST /a b HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
+        tap.feed(raw);
+        assert_eq!(tap.left(), raw);
+        tap.feed(&vec![b'x'; 1 << 20]);
+        assert!(tap.left().len() < 70_000);
+    }
+
+    proptest! {
+        #[test]
+        fn where_the_reads_end_changes_nothing(cuts in proptest::collection::vec(1_usize..40, 1..60)) {
+            let mut tap = Tap::default();
+            let mut rest = TWO;
+            for cut in cuts {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                tap.feed(now);
+                rest = later;
+            }
+            tap.feed(rest);
+            let first = tap.take();
+            prop_assert!(first.starts_with(b"POST /a ") && first.ends_with(b"\r\n\r\n"));
+            prop_assert_eq!(tap.sizes(), [3, 10]);
+            prop_assert_eq!(tap.take(), b"POST /b HTTP/1.1\nContent-Length: 2\n\n");
+            prop_assert!(tap.is_in_head());
+            prop_assert_eq!(tap.left(), b"GET /c");
+        }
+    }
+}

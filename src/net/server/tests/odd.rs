@@ -1,0 +1,158 @@
+//! What does not become a request.
+
+use super::*;
+
+#[test]
+fn a_target_that_hyper_does_not_read_is_told_with_its_bytes() {
+    let server = start(Limits::default());
+    for target in ["/push?a=b c", "/p\"?a=\u{1}", "/a b"] {
+        let raw = format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody");
+        let answer = server.exchange(raw.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        let refused = server.refused();
+        assert_eq!(String::from_utf8(refused.raw).unwrap(), raw);
+        assert_eq!(refused.status, Some(400));
+        assert!(!refused.why.is_empty());
+    }
+}
+
+#[test]
+fn a_good_request_before_an_odd_one_has_its_answer() {
+    let server = start(Limits::default());
+    let answer = server.exchange(
+        b"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nxGET / x HTTP/1.1\r\n\r\n",
+    );
+    assert!(answer.contains("/1 x") && answer.contains("HTTP/1.1 400 "));
+    assert_eq!(server.refused().raw, b"GET / x HTTP/1.1\r\n\r\n");
+}
+
+#[test]
+fn what_is_no_http_is_told() {
+    let server = start(Limits::default());
+    for raw in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
+        b"hello\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA b\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ] {
+        let answer = server.exchange(raw);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        let refused = server.refused();
+        assert_eq!(
+            refused.raw.escape_ascii().to_string(),
+            raw.escape_ascii().to_string()
+        );
+    }
+    assert!(server.heard.try_recv().is_err());
+}
+
+#[test]
+fn a_head_that_is_too_large_is_told() {
+    let server = start(Limits::default());
+    let raw = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "x".repeat(70_000));
+    let answer = server.exchange(raw.as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    assert_eq!(server.refused().status, Some(431));
+}
+
+fn small() -> Limits {
+    Limits {
+        body: 1000,
+        head_time: Duration::from_millis(100),
+        body_time: Duration::from_millis(100),
+        idle: Duration::from_millis(100),
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn a_body_that_is_too_large_is_413_whether_it_says_so_or_not() {
+    let server = start(Limits {
+        body_time: LIMIT,
+        ..small()
+    });
+    let fits = format!(
+        "POST / HTTP/1.1\r\nContent-Length: 1000\r\n{CLOSE}\r\n{}",
+        "x".repeat(1000)
+    );
+    assert!(
+        server
+            .exchange(fits.as_bytes())
+            .starts_with("HTTP/1.1 200 ")
+    );
+    // More than any buffer holds: the answer comes while the client still writes.
+    let large = "x".repeat(3 << 20);
+    for head in [
+        format!("Content-Length: {}\r\n\r\n", large.len()),
+        format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", large.len()),
+    ] {
+        let answer = server.exchange(format!("POST /x HTTP/1.1\r\n{head}{large}").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        let refused = server.refused();
+        assert_eq!(refused.status, Some(413));
+        assert!(refused.raw.starts_with(b"POST /x HTTP/1.1\r\n"));
+        assert_eq!(refused.why, "its body has more than 1000 bytes");
+    }
+}
+
+#[test]
+fn a_large_body_that_asks_first_is_not_asked_for() {
+    let server = start(small());
+    let answer =
+        server.exchange(b"POST / HTTP/1.1\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[test]
+fn a_client_that_sends_too_slowly_is_given_up() {
+    let server = start(small());
+    for (raw, why) in [
+        ("POST /x HT", "its head was not whole within 100ms"),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx",
+            "its body was not whole within 100ms",
+        ),
+    ] {
+        let answer = server.exchange(raw.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        let refused = server.refused();
+        assert_eq!((refused.status, refused.why.as_str()), (Some(408), why));
+    }
+}
+
+#[test]
+fn a_client_that_sends_nothing_is_closed_without_a_word() {
+    let server = start(small());
+    assert_eq!(server.exchange(b""), "");
+    let answers = server.exchange(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n\r\n");
+    assert!(answers.ends_with("/x "), "{answers}");
+    assert!(server.refused.try_recv().is_err());
+}
+
+#[test]
+fn a_client_that_ends_in_the_middle_is_told() {
+    let server = start(Limits::default());
+    for (raw, why) in [
+        (
+            "POST /x HTTP/1.1\r\nHost",
+            "the connection ended in its head",
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx",
+            "its body is not whole: ",
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "its body is not whole: ",
+        ),
+    ] {
+        let mut stream = server.connect();
+        stream.write_all(raw.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let refused = server.refused();
+        assert!(refused.why.starts_with(why), "{}", refused.why);
+        assert!(raw.as_bytes().starts_with(&refused.raw));
+    }
+    assert!(server.heard.try_recv().is_err());
+}

@@ -1,0 +1,11 @@
+//! `dispatch`: the real executable, and devices over real sockets.
+
+mod bench;
+mod delivery;
+mod ends;
+mod hostile;
+mod orders;
+mod queue;
+#[cfg(unix)]
+mod signals;
+mod state;

@@ -1,0 +1,220 @@
+//! `--state`: what a crash must not take away, and must not double.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
+
+use serde_json::Value;
+
+use super::bench::{ID, OK, Running, load, spawn, start};
+
+fn door(number: usize) -> String {
+    load(number).replace("load_objects", "execute_actions")
+}
+
+/// Lets the device do all that is there; the order of what it did.
+fn drain(it: &Running, uuid: &str) -> Vec<String> {
+    let mut done = Vec::new();
+    while let Some(command) = it.does(ID, &format!("{uuid}{}", done.len())) {
+        done.push(command["queryString"].as_str().unwrap().to_owned());
+    }
+    done
+}
+
+#[test]
+fn what_was_accepted_is_there_after_a_crash_and_in_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--state s");
+    it.order(&(load(1) + &load(2)));
+    it.does(ID, "a").unwrap();
+    it.order(&load(3));
+    it.crash();
+    let it = start(folder.path(), "--state s");
+    let standings: Vec<_> = (1..=3)
+        .map(|number| it.get(&format!("/commands/{number}"))["standing"].clone())
+        .collect();
+    assert_eq!(standings, ["done", "queued", "queued"]);
+    let result = &it.get("/commands/1")["result"];
+    assert_eq!(result["response"]["users"], Value::Array(Vec::new()));
+    assert_eq!(drain(&it, "b"), ["n=2", "n=3"]);
+}
+
+#[test]
+fn what_was_in_flight_is_unknown_and_follows_its_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--state s --transactions 2");
+    it.order(&(door(1) + &load(2) + &load(3)));
+    assert!(it.poll(ID, "a").contains("\"transactionid\":\"2\""));
+    it.crash();
+    let mut it = start(folder.path(), "--state s --wait");
+    let unknown = it.next();
+    assert_eq!(
+        (&unknown["type"], &unknown["command"]),
+        (&"unknown".into(), &1.into())
+    );
+    assert_eq!(unknown["why"], "the server ended while a device had it");
+    assert_eq!(drain(&it, "b"), ["n=2", "n=3"]);
+    let ended = it.end();
+    assert_eq!(ended.code, Some(3));
+    assert_eq!(ended.summary()["unknown"], 1);
+    // The next run has nothing to do with it.
+    let ended = spawn(folder.path(), "--state s --wait", &[]).end();
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.summary()["commands"], 0);
+}
+
+#[test]
+fn a_result_that_comes_after_the_restart_finds_its_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--state s");
+    it.order(&door(1));
+    it.poll(ID, "a");
+    it.crash();
+    let mut it = start(folder.path(), "--state s");
+    assert_eq!(it.next()["type"], "unknown");
+    it.result(ID, "a", "execute_actions", OK);
+    let result = it.wait_for("result");
+    assert_eq!(
+        (&result["command"], &result["success"]),
+        (&1.into(), &true.into())
+    );
+    assert_eq!(it.get("/commands/1")["standing"], "done");
+}
+
+#[test]
+fn the_same_queue_file_orders_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().join("q");
+    std::fs::write(&queue, load(1) + &load(1) + &door(2)).unwrap();
+    let call = "--state s --queue q --wait";
+    let it = start(folder.path(), call);
+    it.does(ID, "a").unwrap();
+    it.poll(ID, "b");
+    it.crash();
+    std::fs::write(&queue, load(1) + &load(1) + &door(2) + &load(3)).unwrap();
+    let it = start(folder.path(), call);
+    assert_eq!(drain(&it, "c"), ["n=1", "n=2", "n=3"]);
+    let ended = it.end();
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended
+            .talk
+            .contains("3 orders of q had been given before, and not queued again"),
+        "{}",
+        ended.talk
+    );
+    // All is done, and that is what a third run says, at once.
+    let ended = spawn(folder.path(), call, &[]).end();
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.summary()["done"], 4);
+}
+
+/// Orders are sent one after the other, and the server is killed at any moment among them; so
+/// does a client that sends again what was not accepted, by its key.
+#[test]
+fn killed_at_any_moment_nothing_accepted_vanishes_and_nothing_is_queued_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = |number: usize| load(number).replacen('{', &format!("{{\"key\":\"{number}\","), 1);
+    let mut accepted: BTreeMap<usize, u64> = BTreeMap::new();
+    let mut number = 0;
+    for round in 0..6 {
+        let mut it = start(folder.path(), "--state s");
+        let mut process = it.take_child();
+        let (tell, told) = channel();
+        let killer = std::thread::spawn(move || {
+            // As the next orders are on their way.
+            (0..round * 4).try_for_each(|_| told.recv()).unwrap();
+            process.kill().unwrap();
+            process.wait().unwrap();
+        });
+        // The first is one that may have been accepted before.
+        while let Some((status, body)) =
+            it.try_call("POST", "/commands", "", key(number).as_bytes())
+        {
+            assert_eq!(status, 202, "{body}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let given = body["commands"][0]["number"].as_u64().unwrap();
+            assert!(accepted.insert(number, given).is_none());
+            number += 1;
+            let _ = tell.send(());
+            let poll = format!("/push?deviceId={ID}&uuid={number}");
+            if number.is_multiple_of(3) && it.try_call("GET", &poll, "", b"").is_none() {
+                break;
+            }
+        }
+        drop(tell);
+        killer.join().unwrap();
+    }
+    let it = start(folder.path(), "--state s");
+    let commands = it.get("/commands");
+    let commands = commands["commands"].as_array().unwrap();
+    assert!(commands.len() == accepted.len() || commands.len() == accepted.len() + 1);
+    for (number, given) in &accepted {
+        assert_eq!(it.order(&key(*number)), [*given], "the key is known");
+    }
+    assert_eq!(
+        it.get("/commands")["commands"].as_array().unwrap().len(),
+        commands.len()
+    );
+    let mut done = drain(&it, "last");
+    let count = done.len();
+    done.sort();
+    done.dedup();
+    assert_eq!(done.len(), count, "none twice");
+    assert_eq!(
+        count,
+        commands.len(),
+        "all of them: whoever had one did not answer"
+    );
+}
+
+#[test]
+fn two_processes_do_not_share_a_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--state s");
+    it.order(&load(1));
+    let second = spawn(folder.path(), "--state s", &[]).end();
+    assert_eq!(second.code, Some(3));
+    assert!(
+        second.talk.contains("another process uses it"),
+        "{}",
+        second.talk
+    );
+    assert_eq!(it.order(&load(2)), [2]);
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_refused_with_its_place_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("s");
+    for (text, why) in [
+        (
+            "{\"v\":2,\"at\":1,\"event\":\"x\"}\n",
+            "s:1: version 2 of the journal is not known",
+        ),
+        ("an old letter", "s:1: this is no event of a journal"),
+        ("{\"v\":1,\"at\":\"2026\"}\n", "s:1:"),
+    ] {
+        std::fs::write(&state, text).unwrap();
+        let ended = spawn(folder.path(), "--state s", &[]).end();
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.talk.contains(why), "{}", ended.talk);
+        assert_eq!(std::fs::read_to_string(&state).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_torn_last_line_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--state s");
+    it.order(&load(1));
+    it.crash();
+    let state = folder.path().join("s");
+    let mut torn = std::fs::read(&state).unwrap();
+    let half = torn[..torn.len() / 2].to_vec();
+    torn.extend(half);
+    std::fs::write(&state, torn).unwrap();
+    let it = start(folder.path(), "--state s");
+    assert_eq!(drain(&it, "a"), ["n=1"]);
+    it.crash();
+    assert!(spawn(folder.path(), "--state s --wait", &[]).end().code == Some(0));
+}
