@@ -411,7 +411,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What goes wrong, such as lost-result:20%, duplicate-result, late-result=5s:every=3, wrong-uuid:first=1, reboot=30s, slow-poll=5s, half-open=60s; may be repeated')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Keep the state in this file over runs')
             [CompletionResult]::new('--seed-users', '--seed-users', [CompletionResultType]::ParameterName, 'Begin with so many people, each with a card')
-            [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Answers of your own in TOML: [[answer]] with endpoint, body, and reply, error or empty')
+            [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Answers of your own in TOML: `[[answer]]` with endpoint, body, and reply, error or empty')
             [CompletionResult]::new('--alarm', '--alarm', [CompletionResultType]::ParameterName, 'The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card')
             [CompletionResult]::new('--access', '--access', [CompletionResultType]::ParameterName, 'Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated')
             [CompletionResult]::new('--monitor', '--monitor', [CompletionResultType]::ParameterName, 'Post `dao` and `device_is_alive` to URL/api/notifications/')

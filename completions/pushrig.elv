@@ -397,7 +397,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --fault 'What goes wrong, such as lost-result:20%, duplicate-result, late-result=5s:every=3, wrong-uuid:first=1, reboot=30s, slow-poll=5s, half-open=60s; may be repeated'
             cand --state 'Keep the state in this file over runs'
             cand --seed-users 'Begin with so many people, each with a card'
-            cand --script 'Answers of your own in TOML: [[answer]] with endpoint, body, and reply, error or empty'
+            cand --script 'Answers of your own in TOML: `[[answer]]` with endpoint, body, and reply, error or empty'
             cand --alarm 'The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card'
             cand --access 'Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated'
             cand --monitor 'Post `dao` and `device_is_alive` to URL/api/notifications/'

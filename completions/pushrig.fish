@@ -422,7 +422,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l hot-loop-cap 
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l fault -d 'What goes wrong, such as lost-result:20%, duplicate-result, late-result=5s:every=3, wrong-uuid:first=1, reboot=30s, slow-poll=5s, half-open=60s; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l state -d 'Keep the state in this file over runs' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l seed-users -d 'Begin with so many people, each with a card' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l script -d 'Answers of your own in TOML: [[answer]] with endpoint, body, and reply, error or empty' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l script -d 'Answers of your own in TOML: `[[answer]]` with endpoint, body, and reply, error or empty' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l alarm -d 'The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger, 9 tampering, 10 panic card' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l access -d 'Somebody passes, or tries to, before the first poll: user=7,portal=1; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l monitor -d 'Post `dao` and `device_is_alive` to URL/api/notifications/' -r

