@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::harness::{Pushrig, is_current, pushrig, root};
+use crate::interop::free_port;
 
 /// A command of a block, and the lines that follow it.
 struct Shown {
@@ -104,7 +105,12 @@ fn with_folder(mut call: Pushrig, folder: &Path, name: &str) -> Pushrig {
 fn said(shown: &Shown) -> Vec<String> {
     let mut words = words(&shown.command);
     let server = sends(&words).then(stage::server);
-    let address = server.as_ref().map(|server| server.address().to_string());
+    let mut address = server.as_ref().map(|server| server.address().to_string());
+    if words[1] == "dispatch" {
+        let port = free_port();
+        address = Some(format!("127.0.0.1:{port}"));
+        stage::device(port);
+    }
     if let Some(address) = &address {
         for word in &mut words {
             *word = word.replace(stage::WRITTEN, address);

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
+use crate::harness::pushrig;
 use crate::server::{Received, Reply, Server};
 
 /// How the README writes the address.
@@ -34,6 +35,17 @@ pub(crate) fn server() -> Server {
             other => panic!("the README shows no server at {other}"),
         }
     })
+}
+
+/// A simulated device that polls the server at this port as soon as there is one, until it has run
+/// a command.
+pub(crate) fn device(port: u16) {
+    let call = format!(
+        "device --server 127.0.0.1:{port} --id 478435 --seed-users 2 --period 50ms --commands 1 \
+         --for 30s -q"
+    );
+    // Whoever runs the command of the README waits for the device, not for this thread.
+    std::thread::spawn(move || pushrig(&call).any_stdout().any_stderr().exits(0));
 }
 
 /// A push server that has three commands, the second not as it should be.
