@@ -111,7 +111,7 @@ impl Run {
         let target = String::from_utf8_lossy(target);
         let base = self.how.options.base.as_ref();
         match base.and_then(|base| base.query.as_deref()) {
-            Some(query) if !query.is_empty() => target.replace(query, "…"),
+            Some(query) if !query.is_empty() => target.replacen(&format!("?{query}"), "?…", 1),
             _ => target.into_owned(),
         }
     }

@@ -235,6 +235,20 @@ fn a_reader_that_went_away_ends_the_run_without_a_word() {
     }
 }
 
+/// What it was asked to do counts more than who looks on: its exit code is still wanted.
+#[test]
+fn a_reader_that_went_away_does_not_cut_a_run_with_an_end_short() {
+    let server = busy();
+    device(&server, "--commands 5 --format json")
+        .without_reader()
+        .exits(0);
+    assert_eq!(results(&server).len(), 5);
+    let server = hands_out([greets()]);
+    device(&server, "--commands 5 --for 200ms -q")
+        .without_reader()
+        .exits(1);
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
     let server = Server::start(|_| Reply::ok()).may_stay_idle();

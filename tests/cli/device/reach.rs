@@ -31,6 +31,25 @@ fn a_device_polls_by_tls() {
     .exits(3);
 }
 
+/// Only the end of the connection tells that the answer is whole, and anybody can make that.
+#[test]
+fn an_answer_by_tls_that_may_be_cut_off_is_a_finding() {
+    let server = Server::tls("localhost", |request| match request.number {
+        0 => Reply::raw("HTTP/1.1 200 OK\r\n\r\n{}").and_close(),
+        _ => Reply::ok(),
+    });
+    let port = server.address().port();
+    let lines = pushrig(&format!(
+        "device --server https://localhost:{port} --id 478435 --polls 2 --period 10ms \
+         --format json --cacert ca.pem"
+    ))
+    .file("ca.pem", server.ca())
+    .any_stdout()
+    .exits(0)
+    .json();
+    assert_eq!(outcomes(&lines, "finding"), ["wire.cut-off pass"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_device_polls_by_a_unix_socket() {

@@ -59,6 +59,28 @@ fn a_time_is_written_in_few_digits() {
     }
 }
 
+/// It may be a key; and where it is short, nothing else is hidden with it.
+#[test]
+fn the_query_of_the_address_is_not_shown() {
+    let server = Server::start(|_| Reply::ok());
+    for (flags, target) in [
+        ("", "/push?…&deviceId=478435"),
+        ("--query-base verbatim", "/?…/push?deviceId=478435"),
+    ] {
+        let lines = pushrig(&format!(
+            "device --server {} --id 478435 --until-idle --no-uuid --format json {flags}",
+            server.url("?4")
+        ))
+        .any_stdout()
+        .exits(0)
+        .json();
+        assert_eq!(of_type(&lines, "poll")[0]["target"], target);
+    }
+    let sent = server.received();
+    assert_eq!(sent[0].target(), "/push?4&deviceId=478435");
+    assert_eq!(sent[1].target(), "/?4/push?deviceId=478435");
+}
+
 #[test]
 fn quiet_json_has_no_polls_and_no_passes() {
     let server = hands_out([greets(), asks("fly")]);
