@@ -149,3 +149,26 @@ fn a_chunked_answer_is_an_answer() {
     let lines = told(&server, "--until-idle --strict", 0);
     assert_eq!(outcomes(&lines, "case"), ["478435/logout#1 pass"]);
 }
+
+/// An idle connection may close as the poll comes; one that closes again swallows polls.
+#[test]
+fn a_poll_over_a_connection_that_idled_is_sent_again_once_and_that_is_said() {
+    let server = Server::start(|request| match request.number {
+        1 | 3 => Reply::close(),
+        _ => Reply::ok(),
+    });
+    let url = server.url("");
+    let call = format!("device --server {url} --id 1 --polls 3 --period 1100ms --format json");
+    let lines = pushrig(&call).any_stdout().exits(3).json();
+    assert_eq!(outcomes(&lines, "finding"), ["wire.sent-again pass"]);
+    assert_eq!(outcomes(&lines, "case"), ["push error"]);
+    assert_eq!(server.received().len(), 4);
+}
+
+/// A result that may have arrived is never sent twice unasked.
+#[test]
+fn a_result_whose_connection_closes_is_not_sent_again() {
+    let server = answers_results([greets()], |_| Reply::close());
+    told(&server, "--polls 2", 3);
+    assert_eq!(results(&server).len(), 1);
+}
