@@ -180,9 +180,13 @@ impl Machine {
                     return;
                 }
                 self.counts.failures += 1;
-                if trouble == Trouble::TimedOut {
-                    let timeout = self.options.timeout;
-                    self.find(Kind::TooSlow, || duration(timeout));
+                match trouble {
+                    Trouble::TimedOut => {
+                        let timeout = self.options.timeout;
+                        self.find(Kind::TooSlow, || duration(timeout));
+                    }
+                    Trouble::Broken => self.find(Kind::Broken, String::new),
+                    Trouble::NoConnection => {}
                 }
             }
             State::Resulting(posting) if posting.copies == Copies::Second => self.come_back(now),

@@ -65,6 +65,7 @@ fn answers_to_push() -> Vec<Habit> {
             twice(|| text("{verb: \"POST\", endpoint: \"logout\"}"))
         }),
         habit(Kind::Blank, "", || twice(|| text("\r\n"))),
+        habit(Kind::Broken, "", || twice(Reply::reset)),
         habit(Kind::TooSlow, "--timeout 150ms", || twice(Reply::silence)),
         habit(Kind::TransactionTwice, "", || {
             let one = json!({"transactionid": "1", "endpoint": "logout"});
