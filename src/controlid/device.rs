@@ -478,7 +478,9 @@ impl Machine {
             return;
         };
         if base.ends_with_path() {
-            self.find(Kind::BaseEndsWithPush, || base.path.clone());
+            self.find(Kind::BaseEndsWithPush, || {
+                format!("it polls {}/push", base.path)
+            });
         }
         if base.had_slash {
             self.find(Kind::BaseSlash, || base.path.clone() + "/");
