@@ -180,9 +180,13 @@ impl Machine {
                     return;
                 }
                 self.counts.failures += 1;
-                if trouble == Trouble::TimedOut {
-                    let timeout = self.options.timeout;
-                    self.find(Kind::TooSlow, || duration(timeout));
+                match trouble {
+                    Trouble::TimedOut => {
+                        let timeout = self.options.timeout;
+                        self.find(Kind::TooSlow, || duration(timeout));
+                    }
+                    Trouble::Broken => self.find(Kind::Broken, String::new),
+                    Trouble::NoConnection => {}
                 }
             }
             State::Resulting(posting) if posting.copies == Copies::Second => self.come_back(now),
@@ -474,7 +478,9 @@ impl Machine {
             return;
         };
         if base.ends_with_path() {
-            self.find(Kind::BaseEndsWithPush, || base.path.clone());
+            self.find(Kind::BaseEndsWithPush, || {
+                format!("it polls {}/push", base.path)
+            });
         }
         if base.had_slash {
             self.find(Kind::BaseSlash, || base.path.clone() + "/");
