@@ -3,9 +3,13 @@
 //! hyper keeps the protocol (RFC 9112), and a tap on the connection keeps the bytes: hyper
 //! lowercases the names of headers, and answers 400 by itself to what it cannot read. A handler
 //! gets the raw target and the header fields with their case, order and duplicates; what never
-//! becomes a request is told as [`Refused`], with its bytes.
+//! becomes a request is told as [`Refused`], with its bytes. A handler's answer leaves when its
+//! future is over, not before: what it has recorded by then is what a peer has the answer to. The
+//! future is dropped where the connection breaks first, or the server ends.
 //!
-//! Not supported: TLS, HTTP/2, upgrades.
+//! An answer may leave as it should, or in one of the [`Manner`]s of a server in trouble.
+//!
+//! Not supported: HTTP/2, upgrades, certificates of clients.
 
 use std::fmt;
 use std::future::Future;
@@ -18,21 +22,39 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::message::{Request, Scheme};
 
 use super::address;
+use super::tls::Served;
 
+mod answer;
 mod connection;
+mod handshake;
+mod pace;
+mod reply;
+mod request;
+mod socket;
 mod tap;
 mod wire;
+
+pub use reply::{Manner, Reply};
 
 /// Where to listen: `127.0.0.1:0`, `[::1]:8000`, `localhost:8000`, or a port alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
     host: String,
     port: u16,
+}
+
+impl Bind {
+    /// The name or the IP address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
 }
 
 impl FromStr for Bind {
@@ -66,12 +88,14 @@ pub struct Limits {
     pub body: usize,
     /// How many connections at once; further ones wait.
     pub connections: usize,
-    /// The time for a head, from its first byte.
+    /// The time for a head, from its first byte; for a TLS handshake, too.
     pub head_time: Duration,
     /// The time for a body.
     pub body_time: Duration,
     /// How long a connection may stay without a byte.
     pub idle: Duration,
+    /// How long a connection stays whose answer never comes.
+    pub unanswered: Duration,
     /// How long running answers may take at the end.
     pub grace: Duration,
 }
@@ -85,6 +109,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(120),
             idle: Duration::from_secs(120),
+            unanswered: Duration::from_secs(600),
             grace: Duration::from_secs(2),
         }
     }
@@ -95,9 +120,14 @@ impl Default for Limits {
 pub struct Refused {
     /// Who sent it.
     pub peer: SocketAddr,
-    /// What came of it, from its first byte; a long one is cut.
+    /// What the server speaks: https where what came ought to be TLS.
+    pub scheme: Scheme,
+    /// What came of it until it was refused, from its first byte; over TLS, what TLS carried,
+    /// unless it is the handshake that failed. At most the limit of a head and 16 KiB.
     pub raw: Vec<u8>,
-    /// What it was answered, if it was.
+    /// Whether more had come than is kept.
+    pub is_cut: bool,
+    /// What it was answered, if it was; over HTTP.
     pub status: Option<u16>,
     /// Why.
     pub why: String,
@@ -106,8 +136,9 @@ pub struct Refused {
 /// A socket that listens: connections wait in it until [`serve`](Listener::serve) takes them.
 #[derive(Debug)]
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
+    served: Option<Served>,
 }
 
 impl Listener {
@@ -124,10 +155,23 @@ impl Listener {
                     .with_hint("if they should, add --allow-remote"),
             );
         }
-        let listener = TcpListener::bind(&*addresses).map_err(wrong)?;
-        listener.set_nonblocking(true).map_err(wrong)?;
-        let address = listener.local_addr().map_err(wrong)?;
-        Ok(Self { listener, address })
+        let socket = TcpListener::bind(&*addresses).map_err(wrong)?;
+        socket.set_nonblocking(true).map_err(wrong)?;
+        let address = socket.local_addr().map_err(wrong)?;
+        Ok(Self {
+            socket,
+            address,
+            served: None,
+        })
+    }
+
+    /// Speaks TLS, and nothing else.
+    #[must_use]
+    pub fn with_tls(self, served: Served) -> Self {
+        Self {
+            served: Some(served),
+            ..self
+        }
     }
 
     /// Where it listens.
@@ -145,14 +189,20 @@ impl Listener {
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
-        format!("http://{address}")
+        let scheme = if self.served.is_some() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        };
+        format!("{scheme}://{address}")
     }
 
     /// Serves until `stop` is over: then nothing more is accepted, and running answers have a
     /// short time.
     ///
     /// Everything runs on this thread. A handler that never waits is
-    /// `|request, peer| std::future::ready(…)`.
+    /// `|request, peer| std::future::ready(…)`, and what it gives is a response, or a [`Reply`]
+    /// where the response is to leave in another manner.
     pub async fn serve<H, F, R>(
         self,
         limits: Limits,
@@ -162,12 +212,13 @@ impl Listener {
     ) -> Result<(), Error>
     where
         H: Fn(Request, SocketAddr) -> F + 'static,
-        F: Future<Output = Response> + 'static,
+        F: Future<Output: Into<Reply>> + 'static,
         R: Fn(Refused) + 'static,
     {
-        let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let listener = tokio::net::TcpListener::from_std(self.socket)?;
         let shared = Rc::new(Shared {
             limits,
+            acceptor: self.served.as_ref().map(Served::acceptor),
             handler,
             refused,
         });
@@ -181,6 +232,7 @@ impl Listener {
 /// What all connections share.
 struct Shared<H, R> {
     limits: Limits,
+    acceptor: Option<TlsAcceptor>,
     handler: H,
     refused: R,
 }
@@ -191,10 +243,10 @@ async fn accept<H, F, R>(
     stop: impl Future<Output = ()>,
 ) where
     H: Fn(Request, SocketAddr) -> F + 'static,
-    F: Future<Output = Response> + 'static,
+    F: Future<Output: Into<Reply>> + 'static,
     R: Fn(Refused) + 'static,
 {
-    let (tell, told) = watch::channel(());
+    let (tell, told) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -214,7 +266,7 @@ async fn accept<H, F, R>(
         }
     }
     drop(listener);
-    let _ = tell.send(());
+    let _ = tell.send(true);
     let over = async { while connections.join_next().await.is_some() {} };
     let _ = timeout(shared.limits.grace, over).await;
 }

@@ -1,4 +1,5 @@
-//! TLS, set up only when an https URL is dialled: a client's configuration costs 4 ms.
+//! TLS, set up only when an https URL is dialled: a client's configuration costs 4 ms. A server's
+//! is [`server_config`].
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
@@ -18,6 +19,11 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_rustls::TlsConnector;
 
 use crate::error::{Error, Place};
+
+mod served;
+
+pub use served::{Identity, Served, server_config};
+pub(super) use served::{NO_TLS, explain_client};
 
 /// Whom to trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,15 +67,12 @@ pub(super) fn connector(trust: &Trust) -> Result<TlsConnector, Error> {
 fn known(path: &Path, provider: Arc<CryptoProvider>) -> Result<Known, Error> {
     let name = || Place::file(path.display().to_string());
     let damaged = |why: String| Error::input(name(), format!("a certificate is damaged: {why}"));
-    let pem = std::fs::read(path).map_err(|cause| Error::reading(path, cause))?;
+    let certificates = certificates(path)?;
     let mut roots = RootCertStore::empty();
-    let mut certificates = Vec::new();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|why| damaged(why.to_string()))?;
+    for certificate in &certificates {
         roots
             .add(certificate.clone())
             .map_err(|why| damaged(why.to_string()))?;
-        certificates.push(certificate);
     }
     if certificates.is_empty() {
         return Err(Error::input(
@@ -84,6 +87,27 @@ fn known(path: &Path, provider: Arc<CryptoProvider>) -> Result<Known, Error> {
         certificates,
         issuers,
     })
+}
+
+/// The certificates of a PEM file, whatever else is in it.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let text = std::fs::read(path).map_err(|cause| Error::reading(path, cause))?;
+    CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|why| {
+            let place = Place::file(path.display().to_string());
+            Error::input(place, format!("a certificate is damaged: {}", flaw(&why)))
+        })
+}
+
+/// What is wrong with PEM; nothing of its content is shown.
+fn flaw(why: &pem::Error) -> &'static str {
+    match why {
+        pem::Error::MissingSectionEnd { .. } => "its -----END line is missing",
+        pem::Error::IllegalSectionStart { .. } => "its -----BEGIN line is not one",
+        pem::Error::Base64Decode(_) => "it is no base64",
+        _ => "it is no PEM",
+    }
 }
 
 /// Trusts what the certificates of a file have signed, and these certificates themselves: a

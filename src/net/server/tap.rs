@@ -1,4 +1,4 @@
-//! The tap: splits what is read into heads and bodies, and keeps the heads as they came.
+//! The tap: splits what is read into heads and bodies, and reads the heads as they came.
 //!
 //! It reads along with hyper, which decides what is a request: where hyper refuses, what the
 //! tap made of it no longer counts, and only its bytes do.
@@ -7,10 +7,14 @@ use std::collections::VecDeque;
 
 use memchr::memchr;
 
-/// So many bytes behind a head are kept until hyper has taken it.
-const BEHIND: usize = 64 << 10;
+use crate::message::{Headers, Request};
+
+/// So many bytes of what stands behind a head are kept until its body is whole.
+pub(super) const BEHIND: usize = 16 << 10;
 /// So many sizes of chunks are kept of a body; what is left makes one more chunk.
 const SIZES: usize = 1 << 16;
+/// Most heads are not longer.
+const ROOM: usize = 4 << 10;
 /// hyper takes so many fields.
 const FIELDS: usize = 100;
 
@@ -28,10 +32,32 @@ pub(super) struct Tap {
 
 #[derive(Debug, Default)]
 struct Head {
+    /// None where it cannot be read.
+    request: Option<Request>,
     raw: Vec<u8>,
-    behind: Vec<u8>,
+    /// The first bytes that stand behind it.
+    behind: Came,
     sizes: Vec<u64>,
     is_taken: bool,
+    is_over: bool,
+}
+
+/// Bytes as they came.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Came {
+    pub(super) raw: Vec<u8>,
+    /// Whether there was more.
+    pub(super) is_cut: bool,
+}
+
+impl Came {
+    /// Keeps the first so many.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
+        let room = BEHIND.saturating_sub(self.raw.len());
+        let (kept, cut) = bytes.split_at(bytes.len().min(room));
+        self.raw.extend_from_slice(kept);
+        self.is_cut |= !cut.is_empty();
+    }
 }
 
 /// What comes next belongs to a body.
@@ -90,35 +116,55 @@ impl Tap {
         }
     }
 
-    /// The head of the request that hyper has read now.
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    /// The request that hyper has read now: its head. None where the tap could not read it.
+    pub(super) fn take(&mut self) -> Option<Request> {
         if self.heads.front().is_some_and(|head| head.is_taken) {
             self.heads.pop_front();
         }
+        let head = self.heads.front_mut()?;
+        head.is_taken = true;
+        head.request.take()
+    }
+
+    /// The body of the request that was taken is whole: the sizes of its chunks.
+    pub(super) fn sizes(&mut self) -> Vec<u64> {
         let Some(head) = self.heads.front_mut() else {
             return Vec::new();
         };
-        head.is_taken = true;
-        head.behind = Vec::new();
-        std::mem::take(&mut head.raw)
+        head.is_over = true;
+        let mut raw = std::mem::take(&mut head.raw);
+        head.behind = Came::default();
+        // The next head most likely has the length of this one.
+        if self.head.capacity() == 0 && raw.capacity() <= ROOM {
+            raw.clear();
+            self.head = raw;
+        }
+        std::mem::take(&mut head.sizes)
     }
 
-    /// The sizes of the chunks of the request that was taken, its body being whole.
-    pub(super) fn sizes(&mut self) -> Vec<u64> {
-        self.heads
-            .front_mut()
-            .map(|head| std::mem::take(&mut head.sizes))
-            .unwrap_or_default()
+    /// What came of the request that was taken, its body not being whole.
+    pub(super) fn taken(&mut self) -> Came {
+        let front = self.heads.front_mut().filter(|head| head.is_taken);
+        let Some(head) = front else {
+            return Came::default();
+        };
+        head.is_over = true;
+        let mut raw = std::mem::take(&mut head.raw);
+        let mut behind = std::mem::take(&mut head.behind);
+        raw.append(&mut behind.raw);
+        let is_cut = behind.is_cut;
+        Came { raw, is_cut }
     }
 
     /// What came and was not taken.
-    pub(super) fn left(&mut self) -> Vec<u8> {
-        let mut left = Vec::new();
+    pub(super) fn left(&mut self) -> Came {
+        let mut left = Came::default();
         for head in self.heads.iter().filter(|head| !head.is_taken) {
-            left.extend_from_slice(&head.raw);
-            left.extend_from_slice(&head.behind);
+            left.raw.extend_from_slice(&head.raw);
+            left.raw.extend_from_slice(&head.behind.raw);
+            left.is_cut |= head.behind.is_cut;
         }
-        left.extend_from_slice(&self.head);
+        left.raw.extend_from_slice(&self.head);
         left
     }
 
@@ -128,6 +174,9 @@ impl Tap {
     }
 
     fn feed_head(&mut self, bytes: &[u8]) -> usize {
+        if self.head.is_empty() {
+            self.head.reserve(bytes.len().min(ROOM));
+        }
         let Some(end) = memchr(b'\n', bytes) else {
             self.head.extend_from_slice(bytes);
             return bytes.len();
@@ -141,8 +190,10 @@ impl Tap {
         } else {
             self.line = 0;
             let raw = std::mem::take(&mut self.head);
-            self.body = framing(&raw);
+            let request;
+            (self.body, request) = read(&raw);
             self.heads.push_back(Head {
+                request,
                 raw,
                 ..Head::default()
             });
@@ -189,12 +240,10 @@ impl Tap {
         Chunk::Data(size)
     }
 
-    /// Bytes of a body, which are needed only where its head is refused.
+    /// Bytes of a body, which are needed only where its request is refused.
     fn keep(&mut self, bytes: &[u8]) {
-        if let Some(head) = self.heads.back_mut().filter(|head| !head.is_taken) {
-            let room = BEHIND.saturating_sub(head.behind.len());
-            head.behind
-                .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if let Some(head) = self.heads.back_mut().filter(|head| !head.is_over) {
+            head.behind.keep(bytes);
         }
     }
 }
@@ -203,15 +252,32 @@ fn least(left: u64, length: usize) -> usize {
     usize::try_from(left).map_or(length, |left| left.min(length))
 }
 
-/// What follows a head. hyper refuses all codings that do not end in chunked.
-fn framing(raw: &[u8]) -> Body {
+/// What follows a head, and the request that it begins.
+fn read(raw: &[u8]) -> (Body, Option<Request>) {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut head = httparse::Request::new(&mut fields);
     if !matches!(head.parse(raw), Ok(httparse::Status::Complete(_))) {
-        return Body::Lost;
+        return (Body::Lost, None);
     }
-    let mut length = 0;
+    let (Some(method), Some(target)) = (head.method, head.path) else {
+        return (Body::Lost, None);
+    };
+    let mut request = Request::new(method, target);
+    // hyper takes no other version than these two.
+    if head.version == Some(0) {
+        "HTTP/1.0".clone_into(&mut request.version);
+    }
+    request.headers = Headers::with_capacity(head.headers.len(), raw.len());
     for field in head.headers.iter() {
+        request.headers.push(field.name, field.value);
+    }
+    (framing(head.headers), Some(request))
+}
+
+/// What follows a head. hyper refuses all codings that do not end in chunked.
+fn framing(fields: &[httparse::Header<'_>]) -> Body {
+    let mut length = 0;
+    for field in fields {
         if field.name.eq_ignore_ascii_case("transfer-encoding") {
             return Body::Chunked(Chunk::Size(0));
         }
@@ -243,8 +309,9 @@ mod tests {
         let mut tap = Tap::default();
         tap.feed(b"GET / HTTP/1.1\nA: b\r\n\n");
         assert!(!tap.is_in_head());
-        assert_eq!(tap.take(), b"GET / HTTP/1.1\nA: b\r\n\n");
-        assert_eq!(tap.take(), b"", "there is one");
+        assert_eq!(tap.left().raw, b"GET / HTTP/1.1\nA: b\r\n\n");
+        assert_eq!(tap.take().unwrap().headers.first("A"), Some(&b"b"[..]));
+        assert_eq!(tap.take(), None, "there is one");
     }
 
     #[test]
@@ -252,9 +319,26 @@ mod tests {
         let mut tap = Tap::default();
         let raw = b"POST /a b HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody";
         tap.feed(raw);
-        assert_eq!(tap.left(), raw);
+        assert_eq!(tap.left().raw, raw);
         tap.feed(&vec![b'x'; 1 << 20]);
-        assert!(tap.left().len() < 70_000);
+        let left = tap.left();
+        assert!(left.raw.starts_with(b"POST /a b") && left.raw.len() <= raw.len() + BEHIND);
+        assert!(left.is_cut);
+    }
+
+    #[test]
+    fn what_was_taken_is_kept_until_its_body_is_whole() {
+        let raw = b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nzz";
+        let mut tap = Tap::default();
+        let (first, second) = raw.split_at(raw.len() - 4);
+        tap.feed(first);
+        assert_eq!(tap.take().unwrap().target, b"/a");
+        tap.feed(second);
+        assert_eq!(tap.left(), Came::default());
+        let came = tap.taken();
+        assert_eq!((came.raw, came.is_cut), (raw.to_vec(), false));
+        tap.feed(raw);
+        assert_eq!(tap.taken(), Came::default(), "it is told once");
     }
 
     proptest! {
@@ -269,11 +353,12 @@ mod tests {
             }
             tap.feed(rest);
             let first = tap.take();
-            prop_assert!(first.starts_with(b"POST /a ") && first.ends_with(b"\r\n\r\n"));
+            prop_assert_eq!(first.map(|it| it.target), Some(b"/a".to_vec()));
             prop_assert_eq!(tap.sizes(), [3, 10]);
-            prop_assert_eq!(tap.take(), b"POST /b HTTP/1.1\nContent-Length: 2\n\n");
+            prop_assert_eq!(tap.take().map(|it| it.target), Some(b"/b".to_vec()));
             prop_assert!(tap.is_in_head());
-            prop_assert_eq!(tap.left(), b"GET /c");
+            prop_assert_eq!(tap.taken().raw, b"POST /b HTTP/1.1\nContent-Length: 2\n\nhi");
+            prop_assert_eq!(tap.left().raw, b"GET /c");
         }
     }
 }

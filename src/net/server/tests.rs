@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::message::Scheme;
+use crate::message::{Response, Scheme};
 use crate::net::block_on;
 
 mod odd;
@@ -39,7 +39,7 @@ fn start(limits: Limits) -> Running {
     })
 }
 
-fn start_with<F: Future<Output = Response> + 'static>(
+fn start_with<F: Future<Output: Into<Reply>> + 'static>(
     limits: Limits,
     answer: impl Fn(Request) -> F + Send + 'static,
 ) -> Running {
@@ -290,7 +290,7 @@ fn an_answer_that_never_comes_does_not_hold_the_end() {
         grace: Duration::from_millis(50),
         ..Limits::default()
     };
-    let mut server = start_with(limits, |_| std::future::pending());
+    let mut server = start_with(limits, |_| std::future::pending::<Response>());
     let mut stream = server.connect();
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -1,19 +1,23 @@
-//! The socket with the tap upon it, as hyper reads and writes it.
+//! The socket with the tap upon it, as hyper reads and writes it; answers leave it in the manner
+//! that was asked for.
 
 use std::cell::RefCell;
+use std::future::Future as _;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
-use super::tap::Tap;
+use super::pace::{Pace, Room};
+use super::reply::Manner;
+use super::socket::Socket;
+use super::tap::{Came, Tap};
+use crate::message::{Request, Scheme};
 
 thread_local! {
     /// What is read passes through here, for all connections of the thread.
@@ -23,38 +27,85 @@ thread_local! {
 /// A socket, and what is going on upon it.
 pub(super) struct Wire {
     /// None once it was taken back.
-    stream: Option<TcpStream>,
+    socket: Option<Socket>,
+    scheme: Scheme,
     tap: Tap,
-    /// When bytes last moved.
+    /// When bytes last moved, as far as [`Wire::look`] has seen it.
     moved: Instant,
     /// When the head on its way began.
     head_since: Option<Instant>,
-    /// Told when one begins.
-    begun: Rc<Notify>,
+    news: News,
     /// Whether a request is being answered.
     is_busy: bool,
-    /// Whether the peer has yet to take what was written.
-    is_full: bool,
+    /// Whether hyper has more to write, or the peer has yet to take it.
+    is_owing: bool,
     is_lingering: bool,
+    pace: Pace,
+    pause: Option<Pin<Box<Sleep>>>,
+    end: Option<End>,
+    /// Who waits until nothing is owed.
+    waiting: Option<Waker>,
+}
+
+/// What happened since somebody looked.
+#[derive(Clone, Copy, Debug, Default)]
+struct News {
+    has_moved: bool,
+    has_begun: bool,
+}
+
+/// How a connection ends that hyper has nothing more to do with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is reset.
+    Reset,
+    /// It is closed after what was written.
+    Close,
+    /// It is left as it is.
+    Never,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(socket: Socket) -> Self {
+        let scheme = if socket.is_tls() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        };
         Self {
-            stream: Some(stream),
+            socket: Some(socket),
+            scheme,
             tap: Tap::default(),
             moved: Instant::now(),
             head_since: None,
-            begun: Rc::default(),
+            news: News::default(),
             is_busy: false,
-            is_full: false,
+            is_owing: false,
             is_lingering: false,
+            pace: Pace::Free,
+            pause: None,
+            end: None,
+            waiting: None,
         }
     }
 
-    /// Told when a head begins, because its time is shorter than that of an idle connection.
-    pub(super) fn begun(&self) -> Rc<Notify> {
-        Rc::clone(&self.begun)
+    pub(super) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// How it ends, if hyper has nothing more to do with it.
+    pub(super) fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// Takes note of what happened; whether a head has begun, because its time is shorter than
+    /// that of an idle connection.
+    pub(super) fn look(&mut self) -> bool {
+        let news = std::mem::take(&mut self.news);
+        if news.has_moved {
+            self.moved = Instant::now();
+        }
+        news.has_begun
     }
 
     /// When its time is over, as far as is known now.
@@ -62,8 +113,9 @@ impl Wire {
         match self.head_since {
             // The body and the handler have clocks of their own.
             _ if self.is_busy => Instant::now() + limits.idle,
-            Some(since) => since + limits.head_time,
-            None => self.moved + limits.idle,
+            // Who has not taken an answer yet may take its time with the next request.
+            Some(since) if !self.is_owing => since + limits.head_time,
+            _ => self.moved + limits.idle,
         }
     }
 
@@ -71,29 +123,61 @@ impl Wire {
         self.tap.is_in_head()
     }
 
-    /// A request begins: its head.
-    pub(super) fn begin(&mut self) -> Vec<u8> {
+    /// A request begins: its head. None where the tap could not read it.
+    pub(super) fn begin(&mut self) -> Option<Request> {
         self.is_busy = true;
+        if !self.is_owing {
+            self.pace = Pace::Free;
+        }
         self.tap.take()
     }
 
-    /// The sizes of the chunks of its body.
+    /// Its body is whole: the sizes of its chunks.
     pub(super) fn sizes(&mut self) -> Vec<u64> {
         self.tap.sizes()
     }
 
-    /// It is answered.
-    pub(super) fn end(&mut self) {
+    /// Whether an answer in this manner needs nothing but to be written.
+    pub(super) fn is_plain(&self, manner: Manner) -> bool {
+        manner == Manner::Plain && self.pace == Pace::Free
+    }
+
+    /// Waits until what was said before has left.
+    pub(super) fn poll_said(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_owing {
+            self.waiting = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    /// The request has its answer, which leaves in this manner.
+    pub(super) fn answered(&mut self, manner: Manner) {
         self.is_busy = false;
-        self.moved = Instant::now();
+        self.news.has_moved = true;
         // One that came early has its time from now on.
         self.head_since = None;
         self.look_at_head();
+        if self.is_plain(manner) {
+            return;
+        }
+        self.pace = Pace::new(manner, Instant::now());
+        self.end = match manner {
+            Manner::Reset => Some(End::Reset),
+            Manner::Never => Some(End::Never),
+            Manner::Truncate(0) => Some(End::Close),
+            Manner::Plain | Manner::Truncate(_) | Manner::Slow(_) => None,
+        };
     }
 
     /// What came and became no request.
-    pub(super) fn left(&mut self) -> Vec<u8> {
+    pub(super) fn left(&mut self) -> Came {
         self.tap.left()
+    }
+
+    /// What came of the request whose body is not whole.
+    pub(super) fn taken(&mut self) -> Came {
+        self.tap.taken()
     }
 
     /// The peer may still send: it has to be read until its end.
@@ -106,24 +190,22 @@ impl Wire {
     }
 
     /// The socket alone.
-    pub(super) fn close(&mut self) -> Option<TcpStream> {
-        self.stream.take()
+    pub(super) fn close(&mut self) -> Option<Socket> {
+        self.socket.take()
     }
 
     /// Writes a short answer, if there is room for it between those of hyper.
     pub(super) fn say(&mut self, bytes: &[u8]) -> bool {
-        let Some(stream) = self.stream.as_ref().filter(|_| !self.is_full) else {
+        let Some(socket) = self.socket.as_mut().filter(|_| !self.is_owing) else {
             return false;
         };
         self.is_lingering = true;
-        stream
-            .try_write(bytes)
-            .is_ok_and(|count| count == bytes.len())
+        socket.say(bytes)
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        let stream = self.stream.as_mut().map(Pin::new);
-        stream.ok_or_else(|| io::ErrorKind::NotConnected.into())
+    fn socket(&mut self) -> io::Result<Pin<&mut Socket>> {
+        let socket = self.socket.as_mut().map(Pin::new);
+        socket.ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     fn look_at_head(&mut self) {
@@ -131,16 +213,58 @@ impl Wire {
             self.head_since = None;
         } else if self.head_since.is_none() {
             self.head_since = Some(Instant::now());
-            self.begun.notify_one();
+            self.news.has_begun = true;
         }
     }
 
-    fn written(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        self.is_full = result.is_pending();
-        if result.is_ready() {
-            self.moved = Instant::now();
+    /// Writes what may leave now of the first of these parts that is not empty.
+    fn poll_paced(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Some(part) = parts.iter().find(|part| !part.is_empty()) else {
+            return Poll::Ready(Ok(0));
+        };
+        let count = loop {
+            match self.pace.room(part.len(), Instant::now()) {
+                Room::For(count) => break count,
+                Room::At(due) => ready!(self.poll_pause(cx, due)),
+                // Whoever drives hyper sees the end, and needs no waker.
+                Room::None => return Poll::Pending,
+            }
+        };
+        let written = ready!(self.socket()?.poll_write(cx, &part[..count]))?;
+        self.news.has_moved = true;
+        self.pace.went(written, Instant::now());
+        if self.pace == Pace::Only(0) {
+            self.end = Some(End::Close);
         }
-        result
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<()> {
+        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if pause.deadline() != due {
+            pause.as_mut().reset(due);
+        }
+        pause.as_mut().poll(cx)
+    }
+
+    /// Nothing is owed any more.
+    fn flushed(&mut self) {
+        self.is_owing = false;
+        // An answer that is shorter than what may leave of it.
+        if matches!(self.pace, Pace::Only(_)) {
+            self.end = Some(End::Close);
+        }
+        if self.head_since.is_some() {
+            self.head_since = Some(Instant::now());
+            self.news.has_begun = true;
+        }
+        if let Some(waiting) = self.waiting.take() {
+            waiting.wake();
+        }
     }
 }
 
@@ -157,8 +281,8 @@ impl hyper::rt::Read for Io {
         PIECE.with_borrow_mut(|piece| {
             let room = into.remaining().min(piece.len());
             let mut read = ReadBuf::new(&mut piece[..room]);
-            ready!(wire.stream()?.poll_read(cx, &mut read))?;
-            wire.moved = Instant::now();
+            ready!(wire.socket()?.poll_read(cx, &mut read))?;
+            wire.news.has_moved = true;
             wire.tap.feed(read.filled());
             wire.look_at_head();
             into.put_slice(read.filled());
@@ -173,17 +297,20 @@ impl hyper::rt::Write for Io {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let mut wire = self.0.borrow_mut();
-        let result = wire.stream()?.poll_write(cx, bytes);
-        wire.written(result)
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.borrow_mut().stream()?.poll_flush(cx)
+        let mut wire = self.0.borrow_mut();
+        ready!(wire.socket()?.poll_flush(cx))?;
+        if wire.is_owing {
+            wire.flushed();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.borrow_mut().stream()?.poll_shutdown(cx)
+        self.0.borrow_mut().socket()?.poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -196,7 +323,12 @@ impl hyper::rt::Write for Io {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let mut wire = self.0.borrow_mut();
-        let result = wire.stream()?.poll_write_vectored(cx, parts);
-        wire.written(result)
+        wire.is_owing = true;
+        if wire.pace != Pace::Free {
+            return wire.poll_paced(cx, parts);
+        }
+        let result = ready!(wire.socket()?.poll_write_vectored(cx, parts));
+        wire.news.has_moved = true;
+        Poll::Ready(result)
     }
 }

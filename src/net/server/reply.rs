@@ -1,0 +1,42 @@
+//! What a handler gives: an answer, and how it goes out.
+
+use crate::message::Response;
+
+/// An answer, and how it goes out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    /// The answer.
+    pub response: Response,
+    /// How it goes out.
+    pub manner: Manner,
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            manner: Manner::Plain,
+        }
+    }
+}
+
+/// How an answer goes out. All but the first are what servers do when something is wrong with
+/// them or with the network, so that a sender can be seen to stand it.
+///
+/// Answers that were asked for before on the same connection are always whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// As it should.
+    #[default]
+    Plain,
+    /// It does not: the connection is reset.
+    Reset,
+    /// Only so many bytes of it leave, those of its head included; then the connection is
+    /// closed, even where that is all of them.
+    Truncate(usize),
+    /// It leaves at so many bytes a second, those of its head included; 0 is taken as 1.
+    Slow(u32),
+    /// It does not: the connection stays open until the peer closes its side of it, until the
+    /// server ends, or for ten minutes.
+    Never,
+}
