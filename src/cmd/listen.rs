@@ -160,8 +160,18 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     check_expectations(&args.end.expect, &checker.choice)?;
     let respond = args.answer.respond(session)?;
     let forward = args.answer.forward(session)?;
-    let recorder = args.keep.capture.as_deref().map(Recorder::open).transpose()?;
-    let exec = args.keep.exec.as_deref().map(exec::Exec::start).transpose()?;
+    let recorder = args
+        .keep
+        .capture
+        .as_deref()
+        .map(Recorder::open)
+        .transpose()?;
+    let exec = args
+        .keep
+        .exec
+        .as_deref()
+        .map(exec::Exec::start)
+        .transpose()?;
     let limits = Limits {
         body: args.limits.max_body,
         connections: usize::try_from(args.limits.max_connections).unwrap_or(usize::MAX),
@@ -224,8 +234,10 @@ impl AnswerArgs {
         };
         let url = without_user(parse_private_url("--forward", text)?, session);
         if url.target != "/" {
-            return Err(Error::usage("--forward has a path, and the path is that of what came")
-                .with_hint("give scheme, host and port alone"));
+            return Err(
+                Error::usage("--forward has a path, and the path is that of what came")
+                    .with_hint("give scheme, host and port alone"),
+            );
         }
         let options = DialOptions {
             limit: FORWARD_LIMIT,
@@ -247,7 +259,7 @@ impl TlsArgs {
                 host: serve.bind.host().to_owned(),
             },
             Some((chain, key)) => tls::Identity::Files {
-                chain: chain.into(),
+                certificates: chain.into(),
                 key: key.into(),
             },
             None => {
@@ -255,12 +267,12 @@ impl TlsArgs {
                     .with_hint("write --tls self-signed, or --tls cert.pem,key.pem"));
             }
         };
-        let (config, pem) = tls::server_config(&source)?;
+        let served = tls::server_config(&source)?;
         if let Some(file) = &self.tls_cert_out {
             let mut output = Output::create(file)?;
-            output.write(pem.as_bytes())?;
+            output.write(served.certificates().as_bytes())?;
             output.finish()?;
         }
-        Ok(listener.with_tls(config))
+        Ok(listener.with_tls(served))
     }
 }

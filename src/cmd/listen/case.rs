@@ -83,7 +83,11 @@ pub(super) fn of_expectation(expectation: &Expectation, seen: &Seen, standing: &
     };
     Case {
         id: format!("expect {expectation}"),
-        outcome: if met { CaseOutcome::Pass } else { CaseOutcome::Fail },
+        outcome: if met {
+            CaseOutcome::Pass
+        } else {
+            CaseOutcome::Fail
+        },
         why: (!met).then_some(why),
         ..Case::default()
     }

@@ -104,7 +104,13 @@ impl Desk {
         let number = self.number.get() + 1;
         self.number.set(number);
         let now = self.now();
-        let fault = self.receiver.borrow_mut().fault(&mut self.moment.borrow_mut());
+        // A URL has to be verified before anything is pushed that could fail.
+        let fault = (*request.method != *b"GET")
+            .then(|| {
+                let mut moment = self.moment.borrow_mut();
+                self.receiver.borrow_mut().fault(&mut moment)
+            })
+            .flatten();
         self.hold_back(fault, Place::Before).await;
         let mut received = {
             let moment = self.moment.borrow();
@@ -113,7 +119,7 @@ impl Desk {
         self.pass_on(&request, &mut received).await;
         self.hold_back(fault, Place::After).await;
         let line = line_of(&request);
-        let mut reply = self.reply(&received);
+        let mut reply = Self::reply(&received);
         let took = arrived.elapsed();
         let record = record(request, peer, now, &received, took);
         if let Err(why) = self.keep(&record) {
@@ -211,7 +217,7 @@ impl Desk {
         }
     }
 
-    fn reply(&self, received: &Received) -> Reply {
+    fn reply(received: &Received) -> Reply {
         let response = received.response.clone();
         let manner = match received.fault.map(|spec| spec.fault) {
             None | Some(Fault::Delay(_)) => Manner::Plain,

@@ -167,5 +167,5 @@ fn ends(expectations: &[Expectation], time: Option<Duration>) -> Vec<Duration> {
 /// How long until the next of them.
 fn next(ends: &[Duration], elapsed: Duration) -> Option<Duration> {
     let next = ends.iter().find(|end| **end > elapsed)?;
-    Some(*next - elapsed)
+    Some(next.saturating_sub(elapsed))
 }

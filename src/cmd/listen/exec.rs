@@ -43,7 +43,8 @@ impl Exec {
     /// Hands a record over.
     pub(super) fn give(&self, record: Vec<u8>) -> Result<(), String> {
         let given = self.give.try_send(record);
-        given.map_err(|_| "--exec: the command is too slow, and was not run for each request".into())
+        given
+            .map_err(|_| "--exec: the command is too slow, and was not run for each request".into())
     }
 
     /// Waits until it was run for all, and says what went wrong.

@@ -50,8 +50,10 @@ fn without_framing(headers: &Headers) -> Headers {
         b"content-length",
         b"trailer",
     ];
-    let kept = headers
-        .iter()
-        .filter(|(name, _)| !FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)));
+    let kept = headers.iter().filter(|(name, _)| {
+        !FRAMING
+            .iter()
+            .any(|framing| name.eq_ignore_ascii_case(framing))
+    });
     kept.collect()
 }

@@ -88,9 +88,7 @@ impl<'s> Show<'s> {
 
     pub(super) fn take(&mut self, told: Told) -> Result<(), Error> {
         match told {
-            Told::Request(arrived) => {
-                self.reporter.case(case::of_request(&arrived), self.session)
-            }
+            Told::Request(arrived) => self.reporter.case(case::of_request(&arrived), self.session),
             Told::Refused(refused, at) => self.refused(&refused, at),
             Told::Warning(why) => {
                 self.session.warn(&why);
@@ -153,7 +151,8 @@ impl<'s> Show<'s> {
         }
         if retried.len() > MOST_RETRIED {
             let more = retried.len() - MOST_RETRIED;
-            self.session.note(&format!("{more} more came more than once"));
+            self.session
+                .note(&format!("{more} more came more than once"));
         }
         Ok(())
     }
