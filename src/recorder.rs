@@ -1,7 +1,7 @@
 //! A capture that grows while a run goes on: whole lines are appended, so that a crash loses at
-//! most the one being written.
+//! most the one being written, and a full disk those that it has no room for.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,34 +13,141 @@ use crate::error::Error;
 pub struct Recorder {
     file: File,
     path: PathBuf,
+    /// Which file it is, where that can be told and the file is one that stays.
+    id: Option<Id>,
+    /// A part of a line was written, and could not be taken back.
+    is_torn: bool,
+    /// Something to say to the user.
+    news: Option<String>,
 }
+
+/// The device and the inode of a file.
+type Id = (u64, u64);
 
 impl Recorder {
     /// Opens the file, or makes it. What is in it stays, and a line that was torn by a crash is
     /// ended, so that the next one is whole.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |cause| Error::writing(path, cause);
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        let readable = options.clone().read(true).open(path);
-        // A pipe is written to, and not read.
-        let mut file = readable.or_else(|_| options.open(path)).map_err(wrong)?;
+        let mut file = open(path).map_err(wrong)?;
         if is_torn(&mut file).unwrap_or(false) {
             file.write_all(b"\n").map_err(wrong)?;
         }
         Ok(Self {
+            id: file.metadata().ok().and_then(|it| id(&it)),
             file,
             path: path.to_owned(),
+            is_torn: false,
+            news: None,
         })
     }
 
-    /// Appends one record.
+    /// Appends one record. If that fails nothing of it is left in the file, or the next one
+    /// begins on a line of its own, so that one failure costs one record.
     pub fn record(&mut self, record: &Record) -> Result<(), Error> {
-        let mut line = record.to_line();
-        line.push(b'\n');
-        let written = self.file.write_all(&line);
-        written.map_err(|cause| Error::writing(&self.path, cause))
+        let line = record.to_line();
+        self.append(line)
+            .map_err(|cause| Error::writing(&self.path, cause))
     }
+
+    /// What there is to say of the file, once.
+    pub fn news(&mut self) -> Option<String> {
+        self.news.take()
+    }
+
+    fn append(&mut self, mut line: Vec<u8>) -> io::Result<()> {
+        line.push(b'\n');
+        self.follow()?;
+        if self.is_torn {
+            line.insert(0, b'\n');
+        }
+        match write(&mut self.file, &line) {
+            Ok(()) => {
+                self.is_torn = false;
+                Ok(())
+            }
+            Err((written, cause)) => {
+                let back = written == 0 || cut_back(&mut self.file, &line[..written]).is_ok();
+                // The line end of before counts, if it was written.
+                self.is_torn = if back { self.is_torn } else { written > 1 || line[0] != b'\n' };
+                Err(cause)
+            }
+        }
+    }
+
+    /// Begins a new file where the path no longer leads to the one that is open: what is written
+    /// to a file that was deleted or renamed away is nowhere to be found by that name.
+    fn follow(&mut self) -> io::Result<()> {
+        let Some(known) = self.id else {
+            return Ok(());
+        };
+        let there = fs::metadata(&self.path);
+        if there.is_ok_and(|there| id(&there) == Some(known)) {
+            return Ok(());
+        }
+        let mut file = open(&self.path)?;
+        self.is_torn = is_torn(&mut file).unwrap_or(false);
+        self.id = file.metadata().ok().and_then(|it| id(&it));
+        self.file = file;
+        self.news = Some(format!(
+            "{} was removed or replaced while it was written to: what comes from now on is in a \
+             new file of that name",
+            self.path.display()
+        ));
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    let readable = options.clone().read(true).open(path);
+    // A pipe is written to, and not read.
+    readable.or_else(|_| options.open(path))
+}
+
+/// Only of a file that stays: a pipe is not sought again.
+#[cfg(unix)]
+fn id(metadata: &Metadata) -> Option<Id> {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata
+        .is_file()
+        .then(|| (metadata.dev(), metadata.ino()))
+}
+
+/// Windows removes no file that is open.
+#[cfg(not(unix))]
+fn id(_: &Metadata) -> Option<Id> {
+    None
+}
+
+/// Writes all of it, or says how much was written.
+fn write(file: &mut File, line: &[u8]) -> Result<(), (usize, io::Error)> {
+    let mut written = 0;
+    while written < line.len() {
+        match file.write(&line[written..]) {
+            Ok(0) => return Err((written, io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(cause) => return Err((written, cause)),
+        }
+    }
+    Ok(())
+}
+
+/// Takes the end of a file away, if it is this; another process may have appended meanwhile.
+fn cut_back(file: &mut File, torn: &[u8]) -> io::Result<()> {
+    let end = file.metadata()?.len();
+    let start = end
+        .checked_sub(torn.len() as u64)
+        .ok_or(io::ErrorKind::InvalidData)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut found = vec![0; torn.len()];
+    file.read_exact(&mut found)?;
+    if found != torn {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    file.set_len(start)
 }
 
 fn is_torn(file: &mut File) -> io::Result<bool> {
@@ -77,5 +184,72 @@ mod tests {
     fn a_folder_is_no_capture() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Recorder::open(folder.path()).unwrap_err().code(), 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_removed_or_replaced_is_begun_anew_and_that_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ndjson");
+        let record = Record::of(Request::new("GET", "/push"));
+        let mut recorder = Recorder::open(&path).unwrap();
+        recorder.record(&record).unwrap();
+        assert_eq!(recorder.news(), None);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        recorder.record(&record).unwrap();
+        assert!(recorder.news().unwrap().contains("removed or replaced"));
+        recorder.record(&record).unwrap();
+        assert_eq!(recorder.news(), None, "once");
+        assert_eq!(std::fs::read(&path).unwrap(), whole.repeat(2));
+        std::fs::rename(&path, folder.path().join("b.ndjson")).unwrap();
+        std::fs::write(&path, "torn").unwrap();
+        recorder.record(&record).unwrap();
+        let expected = [b"torn\n".as_slice(), &whole].concat();
+        assert_eq!(std::fs::read(&path).unwrap(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_gone_is_an_error_until_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("in");
+        std::fs::create_dir(&inner).unwrap();
+        let path = inner.join("a.ndjson");
+        let record = Record::of(Request::new("GET", "/push"));
+        let mut recorder = Recorder::open(&path).unwrap();
+        std::fs::remove_dir_all(&inner).unwrap();
+        assert_eq!(recorder.record(&record).unwrap_err().code(), 3);
+        assert_eq!(recorder.record(&record).unwrap_err().code(), 3);
+        std::fs::create_dir(&inner).unwrap();
+        recorder.record(&record).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap().iter().filter(|it| **it == b'\n').count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_that_is_full_is_an_error_each_time() {
+        let mut recorder = Recorder::open(Path::new("/dev/full")).unwrap();
+        let record = Record::of(Request::new("GET", "/push"));
+        for _ in 0..2 {
+            let error = recorder.record(&record).unwrap_err();
+            assert!(error.to_string().contains("/dev/full"), "{error}");
+            assert_eq!(error.code(), 3);
+        }
+        assert!(!recorder.is_torn && recorder.news().is_none());
+    }
+
+    #[test]
+    fn a_torn_end_is_taken_back_only_where_it_is_one_s_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ndjson");
+        std::fs::write(&path, "one\ntw").unwrap();
+        let mut file = open(&path).unwrap();
+        cut_back(&mut file, b"tw").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\n");
+        file.write_all(b"twOTHER").unwrap();
+        cut_back(&mut file, b"tw").unwrap_err();
+        cut_back(&mut file, &[b'x'; 99]).unwrap_err();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\ntwOTHER");
     }
 }

@@ -53,6 +53,11 @@ impl Signals {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
+            // A file that grows beyond its limit (ulimit -f) is an error of that write, and no
+            // reason to end: a signal that is listened for once does nothing by itself any more.
+            drop(signal(SignalKind::from_raw(
+                rustix::process::Signal::XFSZ.as_raw(),
+            ))?);
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
