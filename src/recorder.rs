@@ -69,7 +69,11 @@ impl Recorder {
             Err((written, cause)) => {
                 let back = written == 0 || cut_back(&mut self.file, &line[..written]).is_ok();
                 // The line end of before counts, if it was written.
-                self.is_torn = if back { self.is_torn } else { written > 1 || line[0] != b'\n' };
+                self.is_torn = if back {
+                    self.is_torn
+                } else {
+                    written > 1 || line[0] != b'\n'
+                };
                 Err(cause)
             }
         }
@@ -110,9 +114,7 @@ fn open(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 fn id(metadata: &Metadata) -> Option<Id> {
     use std::os::unix::fs::MetadataExt as _;
-    metadata
-        .is_file()
-        .then(|| (metadata.dev(), metadata.ino()))
+    metadata.is_file().then(|| (metadata.dev(), metadata.ino()))
 }
 
 /// Windows removes no file that is open.
@@ -223,7 +225,14 @@ mod tests {
         assert_eq!(recorder.record(&record).unwrap_err().code(), 3);
         std::fs::create_dir(&inner).unwrap();
         recorder.record(&record).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap().iter().filter(|it| **it == b'\n').count(), 1);
+        assert_eq!(
+            std::fs::read(&path)
+                .unwrap()
+                .iter()
+                .filter(|it| **it == b'\n')
+                .count(),
+            1
+        );
     }
 
     #[cfg(target_os = "linux")]

@@ -166,12 +166,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .as_deref()
         .map(Recorder::open)
         .transpose()?;
-    let exec = args
-        .keep
-        .exec
-        .as_deref()
-        .map(exec::Exec::start)
-        .transpose()?;
+    let exec = args.keep.exec.as_deref();
     let limits = Limits {
         body: args.limits.max_body,
         connections: usize::try_from(args.limits.max_connections).unwrap_or(usize::MAX),
@@ -190,7 +185,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     });
     let reporter = args.report.open("listen", &url, session)?;
     let drive = Drive {
-        desk: Desk::new(receiver, recorder, forward, exec, session),
+        desk: Desk::new(receiver, recorder, forward, exec, session)?,
         expectations: args.end.expect,
         time: args.end.time,
         serve: args.serve,

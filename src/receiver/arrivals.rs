@@ -53,6 +53,8 @@ struct Message {
     label: Option<String>,
     /// When each attempt came, in milliseconds, and whether it was accepted.
     attempts: Vec<(i64, bool)>,
+    /// How many there were, those that are not remembered included.
+    count: usize,
     taken: bool,
 }
 
@@ -76,7 +78,9 @@ pub struct Retried {
     pub platform: Option<Platform>,
     /// What it is called in words.
     pub label: String,
-    /// The times between the attempts.
+    /// How often it came.
+    pub count: usize,
+    /// The times between the attempts, as far as they are remembered.
     pub gaps: Vec<Duration>,
     /// Whether they are those of the platform's schedule, in words; none where it has none.
     pub schedule: Option<Result<String, String>>,
@@ -99,6 +103,7 @@ impl Arrivals {
                 platform,
                 label: None,
                 attempts: vec![(now, false)],
+                count: 1,
                 taken: false,
             };
             self.messages.insert(key, message);
@@ -115,11 +120,12 @@ impl Arrivals {
         };
         known.label.get_or_insert_with(label);
         let last = known.attempts.last().map(|(at, _)| *at);
+        known.count += 1;
         if known.attempts.len() < MOST_ATTEMPTS {
             known.attempts.push((now, false));
         }
         Arrival {
-            attempt: known.attempts.len(),
+            attempt: known.count,
             gap: last.map(|last| {
                 Duration::from_millis(u64::try_from(now.saturating_sub(last)).unwrap_or_default())
             }),
@@ -128,14 +134,20 @@ impl Arrivals {
         }
     }
 
-    /// The last attempt of a message was taken, and answered so that the platform counts it as
-    /// delivered, or not.
-    pub fn answered(&mut self, key: Key, taken: bool, accepted: bool) {
+    /// A message was taken: what comes of it from now on is a duplicate.
+    pub fn took(&mut self, key: Key) {
         if let Some(known) = self.messages.get_mut(&key) {
-            known.taken |= taken;
-            if let Some(last) = known.attempts.last_mut() {
-                last.1 = accepted;
-            }
+            known.taken = true;
+        }
+    }
+
+    /// An attempt of a message, from 1, was answered so that the platform counts it as delivered,
+    /// or not.
+    pub fn answered(&mut self, key: Key, attempt: usize, accepted: bool) {
+        let known = self.messages.get_mut(&key);
+        let attempts = known.map(|known| &mut known.attempts);
+        if let Some(attempt) = attempts.and_then(|all| all.get_mut(attempt.checked_sub(1)?)) {
+            attempt.1 = accepted;
         }
     }
 
@@ -177,6 +189,7 @@ impl Message {
         Retried {
             platform: self.platform,
             label: self.label.clone().unwrap_or_default(),
+            count: self.count,
             schedule: self.schedule(&gaps),
             gaps,
         }
@@ -239,11 +252,11 @@ mod tests {
         let mut arrivals = Arrivals::default();
         let key = Key::of(&[b"1"]);
         assert_eq!(arrive(&mut arrivals, "1", "a", 0).attempt, 1);
-        arrivals.answered(key, false, false);
+        arrivals.answered(key, 1, false);
         let second = arrive(&mut arrivals, "1", "a", 1000);
         assert_eq!((second.attempt, second.is_duplicate), (2, false));
         assert_eq!(second.gap, Some(Duration::from_secs(1)));
-        arrivals.answered(key, true, true);
+        arrivals.took(key);
         assert!(arrive(&mut arrivals, "1", "a", 2000).is_duplicate);
         assert!(!arrive(&mut arrivals, "2", "b", 2000).is_duplicate);
     }
@@ -283,7 +296,7 @@ mod tests {
     fn a_second_attempt_of_what_was_accepted_is_said() {
         let mut arrivals = Arrivals::default();
         arrive(&mut arrivals, "1", "a", 0);
-        arrivals.answered(Key::of(&[b"1"]), true, true);
+        arrivals.answered(Key::of(&[b"1"]), 1, true);
         arrive(&mut arrivals, "1", "a", 1_000);
         let retried = &arrivals.retried()[0];
         assert_eq!(retried.label, "seq 1");

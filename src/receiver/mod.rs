@@ -9,6 +9,8 @@
 //! - [`fault`]: what it does wrong when it is told to.
 //! - [`respond`]: a user's own answers to pushes.
 
+use std::time::Duration;
+
 use crate::check::{Checker, Judged};
 use crate::diagnose::diagnose;
 use crate::message::{Headers, Request, Response};
@@ -23,7 +25,7 @@ pub mod respond;
 
 use arrivals::{Arrival, Arrivals, Key, Retried};
 use expect::Seen;
-use fault::{FaultSpec, Faults, Place};
+use fault::{Fault, FaultSpec, Faults, Place};
 use respond::{Context, Respond};
 
 /// How it receives.
@@ -48,6 +50,7 @@ pub struct Receiver {
     faults: Faults,
     arrivals: Arrivals,
     seen: Seen,
+    number: u64,
 }
 
 /// What a request is.
@@ -87,6 +90,8 @@ pub struct Received {
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
     pub response: Response,
+    /// By what its message is known again, and whose it is.
+    known: Option<(Key, Option<Platform>)>,
 }
 
 /// So many bytes of a body are searched for a mistake: a search may take a tenth of a second.
@@ -101,6 +106,7 @@ impl Receiver {
             options,
             arrivals: Arrivals::default(),
             seen: Seen::default(),
+            number: 0,
         }
     }
 
@@ -122,13 +128,19 @@ impl Receiver {
         self.arrivals.retried()
     }
 
+    /// Whether a mistake is looked for from now on in what is signed wrongly.
+    pub fn explains(&mut self, explains: bool) {
+        self.options.explains = explains;
+    }
+
     /// What goes wrong with the next request, if anything does. It is asked once for each, and
     /// before it is taken, because a delay may come first.
     pub fn fault(&mut self, moment: &mut Moment) -> Option<FaultSpec> {
         self.faults.decide(moment)
     }
 
-    /// Takes a request with what goes wrong with it, and says how it is answered.
+    /// Takes a request with what goes wrong with it, and says how it is answered. It counts when
+    /// it was [`answered`](Self::answered): until then something may go wrong.
     pub fn receive(
         &mut self,
         request: &Request,
@@ -136,7 +148,7 @@ impl Receiver {
         moment: &Moment,
     ) -> Received {
         self.options.checker.clock = moment.now;
-        self.seen.add("requests");
+        self.number += 1;
         let checker = &self.options.checker;
         let mut evidence = Evidence::of(request);
         evidence.public_url = checker.public_url.as_ref();
@@ -158,6 +170,7 @@ impl Receiver {
             },
             fault,
             response: refusal(),
+            known: None,
         };
         if !is_right {
             received.why = Some(self.why(&judged));
@@ -174,6 +187,10 @@ impl Receiver {
             received.arrival = self
                 .arrivals
                 .arrive(key, platform, label, content.nonce, now);
+            received.known = Some((key, platform));
+            if received.is_taken && !is_work_late(fault) {
+                self.arrivals.took(key);
+            }
         }
         match received.kind {
             _ if !is_welcome => {}
@@ -182,12 +199,20 @@ impl Receiver {
                 received.response = self.answer(content.platform, request, &received);
             }
         }
-        self.count(&received, is_right);
-        if let Some(key) = content.key {
-            let accepted = is_delivered(content.platform, &received);
-            self.arrivals.answered(key, received.is_taken, accepted);
-        }
         received
+    }
+
+    /// A request was answered with this status, or with none, after so long: it counts.
+    pub fn answered(&mut self, received: &Received, status: Option<u16>, took: Duration) {
+        self.count(received);
+        if let Some((key, platform)) = received.known {
+            if received.is_taken {
+                self.arrivals.took(key);
+            }
+            let accepted = is_delivered(platform, received, status, took);
+            let attempt = received.arrival.attempt;
+            self.arrivals.answered(key, attempt, accepted);
+        }
     }
 
     fn why(&self, judged: &Judged<'_, '_>) -> String {
@@ -213,13 +238,15 @@ impl Receiver {
             Some(respond) => respond.answer(&Context {
                 request,
                 received,
-                number: self.seen.count("requests"),
+                number: self.number,
             }),
         }
     }
 
-    fn count(&mut self, received: &Received, is_right: bool) {
+    fn count(&mut self, received: &Received) {
         let seen = &mut self.seen;
+        let is_right = received.why.is_none();
+        seen.add("requests");
         if received.fault.is_some() {
             seen.add("faults");
         }
@@ -255,6 +282,11 @@ impl Receiver {
 /// Whether a push is taken although this goes wrong.
 fn takes(fault: FaultSpec) -> bool {
     fault.place == Place::After || fault.fault.only_takes_time()
+}
+
+/// Whether the push is taken only when its time is over.
+fn is_work_late(fault: Option<FaultSpec>) -> bool {
+    fault.is_some_and(|spec| spec.place == Place::Before && spec.fault.only_takes_time())
 }
 
 fn kind(judged: &Judged<'_, '_>, is_right: bool) -> Kind {
@@ -361,18 +393,31 @@ fn handle(webhook: &dyn Webhook, body: &[u8]) -> Option<(&'static str, Vec<u8>)>
     Some((name, value.into_owned()))
 }
 
-/// Whether the platform counts it as delivered.
-fn is_delivered(platform: Option<Platform>, received: &Received) -> bool {
-    if received
-        .fault
-        .is_some_and(|spec| !spec.fault.only_takes_time())
-    {
+/// About so many bytes are the head of an answer.
+const HEAD: usize = 100;
+
+/// Whether the platform counts it as delivered: a whole answer that it accepts, and in time.
+fn is_delivered(
+    platform: Option<Platform>,
+    received: &Received,
+    status: Option<u16>,
+    took: Duration,
+) -> bool {
+    let fault = received.fault.map(|spec| spec.fault);
+    let Some(status) = status.filter(|_| !matches!(fault, Some(Fault::Truncate(_)))) else {
         return false;
-    }
+    };
+    let trickles = match fault {
+        Some(Fault::Slow(rate)) => {
+            let bytes = HEAD + received.response.body.len();
+            Duration::from_secs(bytes as u64) / rate.max(1)
+        }
+        _ => Duration::ZERO,
+    };
     let webhook = platform.and_then(Platform::webhook);
-    let status = received.response.status;
     webhook.map_or((200..300).contains(&status), |webhook| {
-        webhook.patience().accepts(status)
+        let patience = webhook.patience();
+        patience.accepts(status) && took + trickles <= patience.limit
     })
 }
 
@@ -395,7 +440,6 @@ impl Received {
     /// The answer that is sent, before it is cut or slowed down; none if none is.
     #[must_use]
     pub fn sent(&self) -> Option<Response> {
-        use fault::Fault;
         let response = self.response.clone();
         match self.fault.map(|spec| spec.fault) {
             None | Some(Fault::Delay(_) | Fault::Slow(_) | Fault::Truncate(_)) => Some(response),

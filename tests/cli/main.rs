@@ -14,6 +14,7 @@ mod edges;
 mod explain;
 mod handshake;
 mod interop;
+mod listen;
 mod push;
 mod reach;
 mod readme;

@@ -1,12 +1,25 @@
 //! The cases of a run: requests, and what was expected of them.
 
 use super::desk::Arrived;
-use crate::receiver::Kind;
 use crate::receiver::arrivals::words;
 use crate::receiver::expect::{Expectation, Seen, Standing};
+use crate::receiver::{Kind, Received};
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::Verdict;
 use crate::term;
+
+/// Whether nothing but its status and time is worth a word.
+pub(super) fn is_plain(arrived: &Arrived) -> bool {
+    let Received {
+        why,
+        is_taken,
+        fault,
+        arrival,
+        ..
+    } = &arrived.received;
+    let is_first = arrival.attempt == 1 && !arrival.is_replay;
+    why.is_none() && *is_taken && fault.is_none() && is_first && arrived.trouble.is_none()
+}
 
 /// The case of a request. What is refused is no failure of the receiver.
 pub(super) fn of_request(arrived: &Arrived) -> Case {
@@ -32,7 +45,10 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
     }
     let again = again(arrived);
     let is_refused = received.why.is_some();
-    if is_refused || !received.is_taken {
+    if let Some(trouble) = arrived.trouble {
+        case.outcome = CaseOutcome::Skip;
+        case.why = Some(trouble.to_owned());
+    } else if is_refused || !received.is_taken {
         case.outcome = CaseOutcome::Skip;
         case.why = Some(match (&received.fault, received.verdict) {
             (Some(fault), _) if !received.is_taken && !is_refused => format!("--fault {fault}"),

@@ -1,12 +1,14 @@
 //! Takes one request after another: judged, kept, answered, in that order.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
 use super::forward::Forward;
@@ -16,9 +18,10 @@ use crate::message::{Request, Response};
 use crate::moment::Moment;
 use crate::net::server::{Manner, Refused, Reply};
 use crate::receiver::fault::{Fault, FaultSpec, Place};
-use crate::receiver::{Kind, Received, Receiver};
+use crate::receiver::{Received, Receiver};
 use crate::recorder::Recorder;
 use crate::session::{Clock, Session};
+use crate::signature::Verdict;
 
 /// Where requests come to.
 pub(super) struct Desk {
@@ -30,8 +33,40 @@ pub(super) struct Desk {
     clock: Clock,
     started: Instant,
     number: Cell<u64>,
+    searching: Cell<Searching>,
     tell: UnboundedSender<Told>,
     heard: RefCell<Option<UnboundedReceiver<Told>>>,
+    /// Until when what is waited for may take, once the run ends.
+    ending: watch::Sender<Option<Instant>>,
+}
+
+/// So long may what is waited for take at the end; connections have a little longer.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How long was searched for mistakes: whoever sends wrong signatures all the time does not keep
+/// the others waiting.
+#[derive(Clone, Copy, Default)]
+struct Searching {
+    spent: Duration,
+    at: Duration,
+    is_over: bool,
+}
+
+impl Searching {
+    /// So much is searched at once.
+    const MOST: Duration = Duration::from_secs(2);
+
+    fn may(self) -> bool {
+        !self.is_over
+    }
+
+    /// A tenth of the time comes back. Says whether this was too much.
+    fn spend(&mut self, time: Duration, now: Duration) -> bool {
+        self.spent = self.spent.saturating_sub((now - self.at) / 10) + time;
+        self.at = now;
+        let was_over = std::mem::replace(&mut self.is_over, self.spent > Self::MOST);
+        self.is_over && !was_over
+    }
 }
 
 /// What is told to the one who prints.
@@ -55,6 +90,8 @@ pub(super) struct Arrived {
     pub(super) received: Received,
     /// The status that it was answered with; none if it was not.
     pub(super) status: Option<u16>,
+    /// Why it is without an answer, or with another than it would have: not by a fault.
+    pub(super) trouble: Option<&'static str>,
     /// When it came, since the start.
     pub(super) at: Duration,
     /// How long its answer took.
@@ -66,22 +103,25 @@ impl Desk {
         receiver: Receiver,
         recorder: Option<Recorder>,
         forward: Option<Forward>,
-        exec: Option<Exec>,
+        exec: Option<&str>,
         session: &Session,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let (tell, heard) = unbounded_channel();
-        Self {
+        let exec = exec.map(|command| Exec::start(command, tell.clone()));
+        Ok(Self {
             receiver: RefCell::new(receiver),
             recorder: RefCell::new(recorder),
             forward,
-            exec: RefCell::new(exec),
+            exec: RefCell::new(exec.transpose()?),
             moment: RefCell::new(session.moment()),
             clock: session.clock(),
             started: Instant::now(),
             number: Cell::new(0),
+            searching: Cell::default(),
             tell,
             heard: RefCell::new(Some(heard)),
-        }
+            ending: watch::Sender::new(None),
+        })
     }
 
     /// What is told, for the one who prints; once.
@@ -93,9 +133,14 @@ impl Desk {
         self.started.elapsed()
     }
 
-    /// What the command that is run for each request has said that is wrong, at the end.
-    pub(super) fn end(&self) -> Vec<String> {
-        self.exec.take().map(Exec::end).unwrap_or_default()
+    /// The run ends: nothing is waited for much longer.
+    pub(super) fn stop(&self) {
+        self.ending.send_replace(Some(Instant::now() + PATIENCE));
+    }
+
+    /// The command that is run for each request, at the end.
+    pub(super) fn exec(&self) -> Option<Exec> {
+        self.exec.take()
     }
 
     /// Answers a request. What is acknowledged is in the capture by then.
@@ -104,51 +149,72 @@ impl Desk {
         let number = self.number.get() + 1;
         self.number.set(number);
         let now = self.now();
-        // A URL has to be verified before anything is pushed that could fail.
-        let fault = (*request.method != *b"GET")
-            .then(|| {
-                let mut moment = self.moment.borrow_mut();
-                self.receiver.borrow_mut().fault(&mut moment)
-            })
-            .flatten();
-        self.hold_back(fault, Place::Before).await;
-        let mut received = {
-            let moment = self.moment.borrow();
-            self.receiver.borrow_mut().receive(&request, fault, &moment)
-        };
-        self.pass_on(&request, &mut received).await;
-        self.hold_back(fault, Place::After).await;
-        let line = line_of(&request);
+        let mut received = self.judge(&request);
+        let fault = received.fault;
+        let mut is_whole = self.hold_back(fault, Place::Before).await;
+        is_whole = is_whole && self.pass_on(&request, &mut received).await;
+        is_whole = is_whole && self.hold_back(fault, Place::After).await;
+        let mut trouble = None;
         let mut reply = Self::reply(&received);
+        if !is_whole {
+            trouble = Some("it waited for its answer when the run ended");
+            received.is_taken = false;
+            reply.manner = Manner::Never;
+        }
+        let line = line_of(&request);
         let took = arrived.elapsed();
-        let record = record(request, peer, now, &received, took);
-        if let Err(why) = self.keep(&record) {
-            self.tell(Told::Error(why));
-            // What is not kept is not acknowledged: the platform will send it once more.
-            reply = Reply::from(Response {
-                status: 503,
-                ..Response::default()
-            });
+        let answer = (!is_silent(&reply)).then_some(&reply.response);
+        let record = record(request, peer, now, &received, answer, took);
+        if !self.keep(&record) {
+            trouble = Some("it could not be kept, and so it was not taken");
+            received.is_taken = false;
+            if !is_silent(&reply) {
+                // What is not kept is not acknowledged: the platform will send it once more.
+                reply = Reply::from(Response {
+                    status: 503,
+                    ..Response::default()
+                });
+            }
         }
-        if let Some(exec) = self.exec.borrow().as_ref()
-            && let Err(why) = exec.give(record.to_line())
-        {
-            self.tell(Told::Warning(why));
+        if let Some(exec) = self.exec.borrow().as_ref() {
+            exec.give(&record);
         }
-        let status = match reply.manner {
-            Manner::Reset | Manner::Never => None,
-            Manner::Plain | Manner::Truncate(_) | Manner::Slow(_) => Some(reply.response.status),
-        };
+        let status = (!is_silent(&reply)).then_some(reply.response.status);
+        self.receiver.borrow_mut().answered(&received, status, took);
         self.tell(Told::Request(Box::new(Arrived {
             number,
             line,
             peer,
             received,
             status,
+            trouble,
             at,
             took,
         })));
         reply
+    }
+
+    /// What is thought of a request when it comes.
+    fn judge(&self, request: &Request) -> Received {
+        let mut moment = self.moment.borrow_mut();
+        let mut receiver = self.receiver.borrow_mut();
+        // A URL has to be verified before anything is pushed that could fail.
+        let fault = (*request.method != *b"GET")
+            .then(|| receiver.fault(&mut moment))
+            .flatten();
+        let mut searching = self.searching.get();
+        receiver.explains(searching.may());
+        let begun = Instant::now();
+        let received = receiver.receive(request, fault, &moment);
+        if received.verdict == Verdict::Mismatch {
+            if searching.spend(begun.elapsed(), self.elapsed()) {
+                let why = "so much came with a wrong signature that the mistake is not looked for \
+                           in each";
+                self.tell(Told::Warning(why.to_owned()));
+            }
+            self.searching.set(searching);
+        }
+        received
     }
 
     /// Keeps what did not become a request.
@@ -167,9 +233,7 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        if let Err(why) = self.keep(&record) {
-            self.tell(Told::Error(why));
-        }
+        self.keep(&record);
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 
@@ -184,63 +248,94 @@ impl Desk {
         let _ = self.tell.send(told);
     }
 
-    /// Waits, where that is the fault.
-    async fn hold_back(&self, fault: Option<FaultSpec>, place: Place) {
-        if let Some(FaultSpec {
-            fault: Fault::Delay(time),
-            place: here,
-            ..
-        }) = fault
-            && here == place
-        {
-            sleep(time).await;
+    /// Waits, where that is the fault, and says whether to the end.
+    async fn hold_back(&self, fault: Option<FaultSpec>, place: Place) -> bool {
+        match fault {
+            Some(FaultSpec {
+                fault: Fault::Delay(time),
+                place: here,
+                ..
+            }) if here == place => self.unless_ending(sleep(time)).await.is_some(),
+            _ => true,
         }
     }
 
-    /// Lets another server answer what is welcome.
-    async fn pass_on(&self, request: &Request, received: &mut Received) {
-        let Some(forward) = &self.forward else {
-            return;
+    /// What something comes to, unless the run ends first.
+    async fn unless_ending<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut ending = self.ending.subscribe();
+        let ended = async {
+            let due = ending.wait_for(Option::is_some).await;
+            let due = due.ok().and_then(|due| *due);
+            sleep_until(due.unwrap_or_else(Instant::now)).await;
         };
-        if received.kind == Kind::Other || !received.is_taken {
-            return;
+        tokio::select! {
+            done = work => Some(done),
+            () = ended => None,
         }
-        match forward.send(request).await {
-            Ok(response) => received.response = response,
-            Err(why) => {
-                self.tell(Told::Warning(format!("--forward: {why}")));
-                received.response = Response {
-                    status: 502,
-                    ..Response::default()
-                };
+    }
+
+    /// Lets another server answer what is welcome, and says whether there was time for it.
+    async fn pass_on(&self, request: &Request, received: &mut Received) -> bool {
+        let Some(forward) = self.forward.as_ref().filter(|_| received.is_taken) else {
+            return true;
+        };
+        let Some(answer) = self.unless_ending(forward.send(request)).await else {
+            return false;
+        };
+        received.response = answer.unwrap_or_else(|why| {
+            self.tell(Told::Warning(format!("--forward: {why}")));
+            Response {
+                status: 502,
+                ..Response::default()
             }
-        }
+        });
+        true
     }
 
     fn reply(received: &Received) -> Reply {
-        let response = received.response.clone();
         let manner = match received.fault.map(|spec| spec.fault) {
-            None | Some(Fault::Delay(_)) => Manner::Plain,
-            Some(Fault::Status(status)) => {
-                return Reply::from(Response {
-                    status,
-                    ..Response::default()
-                });
-            }
+            None | Some(Fault::Delay(_) | Fault::Status(_)) => Manner::Plain,
             Some(Fault::Reset) => Manner::Reset,
             Some(Fault::Truncate(bytes)) => Manner::Truncate(bytes),
             Some(Fault::Slow(rate)) => Manner::Slow(rate),
             Some(Fault::Never) => Manner::Never,
         };
-        Reply { response, manner }
-    }
-
-    fn keep(&self, record: &Record) -> Result<(), Error> {
-        match self.recorder.borrow_mut().as_mut() {
-            Some(recorder) => recorder.record(record),
-            None => Ok(()),
+        Reply {
+            response: received.sent().unwrap_or_default(),
+            manner,
         }
     }
+
+    /// Whether it is in the capture, if there is one.
+    fn keep(&self, record: &Record) -> bool {
+        let mut recorder = self.recorder.borrow_mut();
+        let Some(recorder) = recorder.as_mut() else {
+            return true;
+        };
+        let kept = recorder.record(record);
+        if let Some(news) = recorder.news() {
+            self.tell(Told::Warning(news));
+        }
+        let is_kept = kept.is_ok();
+        if let Err(why) = kept {
+            self.tell(Told::Error(why));
+        }
+        is_kept
+    }
+}
+
+/// Whether nobody reads an answer.
+fn is_silent(reply: &Reply) -> bool {
+    matches!(reply.manner, Manner::Reset | Manner::Never)
+}
+
+/// Why it is not right, with the mistake that was proved.
+fn why(received: &Received) -> Option<String> {
+    let why = received.why.as_ref()?;
+    Some(match &received.mistake {
+        Some(mistake) => format!("{why}; the mistake: {mistake}"),
+        None => why.clone(),
+    })
 }
 
 const BY: &str = concat!("pushrig ", env!("CARGO_PKG_VERSION"));
@@ -260,11 +355,12 @@ fn record(
     peer: SocketAddr,
     at: Timestamp,
     received: &Received,
+    answer: Option<&Response>,
     took: Duration,
 ) -> Record {
-    let response = received.sent().map(|response| Response {
+    let response = answer.map(|answer| Response {
         ms: Some(took.as_secs_f64() * 1000.0),
-        ..response
+        ..answer.clone()
     });
     Record {
         at: Some(format!("{at:.3}")),
@@ -272,7 +368,7 @@ fn record(
         peer: Some(peer.to_string()),
         response,
         verdict: Some(received.verdict.as_str().to_owned()),
-        why: received.why.clone(),
+        why: why(received),
         by: Some(BY.to_owned()),
         note: received.fault.map(|fault| format!("--fault {fault}")),
         ..Record::of(request)

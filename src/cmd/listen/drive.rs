@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::case;
-use super::desk::Desk;
+use super::desk::{Desk, Told};
 use super::show::Show;
 use crate::args::ServeArgs;
 use crate::error::{Error, Outcome};
@@ -70,17 +71,12 @@ impl Drive {
         let begins_met = all_met(&self.expectations, &Seen::default(), Duration::ZERO);
         let mut signal = None;
         loop {
-            let next = next(&ends, desk.elapsed());
-            let due = async {
-                match next {
-                    Some(after) => sleep_until(Instant::now() + after).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let due = until(next(&ends, desk.elapsed()));
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
-                    show.take(told)?;
+                    show.take(told);
+                    take_all(&mut heard, &mut show);
                 },
                 signalled = signals.next() => {
                     signal = Some(signalled);
@@ -94,24 +90,50 @@ impl Drive {
             }
             let receiver = desk.receiver.borrow();
             let (expectations, seen) = (&self.expectations, receiver.seen());
+            let may_end = !begins_met || is_late(expectations, elapsed);
             if is_missed(expectations, seen, elapsed)
-                || (!begins_met && all_met(expectations, seen, elapsed))
+                || (may_end && all_met(expectations, seen, elapsed))
             {
                 break;
             }
         }
         let elapsed = desk.elapsed();
+        desk.stop();
         stop.notify_one();
         // Whoever asks a second time does not wait for running answers.
         tokio::select! {
             served = serving.as_mut() => served?,
             _ = signals.next() => {}
         }
-        while let Ok(told) = heard.try_recv() {
-            show.take(told)?;
+        if let Some(exec) = desk.exec() {
+            tokio::select! {
+                () = exec.end() => {}
+                () = until(Some(EXEC_GRACE)) => show.unfinished(),
+                _ = signals.next() => show.unfinished(),
+            }
         }
+        take_all(&mut heard, &mut show);
         finish(&desk, &self.expectations, signal, elapsed, show)
     }
+}
+
+/// How long the command of `--exec` is waited for at the end.
+const EXEC_GRACE: Duration = Duration::from_secs(10);
+
+/// Waits so long, or for ever.
+async fn until(after: Option<Duration>) {
+    match after {
+        Some(after) => sleep_until(Instant::now() + after).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Prints all that was told; what was printed does not wait for what comes next.
+fn take_all(heard: &mut UnboundedReceiver<Told>, show: &mut Show<'_>) {
+    while let Ok(told) = heard.try_recv() {
+        show.take(told);
+    }
+    show.flush();
 }
 
 fn finish(
@@ -121,16 +143,16 @@ fn finish(
     elapsed: Duration,
     mut show: Show<'_>,
 ) -> Result<Outcome, Error> {
-    for flaw in desk.end() {
-        show.session.warn(&flaw);
-    }
     let receiver = desk.receiver.borrow();
     for expectation in expectations {
         let standing = expectation.standing(receiver.seen(), elapsed);
-        let case = case::of_expectation(expectation, receiver.seen(), &standing);
-        show.reporter.case(case, show.session)?;
+        show.case(case::of_expectation(
+            expectation,
+            receiver.seen(),
+            &standing,
+        ));
     }
-    show.retried(&receiver.retried())?;
+    show.retried(&receiver.retried());
     // Ctrl-C is how it ends: what it comes to is what was expected.
     match signal {
         Some(Signal::Terminate) => show
@@ -140,6 +162,12 @@ fn finish(
         None => {}
     }
     show.finish(receiver.seen(), elapsed)
+}
+
+/// Whether the time of each of them is over.
+fn is_late(expectations: &[Expectation], elapsed: Duration) -> bool {
+    let mut times = expectations.iter().map(Expectation::within);
+    times.all(|within| within.is_some_and(|within| elapsed > within))
 }
 
 /// Whether something expected can no longer come to hold.

@@ -5,52 +5,89 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Sender, channel};
 
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use super::desk::Told;
+use crate::capture::Record;
 use crate::error::Error;
 
-/// So many records wait for the command; beyond, it is not run.
-const MOST_WAITING: usize = 10_000;
+/// So many bytes of records wait for the command; beyond, it is not run.
+const MOST_WAITING: usize = 64 << 20;
 
 /// The runner.
 pub(super) struct Exec {
-    give: SyncSender<Vec<u8>>,
-    thread: JoinHandle<Vec<String>>,
+    give: Sender<Vec<u8>>,
+    waiting: Arc<AtomicUsize>,
+    tell: UnboundedSender<Told>,
+    over: oneshot::Receiver<()>,
 }
 
 impl Exec {
-    pub(super) fn start(command: &str) -> Result<Self, Error> {
-        let (give, given) = sync_channel::<Vec<u8>>(MOST_WAITING);
-        let command = command.to_owned();
-        let thread = std::thread::Builder::new()
+    pub(super) fn start(command: &str, tell: UnboundedSender<Told>) -> Result<Self, Error> {
+        let (give, given) = channel::<Vec<u8>>();
+        let (end, over) = oneshot::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let runner = Runner {
+            command: command.to_owned(),
+            waiting: Arc::clone(&waiting),
+            tell: tell.clone(),
+        };
+        std::thread::Builder::new()
             .name("exec".to_owned())
             .spawn(move || {
-                let mut flaws = Vec::new();
-                for mut record in given {
-                    record.push(b'\n');
-                    if let Err(why) = run(&command, &record)
-                        && flaws.last() != Some(&why)
-                    {
-                        flaws.push(why);
-                    }
+                for record in given {
+                    runner.take(&record);
                 }
-                flaws
+                // Nobody may be waiting any more.
+                let _ = end.send(());
             })?;
-        Ok(Self { give, thread })
+        Ok(Self {
+            give,
+            waiting,
+            tell,
+            over,
+        })
     }
 
     /// Hands a record over.
-    pub(super) fn give(&self, record: Vec<u8>) -> Result<(), String> {
-        let given = self.give.try_send(record);
-        given
-            .map_err(|_| "--exec: the command is too slow, and was not run for each request".into())
+    pub(super) fn give(&self, record: &Record) {
+        let mut line = record.to_line();
+        line.push(b'\n');
+        let size = line.len();
+        if self.waiting.load(Relaxed) + size > MOST_WAITING {
+            let why = "--exec: the command is too slow, and was not run for each request";
+            let _ = self.tell.send(Told::Warning(why.to_owned()));
+            return;
+        }
+        self.waiting.fetch_add(size, Relaxed);
+        // The thread lives as long as this does.
+        let _ = self.give.send(line);
     }
 
-    /// Waits until it was run for all, and says what went wrong.
-    pub(super) fn end(self) -> Vec<String> {
+    /// Waits until it was run for all.
+    pub(super) async fn end(self) {
         drop(self.give);
-        self.thread.join().unwrap_or_default()
+        let _ = self.over.await;
+    }
+}
+
+struct Runner {
+    command: String,
+    waiting: Arc<AtomicUsize>,
+    tell: UnboundedSender<Told>,
+}
+
+impl Runner {
+    fn take(&self, record: &[u8]) {
+        if let Err(why) = run(&self.command, record) {
+            let _ = self.tell.send(Told::Warning(why));
+        }
+        self.waiting.fetch_sub(record.len(), Relaxed);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::case;
-use super::desk::Told;
+use super::desk::{Arrived, Told};
 use crate::error::{Error, Outcome};
 use crate::net::server::Refused;
 use crate::receiver::arrivals::{Retried, words};
@@ -20,6 +20,8 @@ pub(super) struct Show<'s> {
     pub(super) session: &'s mut Session,
     pub(super) reporter: Reporter,
     own: Outcome,
+    /// The error that was told last.
+    told: String,
 }
 
 #[derive(Serialize)]
@@ -63,6 +65,7 @@ impl<'s> Show<'s> {
             session,
             reporter,
             own: Outcome::Yes,
+            told: String::new(),
         }
     }
 
@@ -86,24 +89,59 @@ impl<'s> Show<'s> {
         Ok(())
     }
 
-    pub(super) fn take(&mut self, told: Told) -> Result<(), Error> {
+    pub(super) fn take(&mut self, told: Told) {
         match told {
-            Told::Request(arrived) => self.reporter.case(case::of_request(&arrived), self.session),
+            Told::Request(arrived) => self.request(&arrived),
             Told::Refused(refused, at) => self.refused(&refused, at),
-            Told::Warning(why) => {
-                self.session.warn(&why);
-                Ok(())
+            Told::Warning(why) => self.session.warn(&why),
+            Told::Error(error) => self.error(&error),
+        }
+    }
+
+    pub(super) fn case(&mut self, case: Case) {
+        if let Err(error) = self.reporter.case(case, self.session) {
+            // What cannot be printed is no reason to turn a platform away.
+            self.error(&error);
+            self.reporter.lose_reader(self.session);
+        }
+    }
+
+    /// Nothing that was printed waits for what comes next.
+    pub(super) fn flush(&mut self) {
+        if let Err(error) = self.reporter.flush(self.session) {
+            self.error(&error);
+            self.reporter.lose_reader(self.session);
+        }
+    }
+
+    /// The command of `--exec` still runs.
+    pub(super) fn unfinished(&mut self) {
+        self.session
+            .warn("--exec: the command was not run for each request when the run ended");
+    }
+
+    fn request(&mut self, arrived: &Arrived) {
+        match arrived.status {
+            Some(status) if !self.reporter.wants_passes() && case::is_plain(arrived) => {
+                let ms = arrived.took.as_secs_f64() * 1000.0;
+                self.reporter.passed(status, ms);
             }
-            Told::Error(error) => {
-                self.own = self.own.and(error.outcome());
-                self.session.complain(&error);
-                Ok(())
-            }
+            _ => self.case(case::of_request(arrived)),
+        }
+    }
+
+    /// An error counts each time, and is told again only when it was another meanwhile.
+    fn error(&mut self, error: &Error) {
+        self.own = self.own.and(error.outcome());
+        let text = error.to_string();
+        if self.told != text {
+            self.session.complain(error);
+            self.told = text;
         }
     }
 
     /// What came and did not become a request.
-    fn refused(&mut self, refused: &Refused, at: Duration) -> Result<(), Error> {
+    fn refused(&mut self, refused: &Refused, at: Duration) {
         let first = refused.raw.split(|&byte| byte == b'\n').next();
         let first = term::escape(first.unwrap_or_default().trim_ascii_end());
         let case = Case {
@@ -116,11 +154,11 @@ impl<'s> Show<'s> {
             details: vec![("peer", refused.peer.to_string())],
             ..Case::default()
         };
-        self.reporter.case(case, self.session)
+        self.case(case);
     }
 
     /// What came more than once, and whether as the vendor says.
-    pub(super) fn retried(&mut self, retried: &[Retried]) -> Result<(), Error> {
+    pub(super) fn retried(&mut self, retried: &[Retried]) {
         for one in retried.iter().take(MOST_RETRIED) {
             let (fits, schedule) = match &one.schedule {
                 Some(Ok(text)) => (Some(true), Some(text.as_str())),
@@ -128,16 +166,17 @@ impl<'s> Show<'s> {
                 None => (None, None),
             };
             if self.session.json() {
-                self.session.print_json(&RetriedLine {
+                // A reader who went away is noticed by the summary.
+                let _ = self.session.print_json(&RetriedLine {
                     v: 1,
                     r#type: "retried",
                     platform: one.platform.map(crate::platform::Platform::id),
                     message: &one.label,
-                    attempts: one.gaps.len() + 1,
+                    attempts: one.count,
                     gaps: one.gaps.iter().map(Duration::as_secs_f64).collect(),
                     as_scheduled: fits,
                     schedule,
-                })?;
+                });
                 continue;
             }
             let gaps: Vec<_> = one.gaps.iter().map(|gap| words(*gap)).collect();
@@ -145,7 +184,7 @@ impl<'s> Show<'s> {
             let label = term::escape(one.label.as_bytes());
             self.session.note(&format!(
                 "{label} came {} times, after {}{schedule}",
-                gaps.len() + 1,
+                one.count,
                 gaps.join(", ")
             ));
         }
@@ -154,7 +193,6 @@ impl<'s> Show<'s> {
             self.session
                 .note(&format!("{more} more came more than once"));
         }
-        Ok(())
     }
 
     pub(super) fn finish(mut self, seen: &Seen, elapsed: Duration) -> Result<Outcome, Error> {

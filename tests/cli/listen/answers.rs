@@ -1,0 +1,168 @@
+//! What it answers: handshakes, pushes, what is signed wrongly, a user's own answers.
+
+use super::bench::{listen, listen_with};
+use crate::harness::pushrig;
+
+#[test]
+fn every_handshake_is_answered_with_exactly_its_echo() {
+    for platform in ["onenet", "onenet-studio-push", "tencent", "wechat"] {
+        let it = listen(&format!("{platform} --capture c.ndjson"));
+        pushrig(&format!(
+            "handshake {platform} {} --strict --token a-token-of-mine",
+            it.url("/push")
+        ))
+        .any_stdout()
+        .any_stderr()
+        .exits(0);
+        let ended = it.stop();
+        assert!(ended.counter("handshakes") >= 3, "{platform}");
+        assert!(ended.counter("refused") >= 2, "{platform}");
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_refused_without_a_word_and_the_terminal_and_the_record_say_why() {
+    let mut it = listen("auto --capture c.ndjson");
+    let wire = pushrig(&format!(
+        "push onenet.online {} --dry-run --as request --token",
+        it.url("/push")
+    ))
+    .arg("a-token-of-mine ")
+    .any_stdout()
+    .any_stderr()
+    .exits(0)
+    .stdout;
+    let close = String::from_utf8(wire)
+        .unwrap()
+        .replace("Keep-Alive", "close");
+    let answer = it.raw(&close);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, "");
+    assert!(head.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
+    for line in head.lines().skip(1) {
+        let name = line.split(':').next().unwrap();
+        assert!(
+            ["Content-Length", "Date", "Connection"].contains(&name),
+            "{line}"
+        );
+    }
+    let line = it.next();
+    assert_eq!(
+        (&line["outcome"], &line["why"]),
+        (&"skip".into(), &"refused: mismatch".into())
+    );
+    let record = &it.records()[0];
+    let why = record["why"].as_str().unwrap();
+    assert!(
+        why.contains("the mistake: ") && why.contains("[secret."),
+        "{why}"
+    );
+    let warnings = line["warnings"].to_string();
+    assert!(warnings.contains("[secret."), "{warnings}");
+    let ended = it.stop();
+    assert_eq!(
+        ended.code,
+        Some(0),
+        "a refused push is no failure of the receiver"
+    );
+    let all = format!("{:?}{}", ended.lines, ended.talk);
+    assert!(!all.contains("a-token-of-mine"));
+}
+
+#[test]
+fn what_is_not_signed_and_what_is_nobodys_is_refused_too() {
+    let it = listen("onenet");
+    it.push("onenet.online", "--unsigned").any_stdout().exits(1);
+    let answer = it.raw("GET /favicon.ico HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    let ended = it.stop();
+    assert_eq!((ended.counter("refused"), ended.counter("pushes")), (2, 0));
+}
+
+#[test]
+fn all_is_taken_where_only_watching_was_asked_for() {
+    let it = listen("auto --accept-all --capture c.ndjson");
+    for words in ["--unsigned", ""] {
+        let call = pushrig(&format!("push onenet.online {} {words}", it.url("/push")));
+        let call = call.args(["--token", "another-token"]);
+        call.any_stdout().any_stderr().exits(0);
+    }
+    let verdicts: Vec<_> = it
+        .records()
+        .iter()
+        .map(|it| it["verdict"].clone())
+        .collect();
+    assert_eq!(verdicts, ["unsigned", "mismatch"]);
+    let ended = it.stop();
+    assert_eq!(
+        (ended.counter("refused"), ended.counter("verified")),
+        (2, 0)
+    );
+}
+
+#[test]
+fn either_of_two_tokens_is_right_while_a_token_is_changed() {
+    let it = listen("onenet --token the-next-token");
+    it.takes("onenet.online", "");
+    let call = pushrig(&format!("push onenet.online {}", it.url("/")));
+    call.args(["--token", "the-next-token"])
+        .any_stdout()
+        .exits(0);
+    assert_eq!(it.stop().counter("verified"), 2);
+}
+
+#[test]
+fn a_push_is_answered_with_a_status_a_body_a_template_or_a_whole_answer() {
+    let whole = "HTTP/1.1 202 Accepted\r\nX-From: here\r\n\r\n{\"seq\":{{ json.seq }}}\n";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), whole).unwrap();
+    let file = format!("@{}", file.path().display());
+    for (respond, status, head, body) in [
+        ("500", "500", "", ""),
+        ("{\"code\":0}", "200", "application/json", "{\"code\":0}"),
+        (
+            "{{ platform }} {{ event }} {{ number }} {{ method }} {{ verdict }}",
+            "200",
+            "text/plain",
+            "tencent report 1 POST valid",
+        ),
+        (file.as_str(), "202", "X-From: here", "{\"seq\":17"),
+    ] {
+        let it = listen_with("tencent --capture c.ndjson", &["--respond", respond]);
+        let wire = it.wire("tencent.report", "--set seq=17");
+        let wire = String::from_utf8(wire).unwrap();
+        let wire = wire.replacen("\r\nAccept", "\r\nConnection: close\r\nAccept", 1);
+        let answer = it.raw(wire);
+        let (found, text) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(found.contains(&format!(" {status} ")), "{answer}");
+        assert!(
+            found.to_lowercase().contains(&head.to_lowercase()),
+            "{answer}"
+        );
+        assert!(text.starts_with(body), "{answer}");
+        let record = &it.records()[0];
+        assert_eq!(record["response"]["body"], text);
+        assert_eq!(record["response"]["status"].to_string(), status);
+        pushrig(&format!(
+            "handshake tencent {} --token a-token-of-mine",
+            it.url("/")
+        ))
+        .any_stdout()
+        .any_stderr()
+        .exits(0);
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_one_is_refused_before_anything_is_served() {
+    for (respond, why) in [
+        ("99", "`99` is no status"),
+        ("{{ open", "its template"),
+        ("HTTP/1.1 what", "no status"),
+        ("@missing", "missing"),
+    ] {
+        let call = pushrig("listen onenet --token a-token-of-mine --respond").arg(respond);
+        let code = if respond == "@missing" { 3 } else { 2 };
+        call.stderr_has([why]).exits(code);
+    }
+}

@@ -1,0 +1,206 @@
+//! Bad input: it says what happened, keeps serving, and loses nothing that it acknowledged.
+
+use std::io::{Read as _, Write as _};
+
+use super::bench::{Running, listen};
+
+/// After this a push is taken as ever.
+#[track_caller]
+fn still_serves(it: Running, refused: usize) {
+    it.takes("onenet.online", "");
+    let records = it.records();
+    let unparsed = records.iter().filter(|it| it.get("unparsed").is_some());
+    assert_eq!(unparsed.count(), refused, "{records:?}");
+    let ended = it.stop();
+    assert_eq!(
+        (ended.code, ended.counter("verified")),
+        (Some(0), 1),
+        "{}",
+        ended.talk
+    );
+}
+
+#[test]
+fn forms_of_request_smuggling_are_refused_or_read_one_way_only() {
+    let forms = [
+        // Both lengths.
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            None,
+        ),
+        // Two lengths that differ.
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+            Some(400),
+        ),
+        // A header that is folded.
+        ("GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", Some(400)),
+        // A blank before the colon.
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\nabc",
+            Some(400),
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+            Some(400),
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc",
+            Some(400),
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+            Some(400),
+        ),
+    ];
+    let it = listen("onenet --capture c.ndjson");
+    let mut refused = 0;
+    for (form, status) in forms {
+        let hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let answer = it.raw([form, hidden].concat());
+        match status {
+            Some(status) => {
+                assert!(
+                    answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                    "{form}: {answer}"
+                );
+                assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{form}: {answer}");
+                refused += 1;
+            }
+            // Chunks count (RFC 9112, 6.1): what stands behind them is a request of its own, or
+            // nothing is.
+            None => assert!(!answer.starts_with("HTTP/1.1 200"), "{form}: {answer}"),
+        }
+    }
+    still_serves(it, refused);
+}
+
+#[test]
+fn chunks_that_are_none_are_refused() {
+    let it = listen("onenet --capture c.ndjson");
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let bodies = [
+        "zz\r\nabc\r\n",
+        "3\r\nabcdef\r\n",
+        "fffffffffffffffff\r\n",
+        "-1\r\n\r\n",
+    ];
+    for body in bodies {
+        let answer = it.raw([head, body].concat());
+        assert!(!answer.starts_with("HTTP/1.1 200"), "{body}: {answer}");
+    }
+    still_serves(it, bodies.len());
+}
+
+#[test]
+fn a_head_that_never_ends_is_refused_with_431() {
+    let it = listen("onenet --capture c.ndjson");
+    let long = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",
+        "x".repeat(100 << 10)
+    );
+    let many = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+        "A: b\r\n".repeat(500)
+    );
+    for bomb in [long, many] {
+        let answer = it.raw(bomb);
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+    still_serves(it, 2);
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_with_413_and_not_read() {
+    let it = listen("onenet --capture c.ndjson --max-body 1000");
+    let said = it.raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n");
+    assert!(said.starts_with("HTTP/1.1 413 "), "{said}");
+    let chunked = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        format!("400\r\n{}\r\n", "x".repeat(1024)).repeat(3)
+    );
+    let answer = it.raw(chunked);
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    let records = it.records();
+    assert_eq!(records[0]["response"]["status"], 413);
+    assert!(
+        records[0]["unparsed"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("1000")
+    );
+    still_serves(it, 2);
+}
+
+#[test]
+fn heads_that_are_no_text_and_garbage_behind_a_request_are_kept_as_they_came() {
+    let it = listen("onenet --capture c.ndjson");
+    let value = b"GET /a HTTP/1.1\r\nHost: x\r\nA: \xff\xfe\r\nConnection: close\r\n\r\n";
+    it.raw(value);
+    assert_eq!(super::bench::wire_of(&it.records()[0]), value);
+    let answer = it.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x00\x01\x02GARBAGE\r\n\r\n");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 2, "{answer}");
+    assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
+    it.raw(b"GET /\xc3\x28\"<> HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let records = it.records();
+    let unparsed = records
+        .iter()
+        .filter(|it| it.get("unparsed").is_some())
+        .count();
+    still_serves(it, unparsed);
+}
+
+#[test]
+fn a_connection_that_ends_in_the_middle_is_told() {
+    let it = listen("onenet --capture c.ndjson");
+    for part in [
+        "GET / HT",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+    ] {
+        let mut stream = it.connect();
+        stream.write_all(part.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    still_serves(it, 2);
+}
+
+/// A head a byte at a time, on many connections, while others are served.
+#[test]
+fn slow_clients_keep_nobody_from_being_served() {
+    let it = listen("onenet --capture c.ndjson");
+    let slow: Vec<_> = (0..200)
+        .map(|_| {
+            let mut stream = it.connect();
+            stream.write_all(b"POST / HTTP/1.1\r\nHo").unwrap();
+            stream
+        })
+        .collect();
+    it.takes("onenet.online", "--count 20");
+    drop(slow);
+    assert_eq!(it.stop().counter("verified"), 20);
+}
+
+/// Whoever sends wrong signatures all the time does not keep others from being served.
+#[test]
+fn a_flood_of_wrong_signatures_is_answered_and_the_search_for_mistakes_is_given_up() {
+    let it = listen("onenet -q");
+    let wire = String::from_utf8(it.wire("onenet.online", "--token x --batch 40")).unwrap();
+    let wire = wire.replace("\"nonce\":\"", "\"nonce\":\"+");
+    let mut stream = it.connect();
+    for _ in 0..200 {
+        stream.write_all(wire.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.rotate_left(1);
+            stream.read_exact(&mut answer[11..]).unwrap();
+        }
+    }
+    it.takes("onenet.online", "");
+    let ended = it.stop();
+    assert_eq!(
+        (ended.counter("refused"), ended.counter("verified")),
+        (200, 1)
+    );
+}

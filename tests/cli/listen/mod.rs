@@ -1,0 +1,18 @@
+//! `pushrig listen`, over real sockets.
+
+mod again;
+mod answers;
+mod bench;
+mod catalogue;
+mod ends;
+mod expectations;
+mod faults;
+mod hostile;
+mod keeping;
+mod load;
+mod passing;
+mod secure;
+mod shown;
+
+/// The secrets of all platforms.
+const SECRETS: &str = "--token a-token-of-mine --app-secret a-secret-of-mine";

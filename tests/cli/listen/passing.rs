@@ -1,0 +1,182 @@
+//! `--forward` and `--exec`.
+
+use std::time::{Duration, Instant};
+
+use super::bench::{listen_with, wire_of};
+use crate::harness::pushrig;
+use crate::server::{Gate, Reply, Server};
+
+#[test]
+fn what_is_welcome_is_passed_on_unchanged_and_its_answer_is_given_and_kept() {
+    let server = Server::start(|request| {
+        Reply::status(201)
+            .header("X-Number", &request.number.to_string())
+            .body("theirs")
+    });
+    let it = listen_with("auto --capture c.ndjson", &["--forward", &server.url("")]);
+    let wire = it.wire("onenet.online", "");
+    let wire = String::from_utf8(wire)
+        .unwrap()
+        .replace("Keep-Alive", "close");
+    let answer = it.raw(&wire);
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert!(answer.to_lowercase().contains("x-number: 0") && answer.ends_with("theirs"));
+    for event in ["tencent.report", "sensoro.text", "onenet.offline"] {
+        it.push(event, "").any_stdout().any_end();
+    }
+    it.push("onenet.online", "--unsigned").any_stdout().exits(1);
+    let received = server.received();
+    let records = it.records();
+    assert_eq!(
+        (received.len(), records.len()),
+        (4, 5),
+        "what is refused stays here"
+    );
+    assert_eq!(received[0].raw, wire.as_bytes());
+    for (request, record) in received.iter().zip(&records) {
+        assert_eq!(request.raw, wire_of(record));
+        assert_eq!(record["response"]["status"], 201);
+        assert_eq!(record["response"]["body"], "theirs");
+    }
+}
+
+#[test]
+fn a_server_that_is_down_or_too_slow_is_a_502() {
+    let port = crate::interop::free_port();
+    let it = listen_with(
+        "tencent",
+        &["--forward", &format!("http://127.0.0.1:{port}")],
+    );
+    it.push("tencent.report", "--format json --set seq=9 --retry 1ms")
+        .stdout_has(["\"status\":502"])
+        .exits(1);
+    let ended = it.stop();
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.talk.contains("warning: --forward: "),
+        "{}",
+        ended.talk
+    );
+    let retried = ended.of_type("retried");
+    let schedule = retried[0]["schedule"].as_str().unwrap();
+    assert!(
+        !schedule.contains("accepted"),
+        "a 502 is not accepted: {schedule}"
+    );
+}
+
+#[test]
+fn a_server_that_closes_each_connection_is_dialled_anew() {
+    let server = Server::start(|_| Reply::ok().and_close());
+    let it = listen_with("onenet", &["--forward", &server.url("")]);
+    it.takes("onenet.online", "--count 3");
+    assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn a_handshake_is_passed_on_too() {
+    let server = Server::start(|_| Reply::ok().body("an echo of its own"));
+    let it = listen_with("onenet", &["--forward", &server.url("")]);
+    pushrig(&format!(
+        "handshake onenet {} --token a-token-of-mine",
+        it.url("/")
+    ))
+    .any_stdout()
+    .any_stderr()
+    .exits(1);
+    assert!(!server.received().is_empty());
+}
+
+#[test]
+fn one_that_is_waited_for_does_not_hold_the_end() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let server = Server::start(move |_| Reply::ok().after(&held));
+    let it = listen_with("onenet --capture c.ndjson", &["--forward", &server.url("")]);
+    it.push("onenet.online", "--timeout 100ms")
+        .any_stdout()
+        .any_stderr()
+        .exits(3);
+    server.wait_for(1);
+    let begun = Instant::now();
+    let ended = it.stop();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!((ended.records().len(), ended.counter("pushes")), (1, 0));
+    gate.open();
+}
+
+#[test]
+fn a_path_behind_the_address_would_change_the_request() {
+    pushrig("listen onenet --token a-token-of-mine --forward http://127.0.0.1:1/hook")
+        .stderr_has(["error: --forward has a path", "hint: "])
+        .exits(2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_gets_each_record_on_standard_input_and_nothing_of_it_is_interpreted() {
+    let it = listen_with(
+        "onenet --capture c.ndjson",
+        &["--exec", "cat >> seen.ndjson; echo not on stdout"],
+    );
+    it.takes("onenet.online", "");
+    it.raw(
+        "GET /$(touch${IFS}evil);`touch${IFS}evil`'\"|touch%20evil HTTP/1.1\r\n\
+         Host: x\r\nX: $(touch evil); \"; touch evil; '\r\nConnection: close\r\n\r\n",
+    );
+    let ended = it.stop();
+    assert_eq!(ended.code, Some(0));
+    let read = |name: &str| std::fs::read(ended.folder.path().join(name)).unwrap();
+    assert_eq!(read("seen.ndjson"), read("c.ndjson"));
+    assert_eq!(ended.records().len(), 2);
+    assert!(!ended.folder.path().join("evil").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_fails_is_said_and_one_that_does_not_read_is_no_trouble() {
+    for (command, says) in [
+        ("exit 7", "exit status: 7"),
+        ("no-such-command-at-all", "127"),
+    ] {
+        let it = listen_with("onenet", &["--exec", command]);
+        it.takes("onenet.online", "--count 2");
+        let ended = it.stop();
+        assert_eq!(ended.code, Some(0));
+        let warning = "warning: --exec: the command ended with ";
+        assert_eq!(ended.talk.matches(warning).count(), 1, "{}", ended.talk);
+        assert!(ended.talk.contains(says), "{}", ended.talk);
+    }
+    let it = listen_with("onenet", &["--exec", "true"]);
+    let body = "x".repeat(1 << 20);
+    it.raw(format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    let ended = it.stop();
+    assert_eq!((ended.code, ended.talk.as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_slow_command_holds_no_answer_up_and_a_second_ctrl_c_does_not_wait_for_it() {
+    let gate = tempfile::tempdir().unwrap();
+    let pipe = gate.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let command = format!("read line < {}", pipe.display());
+    let it = listen_with("onenet", &["--exec", &command]);
+    it.takes("onenet.online", "--count 3");
+    it.signal("INT");
+    while std::net::TcpStream::connect(it.address()).is_ok() {}
+    it.signal("INT");
+    it.signal("INT");
+    let begun = Instant::now();
+    // Its shell has the other ends of the streams: it is let go.
+    let writer = std::thread::spawn(move || std::fs::write(pipe, "go\n"));
+    let ended = it.end();
+    assert!(begun.elapsed() < Duration::from_secs(9));
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.counter("pushes"), 3);
+    drop(writer);
+}
