@@ -234,6 +234,9 @@ impl Desk {
             ..Record::with(content)
         };
         self.keep(&record);
+        if let Some(exec) = self.exec.borrow().as_ref() {
+            exec.give(&record);
+        }
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 

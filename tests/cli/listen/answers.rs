@@ -15,8 +15,8 @@ fn every_handshake_is_answered_with_exactly_its_echo() {
         .any_stderr()
         .exits(0);
         let ended = it.stop();
-        assert!(ended.counter("handshakes") >= 3, "{platform}");
-        assert!(ended.counter("refused") >= 2, "{platform}");
+        assert!(ended.counter("handshakes") >= 1, "{platform}");
+        assert!(ended.counter("refused") >= 1, "{platform}");
     }
 }
 

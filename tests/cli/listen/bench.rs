@@ -79,8 +79,8 @@ pub(super) fn listen_with(words: &str, more: &[&str]) -> Running {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pushrig"));
     command
         .args(["listen", "--format", "json"])
-        .args(words.split_whitespace())
         .args(SECRETS.split_whitespace())
+        .args(words.split_whitespace())
         .args(more);
     run(command)
 }
@@ -157,7 +157,10 @@ impl Running {
 
     /// A push to it.
     pub(super) fn push(&self, event: &str, words: &str) -> Pushrig {
-        pushrig(&format!("push {event} {} {words}", self.url("/push"))).args(SECRETS.split(' '))
+        pushrig(&format!(
+            "push {event} {} {SECRETS} {words}",
+            self.url("/push")
+        ))
     }
 
     /// A push that is taken.

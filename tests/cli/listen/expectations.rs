@@ -12,13 +12,13 @@ fn run(words: &str, expected: &[&str], sent: &[&str]) -> Ended {
     for event in sent {
         if *event == "handshake" {
             let call = format!("handshake onenet {} --token a-token-of-mine", it.url("/"));
-            pushrig(&call).any_stdout().any_stderr().answers();
+            pushrig(&call).any_stdout().any_stderr().any_end();
         } else if *event == "wrong" {
             let call = pushrig(&format!("push onenet.online {}", it.url("/")));
             call.args(["--token", "wrong"])
                 .any_stdout()
                 .any_stderr()
-                .answers();
+                .any_end();
         } else {
             let call = it.push(event, "--retry none --seed 1 --now 2026-11-21T20:00:00Z");
             call.any_stdout().any_stderr().any_end();

@@ -8,10 +8,11 @@ use super::bench::{Running, listen};
 #[track_caller]
 fn still_serves(it: Running, refused: usize) {
     it.takes("onenet.online", "");
-    let records = it.records();
+    let ended = it.stop();
+    // What is no request may be kept a little later than it is answered.
+    let records = ended.records();
     let unparsed = records.iter().filter(|it| it.get("unparsed").is_some());
     assert_eq!(unparsed.count(), refused, "{records:?}");
-    let ended = it.stop();
     assert_eq!(
         (ended.code, ended.counter("verified")),
         (Some(0), 1),
@@ -121,14 +122,6 @@ fn a_body_that_is_too_large_is_refused_with_413_and_not_read() {
     );
     let answer = it.raw(chunked);
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    let records = it.records();
-    assert_eq!(records[0]["response"]["status"], 413);
-    assert!(
-        records[0]["unparsed"]["error"]
-            .as_str()
-            .unwrap()
-            .contains("1000")
-    );
     still_serves(it, 2);
 }
 
@@ -141,13 +134,7 @@ fn heads_that_are_no_text_and_garbage_behind_a_request_are_kept_as_they_came() {
     let answer = it.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x00\x01\x02GARBAGE\r\n\r\n");
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 2, "{answer}");
     assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
-    it.raw(b"GET /\xc3\x28\"<> HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    let records = it.records();
-    let unparsed = records
-        .iter()
-        .filter(|it| it.get("unparsed").is_some())
-        .count();
-    still_serves(it, unparsed);
+    still_serves(it, 1);
 }
 
 #[test]
@@ -183,24 +170,31 @@ fn slow_clients_keep_nobody_from_being_served() {
 
 /// Whoever sends wrong signatures all the time does not keep others from being served.
 #[test]
-fn a_flood_of_wrong_signatures_is_answered_and_the_search_for_mistakes_is_given_up() {
+fn a_flood_of_wrong_signatures_is_answered_and_the_mistake_is_not_looked_for_in_each() {
     let it = listen("onenet -q");
-    let wire = String::from_utf8(it.wire("onenet.online", "--token x --batch 40")).unwrap();
-    let wire = wire.replace("\"nonce\":\"", "\"nonce\":\"+");
+    let wire = it.wire("onenet.online", "--batch 40");
+    let wire = String::from_utf8(wire).unwrap();
+    // A time that was changed on its way.
+    let wire = wire.replace("\"at\":1", "\"at\":2");
     let mut stream = it.connect();
-    for _ in 0..200 {
+    for _ in 0..300 {
         stream.write_all(wire.as_bytes()).unwrap();
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).unwrap();
+        let mut answer = vec![0];
         while !answer.ends_with(b"\r\n\r\n") {
-            answer.rotate_left(1);
-            stream.read_exact(&mut answer[11..]).unwrap();
+            answer.push(0);
+            let last = answer.len() - 1;
+            stream.read_exact(&mut answer[last..]).unwrap();
         }
     }
     it.takes("onenet.online", "");
     let ended = it.stop();
     assert_eq!(
         (ended.counter("refused"), ended.counter("verified")),
-        (200, 1)
+        (300, 1)
+    );
+    assert!(
+        ended.talk.contains("not looked for in each"),
+        "{}",
+        ended.talk
     );
 }

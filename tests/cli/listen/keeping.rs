@@ -93,7 +93,8 @@ fn what_is_no_request_is_kept_with_its_bytes() {
     let it = listen("onenet --capture c.ndjson");
     let garbage = b"POST /\xff HTTP/9.9\r\nA\x00: b\r\n\r\n";
     it.raw(garbage);
-    let record = &it.records()[0];
+    let ended = it.stop();
+    let record = &ended.records()[0];
     assert_eq!(bytes(&record["unparsed"]), garbage);
     assert!(record["unparsed"]["error"].as_str().unwrap().len() > 5);
     assert_eq!(record["response"]["status"], 400);
