@@ -45,6 +45,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "samples" -d 'List o
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "handshake" -d 'Verify a server\'s URL as the platform does, and judge the answer'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "push" -d 'Deliver a signed event to your server, as the platform would'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "replay" -d 'Send recorded requests to a server, and judge its answers'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "listen" -d 'Receive pushes as the platform wants it, and judge and keep what comes'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "device" -d 'Be Control iD devices that poll a push server, and judge it'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "dispatch" -d 'Be the push server that a Control iD device polls for commands'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -393,6 +394,55 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l allow-remote 
 complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l expect-recorded -d 'The status and the body that were recorded'
 complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -l insecure -d 'Trust any certificate'
 complete -c pushrig -n "__fish_pushrig_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l assume -d 'With auto: the platform of records that name none and show none' -r -f -a "onenet\t'OneNET HTTP push'
+onenet-studio-push\t'OneNET Studio HTTP push'
+tencent\t'Tencent IoT Explorer forward to a third-party service'
+sensoro\t'SENSORO webhook'
+onenet-studio\t'OneNET Studio token'
+wechat\t'WeChat official account, plain mode'
+huawei-iotda\t'Huawei Cloud IoTDA HTTP push'
+standard-webhooks\t'Standard Webhooks'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l bind -d 'Where to listen; port 0 is any that is free' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l ready-file -d 'Write the URL to this file when the socket accepts, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls -d 'Serve https: self-signed, or the PEM files CERT,KEY' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls-cert-out -d 'Write the certificate of --tls self-signed to this file, for clients to trust' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l respond -d 'What pushes are answered with: a status, a body (a template if it has {{ }}), or @FILE, also with a whole answer in it' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l forward -d 'Pass on what is welcome, byte for byte, and answer what comes back' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l fault -d 'What goes wrong: status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l capture -d 'Append what comes to this capture, before it is answered' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l exec -d 'Run this command for each request, its record on standard input' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l expect -d 'What is to come; it ends when all of it holds. May be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l for -d 'After this time' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l max-body -d 'The most bytes of a body; more is answered with 413' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l max-connections -d 'The most connections at once; further ones wait' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l allow-remote -d 'Allow an address that other machines reach'
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l accept-all -d 'Take what is signed wrongly, too'
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s h -l help -d 'Print help'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

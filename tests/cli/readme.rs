@@ -110,6 +110,10 @@ fn said(shown: &Shown) -> Vec<String> {
         let port = free_port();
         address = Some(format!("127.0.0.1:{port}"));
         stage::device(port);
+    } else if words[1] == "listen" {
+        let port = free_port();
+        address = Some(format!("127.0.0.1:{port}"));
+        stage::platform(port);
     }
     if let Some(address) = &address {
         for word in &mut words {

@@ -21,7 +21,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 43] = [
+const EXAMPLES: [Example; 47] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -282,6 +282,40 @@ const EXAMPLES: [Example; 43] = [
         &[
             ("0.0.0.0:8000", Source::Instead("0.0.0.0:0")),
             ("30s", Source::Instead("100ms")),
+        ],
+    ),
+    (
+        "pushrig listen onenet --token env:TOKEN --capture day.ndjson --for 10s",
+        0,
+        &[
+            ("10s", Source::Instead("100ms")),
+            ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig listen auto --token env:TOKEN --app-secret env:SECRET --bind 127.0.0.1:8000 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:8000", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            ("TOKEN", Source::Text(ONENET)),
+            ("SECRET", Source::Text(SENSORO)),
+        ],
+    ),
+    (
+        "pushrig listen tencent --token env:TOKEN --ready-file url --expect 'tencent.report>=1 within 10s' --report junit=listen.xml",
+        1,
+        &[
+            ("10s", Source::Instead("100ms")),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig listen onenet --token env:TOKEN --fault first=2 --for 10s",
+        0,
+        &[
+            ("10s", Source::Instead("100ms")),
+            ("TOKEN", Source::Text(ONENET)),
         ],
     ),
     (

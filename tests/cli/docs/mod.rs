@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "sign",
     "verify",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 15] = [
     "handshake",
     "push",
     "replay",
+    "listen",
     "device",
     "dispatch",
     "completions",

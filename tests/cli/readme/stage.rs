@@ -48,6 +48,23 @@ pub(crate) fn device(port: u16) {
     std::thread::spawn(move || pushrig(&call).any_stdout().any_stderr().exits(0));
 }
 
+/// OneNET, with a server at this port as soon as there is one: it tells of a device, once more
+/// after half a second where that failed, and then with a token that was typed wrongly.
+pub(crate) fn platform(port: u16) {
+    std::thread::spawn(move || {
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::yield_now();
+        }
+        let call = format!("push onenet.online http://127.0.0.1:{port}/push --retry 500ms");
+        let push = |token: &str| {
+            let call = pushrig(&call).arg("--token").arg(token);
+            call.any_stdout().any_stderr().any_end()
+        };
+        push(TOKEN);
+        push(&format!("{TOKEN} "));
+    });
+}
+
 /// A push server that has three commands, the second not as it should be.
 fn command(poll: usize) -> Reply {
     match poll {
