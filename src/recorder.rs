@@ -225,14 +225,8 @@ mod tests {
         assert_eq!(recorder.record(&record).unwrap_err().code(), 3);
         std::fs::create_dir(&inner).unwrap();
         recorder.record(&record).unwrap();
-        assert_eq!(
-            std::fs::read(&path)
-                .unwrap()
-                .iter()
-                .filter(|it| **it == b'\n')
-                .count(),
-            1
-        );
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 1);
     }
 
     #[cfg(target_os = "linux")]

@@ -41,10 +41,10 @@ fn receiver(platform: Platform, secrets: &Secrets, change: impl FnOnce(&mut Opti
 /// Takes a request as the server does.
 fn take(receiver: &mut Receiver, request: &Request, moment: &mut Moment) -> Received {
     let fault = receiver.fault(moment);
-    let received = receiver.receive(request, fault, moment);
-    let status = received.sent().map(|response| response.status);
-    receiver.answered(&received, status, Duration::ZERO);
-    received
+    let taken = receiver.receive(request, fault, moment);
+    let status = taken.sent().map(|response| response.status);
+    receiver.answered(&taken, status, Duration::ZERO);
+    taken
 }
 
 fn secrets(platform: Platform) -> Secrets {

@@ -221,11 +221,11 @@ impl Run {
             by: Some(concat!("pushrig ", env!("CARGO_PKG_VERSION")).to_owned()),
             ..Record::of(request)
         };
-        let recorded = file.record(&record);
+        let kept = file.record(&record);
         if let Some(news) = file.news() {
             self.tell(Told::Warning(news));
         }
-        if let Err(error) = recorded {
+        if let Err(error) = kept {
             // What cannot be written once is not tried for every exchange.
             *recorder = None;
             self.tell(Told::Error(error));

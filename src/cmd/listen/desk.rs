@@ -62,7 +62,7 @@ impl Searching {
 
     /// A tenth of the time comes back. Says whether this was too much.
     fn spend(&mut self, time: Duration, now: Duration) -> bool {
-        self.spent = self.spent.saturating_sub((now - self.at) / 10) + time;
+        self.spent = self.spent.saturating_sub(now.saturating_sub(self.at) / 10) + time;
         self.at = now;
         let was_over = std::mem::replace(&mut self.is_over, self.spent > Self::MOST);
         self.is_over && !was_over
@@ -164,8 +164,8 @@ impl Desk {
         let line = line_of(&request);
         let took = arrived.elapsed();
         let answer = (!is_silent(&reply)).then_some(&reply.response);
-        let record = record(request, peer, now, &received, answer, took);
-        if !self.keep(&record) {
+        let record = || record(request, peer, now, &received, answer, took);
+        if !self.keep(record) {
             trouble = Some("it could not be kept, and so it was not taken");
             received.is_taken = false;
             if !is_silent(&reply) {
@@ -175,9 +175,6 @@ impl Desk {
                     ..Response::default()
                 });
             }
-        }
-        if let Some(exec) = self.exec.borrow().as_ref() {
-            exec.give(&record);
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
         self.receiver.borrow_mut().answered(&received, status, took);
@@ -205,8 +202,8 @@ impl Desk {
         let mut searching = self.searching.get();
         receiver.explains(searching.may());
         let begun = Instant::now();
-        let received = receiver.receive(request, fault, &moment);
-        if received.verdict == Verdict::Mismatch {
+        let judged = receiver.receive(request, fault, &moment);
+        if judged.verdict == Verdict::Mismatch {
             if searching.spend(begun.elapsed(), self.elapsed()) {
                 let why = "so much came with a wrong signature that the mistake is not looked for \
                            in each";
@@ -214,7 +211,7 @@ impl Desk {
             }
             self.searching.set(searching);
         }
-        received
+        judged
     }
 
     /// Keeps what did not become a request.
@@ -223,8 +220,9 @@ impl Desk {
             bytes: refused.raw.clone(),
             error: refused.why.clone(),
         };
-        let record = Record {
-            at: Some(format!("{:.3}", self.now())),
+        let now = self.now();
+        let record = || Record {
+            at: Some(format!("{now:.3}")),
             peer: Some(refused.peer.to_string()),
             response: refused.status.map(|status| Response {
                 status,
@@ -233,10 +231,7 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        self.keep(&record);
-        if let Some(exec) = self.exec.borrow().as_ref() {
-            exec.give(&record);
-        }
+        self.keep(record);
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 
@@ -309,13 +304,21 @@ impl Desk {
         }
     }
 
-    /// Whether it is in the capture, if there is one.
-    fn keep(&self, record: &Record) -> bool {
+    /// Whether it is in the capture, if there is one. The command gets it, too.
+    fn keep(&self, record: impl FnOnce() -> Record) -> bool {
         let mut recorder = self.recorder.borrow_mut();
+        let exec = self.exec.borrow();
+        if recorder.is_none() && exec.is_none() {
+            return true;
+        }
+        let record = record();
+        if let Some(exec) = exec.as_ref() {
+            exec.give(&record);
+        }
         let Some(recorder) = recorder.as_mut() else {
             return true;
         };
-        let kept = recorder.record(record);
+        let kept = recorder.record(&record);
         if let Some(news) = recorder.news() {
             self.tell(Told::Warning(news));
         }

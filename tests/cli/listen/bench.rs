@@ -123,7 +123,7 @@ pub(super) fn run_in(mut command: Command, folder: TempDir) -> Running {
     };
     let ready = running.next();
     assert_eq!(ready["type"], "ready", "{ready}");
-    running.url = ready["url"].as_str().unwrap().to_owned();
+    ready["url"].as_str().unwrap().clone_into(&mut running.url);
     running
 }
 
@@ -134,13 +134,11 @@ impl Running {
         if let Some(line) = self.kept.pop_front() {
             return line;
         }
-        match self.lines.recv_timeout(LIMIT) {
-            Ok(line) => parse(&line),
-            Err(_) => {
-                self.child.as_mut().unwrap().kill().unwrap();
-                panic!("no line: {}", self.talk.take().unwrap().join().unwrap())
-            }
+        if let Ok(line) = self.lines.recv_timeout(LIMIT) {
+            return parse(&line);
         }
+        self.child.as_mut().unwrap().kill().unwrap();
+        panic!("no line: {}", self.talk.take().unwrap().join().unwrap())
     }
 
     pub(super) fn url(&self, target: &str) -> String {

@@ -96,7 +96,7 @@ fn an_answer_trickles_at_so_many_bytes_a_second() {
     let answer = it.raw(wire);
     let time = begun.elapsed().as_secs_f64();
     assert!(answer.ends_with("ok"), "{answer}");
-    let least = (answer.len() - 20) as f64 / 400.0;
+    let least = f64::from(u32::try_from(answer.len() - 20).unwrap()) / 400.0;
     assert!(time >= least, "{} bytes in {time} s", answer.len());
     assert_eq!(it.stop().counter("pushes"), 1, "it only takes time");
 }
@@ -196,10 +196,7 @@ fn a_platform_that_gave_up_waiting_is_seen_all_the_same() {
     let retried = ended.of_type("retried");
     assert_eq!((retried.len(), &retried[0]["attempts"]), (1, &2.into()));
     let gap = retried[0]["gaps"][0].as_f64().unwrap();
-    assert!(
-        gap >= 0.6,
-        "from when it came, not from its answer: {gap}"
-    );
+    assert!(gap >= 0.6, "from when it came, not from its answer: {gap}");
 }
 
 #[test]

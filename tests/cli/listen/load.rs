@@ -32,8 +32,7 @@ fn load(
                 connection.set_read_timeout(Some(LIMIT)).unwrap();
                 let target = format!("/{thread}-{number}");
                 let wire = format!(
-                    "POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n{:600}",
-                    number
+                    "POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n{number:600}"
                 );
                 if connection.write_all(wire.as_bytes()).is_err() {
                     continue;
