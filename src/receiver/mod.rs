@@ -51,6 +51,8 @@ pub struct Receiver {
     arrivals: Arrivals,
     seen: Seen,
     number: u64,
+    /// Where the name of a count is put together.
+    name: String,
 }
 
 /// What a request is.
@@ -107,6 +109,7 @@ impl Receiver {
             arrivals: Arrivals::default(),
             seen: Seen::default(),
             number: 0,
+            name: String::new(),
         }
     }
 
@@ -274,7 +277,9 @@ impl Receiver {
         };
         seen.add(platform);
         for event in &received.events {
-            seen.add(&format!("{platform}.{event}"));
+            self.name.clear();
+            self.name.extend([platform.as_str(), ".", event]);
+            seen.add(&self.name);
         }
     }
 }

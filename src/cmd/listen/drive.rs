@@ -101,14 +101,18 @@ impl Drive {
         desk.stop();
         stop.notify_one();
         // Whoever asks a second time does not wait for running answers.
-        tokio::select! {
-            served = serving.as_mut() => served?,
-            _ = signals.next() => {}
-        }
+        let patience = tokio::select! {
+            served = serving.as_mut() => {
+                served?;
+                EXEC_GRACE
+            }
+            _ = signals.next() => Duration::ZERO,
+        };
         if let Some(exec) = desk.exec() {
             tokio::select! {
+                biased;
                 () = exec.end() => {}
-                () = until(Some(EXEC_GRACE)) => show.unfinished(),
+                () = until(Some(patience)) => show.unfinished(),
                 _ = signals.next() => show.unfinished(),
             }
         }
