@@ -207,7 +207,7 @@ const READING: &str = "in the middle of the answer";
 /// A deadline that costs nothing while answers come in time: the timer is armed once and moved
 /// only when it fires.
 #[derive(Default)]
-pub(super) struct Timer(Option<Pin<Box<Sleep>>>);
+pub(super) struct Timer(pub(super) Option<Pin<Box<Sleep>>>);
 
 impl Timer {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
