@@ -344,6 +344,7 @@ impl Connection {
     /// Gives the memory of the last answer back, for a connection that stays idle for a while.
     pub fn release(&mut self) {
         self.incoming.release();
+        self.timer = Timer::default();
     }
 }
 
