@@ -84,6 +84,7 @@ impl Human {
             && !self.quiet
             && !self.verbose
             && summary.missed.is_empty()
+            && summary.counters.is_empty()
             && summary.ended.is_none();
         if said_by_the_case {
             return Ok(());

@@ -17,6 +17,7 @@ use super::one::Device;
 use super::show::Told;
 use crate::args::TargetArgs;
 use crate::capture::Record;
+use crate::controlid;
 use crate::controlid::device::Options;
 use crate::controlid::fault::Fault;
 use crate::controlid::finding::Finding;
@@ -111,7 +112,7 @@ impl Run {
         let target = String::from_utf8_lossy(target);
         let base = self.how.options.base.as_ref();
         match base.and_then(|base| base.query.as_deref()) {
-            Some(query) if !query.is_empty() => target.replace(query, "…"),
+            Some(query) if !query.is_empty() => target.replacen(&format!("?{query}"), "?…", 1),
             _ => target.into_owned(),
         }
     }
@@ -215,7 +216,7 @@ impl Run {
         };
         let record = Record {
             at: Some(format!("{at:.3}")),
-            platform: Some("controlid".to_owned()),
+            platform: Some(controlid::NAME.to_owned()),
             response,
             by: Some(concat!("pushrig ", env!("CARGO_PKG_VERSION")).to_owned()),
             ..Record::of(request)

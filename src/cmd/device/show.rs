@@ -218,7 +218,7 @@ impl<'s> Show<'s> {
         let line = Line {
             v: 1,
             r#type,
-            at: micros(at.as_secs_f64() * 1000.0) / 1000.0,
+            at: (at.as_secs_f64() * 1e6).round() / 1e6,
             device: device.map(|device| device.to_string()),
             event,
         };
@@ -310,6 +310,13 @@ impl<'s> Show<'s> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Something worth knowing, for people.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.session.json() && !self.session.globals.quiet {
+            self.session.note(text);
+        }
     }
 
     /// Says how many devices saw what was told of one.

@@ -89,14 +89,31 @@ fn fewer_commands_than_asked_for_are_a_failure() {
     assert_eq!(of_type(&lines, "case")[2]["why"], "2 of 3 commands came");
 }
 
+#[test]
+fn a_server_that_always_has_a_command_lets_no_device_come_to_rest() {
+    let server = Server::start(|request| {
+        if is_result(request) {
+            Reply::ok()
+        } else {
+            greets()
+        }
+    });
+    let lines = told(&server, "--until-idle --for 300ms", 1);
+    let last = of_type(&lines, "case").last().copied().unwrap();
+    assert_eq!(
+        (&last["id"], &last["outcome"]),
+        (&json!("until-idle"), &json!("fail"))
+    );
+}
+
 /// The last poll decides; what went wrong before it is forgiven, and said.
 #[test]
 fn a_server_that_recovers_passes() {
     for (answer, finding) in [
-        (Reply::status(500), &["push.status pass"][..]),
+        (Reply::status(500), &["push.status pass"]),
         (Reply::ok().body("<html>"), &["push.html pass"]),
         (Reply::ok().body("{"), &["push.bad-json pass"]),
-        (Reply::reset(), &[]),
+        (Reply::reset(), &["push.broken pass"]),
     ] {
         let server = hands_out([answer]);
         let lines = told(&server, "--polls 2", 0);
@@ -143,12 +160,12 @@ fn a_server_that_has_not_answered_at_all_when_the_time_is_up_is_an_error() {
     assert_eq!(outcomes(&lines, "case"), ["push error"]);
     assert_eq!(
         of_type(&lines, "case")[0]["why"],
-        "the last poll was not answered: the run was over first"
+        "the last poll was not answered: nothing had come back when the run was over"
     );
 }
 
 #[test]
-fn a_result_that_is_not_answered_when_the_time_is_up_is_an_error() {
+fn a_result_that_is_on_its_way_when_the_time_is_up_is_an_error() {
     let server = answers_results([greets()], |_| Reply::silence());
     let lines = told(&server, "--for 100ms", 3);
     assert_eq!(
@@ -157,7 +174,7 @@ fn a_result_that_is_not_answered_when_the_time_is_up_is_an_error() {
     );
     assert_eq!(
         of_type(&lines, "case")[0]["why"],
-        "its result was not answered: the run was over first"
+        "its result was not answered: nothing had come back when the run was over"
     );
 }
 
@@ -235,6 +252,20 @@ fn a_reader_that_went_away_ends_the_run_without_a_word() {
     }
 }
 
+/// What it was asked to do counts more than who looks on: its exit code is still wanted.
+#[test]
+fn a_reader_that_went_away_does_not_cut_a_run_with_an_end_short() {
+    let server = busy();
+    device(&server, "--commands 5 --format json")
+        .without_reader()
+        .exits(0);
+    assert_eq!(results(&server).len(), 5);
+    let server = hands_out([greets()]);
+    device(&server, "--commands 5 --for 200ms -q")
+        .without_reader()
+        .exits(1);
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
     let server = Server::start(|_| Reply::ok()).may_stay_idle();
@@ -260,7 +291,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
         ),
         (
             "--server URL --id 1 --access door=1",
-            "expected user=7,portal=1",
+            "expected user=7, or user=7,portal=1",
         ),
         ("--server URL --id 1 --polls 0", "invalid"),
     ] {

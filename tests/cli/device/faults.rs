@@ -87,6 +87,29 @@ fn a_result_with_a_wrong_uuid_has_one_that_no_poll_had() {
     assert_eq!(answered[1], asked[1]);
 }
 
+/// A server does well to refuse what it did not ask for, or has already.
+#[test]
+fn a_server_may_refuse_what_the_faults_make_of_a_result() {
+    for (fault, refused) in [("duplicate-result", 1), ("wrong-uuid", 0)] {
+        let answered = std::sync::atomic::AtomicUsize::new(0);
+        let server = answers_results([greets()], move |_| {
+            let number = answered.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Reply::status(if number == refused { 409 } else { 200 })
+        });
+        let lines = told(
+            &server,
+            &format!("--until-idle --fault {fault} --strict"),
+            0,
+        );
+        assert_eq!(
+            outcomes(&lines, "case"),
+            ["478435/message_to_screen#1 pass"]
+        );
+        assert_eq!(results(&server).len(), refused + 1, "{fault}");
+        assert!(of_type(&lines, "finding").is_empty());
+    }
+}
+
 #[test]
 fn a_device_that_starts_again_forgets_the_result_and_is_away() {
     let (server, lines) = run(2, "--fault reboot=300ms:first=1", 0);

@@ -65,6 +65,7 @@ fn answers_to_push() -> Vec<Habit> {
             twice(|| text("{verb: \"POST\", endpoint: \"logout\"}"))
         }),
         habit(Kind::Blank, "", || twice(|| text("\r\n"))),
+        habit(Kind::Broken, "", || twice(Reply::reset)),
         habit(Kind::TooSlow, "--timeout 150ms", || twice(Reply::silence)),
         habit(Kind::TransactionTwice, "", || {
             let one = json!({"transactionid": "1", "endpoint": "logout"});
@@ -162,7 +163,11 @@ fn each_habit_is_said_once_and_fails_a_strict_run_only() {
         server,
     } in habits()
     {
-        let polls = if kind == Kind::HotLoop { 61 } else { 12 };
+        let polls = match kind {
+            Kind::HotLoop => 61,
+            Kind::LostCommand => 12,
+            _ => 3,
+        };
         // A result that nobody answers is no complete answer, whatever is found out by it.
         let lenient = if kind == Kind::NoAnswer { 3 } else { 0 };
         for (strict, code, outcome) in [("", lenient, "pass"), ("--strict", 1, "fail")] {
@@ -236,29 +241,6 @@ fn what_is_odd_about_the_address_is_said_before_the_first_poll() {
         }
         assert_eq!(server.received()[0].target(), polled);
     }
-}
-
-/// An idle connection may close as the poll comes; one that closes again swallows polls.
-#[test]
-fn a_poll_over_a_connection_that_idled_is_sent_again_once_and_that_is_said() {
-    let server = Server::start(|request| match request.number {
-        1 | 3 => Reply::close(),
-        _ => Reply::ok(),
-    });
-    let url = server.url("");
-    let call = format!("device --server {url} --id 1 --polls 3 --period 1100ms --format json");
-    let lines = pushrig(&call).any_stdout().exits(3).json();
-    assert_eq!(outcomes(&lines, "finding"), ["wire.sent-again pass"]);
-    assert_eq!(outcomes(&lines, "case"), ["push error"]);
-    assert_eq!(server.received().len(), 4);
-}
-
-/// A result that may have arrived is never sent twice unasked.
-#[test]
-fn a_result_whose_connection_closes_is_not_sent_again() {
-    let server = answers_results([greets()], |_| Reply::close());
-    told(&server, "--polls 2", 3);
-    assert_eq!(results(&server).len(), 1);
 }
 
 /// The state limit needs a fleet, the address no server at all: with them no kind is left.

@@ -31,6 +31,25 @@ fn a_device_polls_by_tls() {
     .exits(3);
 }
 
+/// Only the end of the connection tells that the answer is whole, and anybody can make that.
+#[test]
+fn an_answer_by_tls_that_may_be_cut_off_is_a_finding() {
+    let server = Server::tls("localhost", |request| match request.number {
+        0 => Reply::raw("HTTP/1.1 200 OK\r\n\r\n{}").and_close(),
+        _ => Reply::ok(),
+    });
+    let port = server.address().port();
+    let lines = pushrig(&format!(
+        "device --server https://localhost:{port} --id 478435 --polls 2 --period 10ms \
+         --format json --cacert ca.pem"
+    ))
+    .file("ca.pem", server.ca())
+    .any_stdout()
+    .exits(0)
+    .json();
+    assert_eq!(outcomes(&lines, "finding"), ["wire.cut-off pass"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_device_polls_by_a_unix_socket() {
@@ -54,7 +73,8 @@ fn the_address_may_be_host_and_port_or_stand_in_a_profile() {
         "device --server {address} --id 478435 --until-idle"
     ))
     .stderr(format!(
-        "note: device 478435 (serial A95V) polls http://{address}/push every 5s\n"
+        "note: device 478435 (serial A95V) polls http://{address}/push every 5s\n\
+         note: no command came; --commands N makes that a failure\n"
     ))
     .stdout_has(["0 cases"])
     .exits(0);
@@ -129,4 +149,28 @@ fn a_chunked_answer_is_an_answer() {
     )]);
     let lines = told(&server, "--until-idle --strict", 0);
     assert_eq!(outcomes(&lines, "case"), ["478435/logout#1 pass"]);
+}
+
+/// An idle connection may close as the poll comes; one that closes again swallows polls.
+#[test]
+fn a_poll_over_a_connection_that_idled_is_sent_again_once_and_that_is_said() {
+    let server = Server::start(|request| match request.number {
+        1 | 3 => Reply::close(),
+        _ => Reply::ok(),
+    });
+    let url = server.url("");
+    let call = format!("device --server {url} --id 1 --polls 3 --period 1100ms --format json");
+    let lines = pushrig(&call).any_stdout().exits(3).json();
+    let found = ["wire.sent-again pass", "push.broken pass"];
+    assert_eq!(outcomes(&lines, "finding"), found);
+    assert_eq!(outcomes(&lines, "case"), ["push error"]);
+    assert_eq!(server.received().len(), 4);
+}
+
+/// A result that may have arrived is never sent twice unasked.
+#[test]
+fn a_result_whose_connection_closes_is_not_sent_again() {
+    let server = answers_results([greets()], |_| Reply::close());
+    told(&server, "--polls 2", 3);
+    assert_eq!(results(&server).len(), 1);
 }

@@ -21,23 +21,23 @@ fn a_line_of_json_is_of_a_known_type() {
             "summary"
         ]
     );
-    assert!(lines[..9].iter().all(|line| line["at"].is_number()));
-    let timeless = |line: &Value| {
-        let mut line = line.clone();
-        line.as_object_mut().unwrap().remove("at");
+    let without_time = |at: usize| {
+        let mut line = lines[at].clone();
+        let at = line.as_object_mut().unwrap().remove("at").unwrap();
+        assert!(at.as_f64().unwrap() < 60.0, "{at}");
         line
     };
     assert_eq!(
-        timeless(&lines[0]),
+        without_time(0),
         json!({"v": 1, "type": "ready", "server": server.url(""), "devices": 1,
             "device": "478435", "serial": "A95V"})
     );
     assert_eq!(
-        timeless(&lines[1]),
+        without_time(1),
         json!({"v": 1, "type": "access", "device": "478435", "user": 1, "portal": 1, "event": 7})
     );
     assert_eq!(
-        timeless(&lines[3]),
+        without_time(3),
         json!({"v": 1, "type": "fault", "device": "478435", "fault": "duplicate-result"})
     );
     assert_eq!(lines[2]["brought"], "a command");
@@ -47,6 +47,38 @@ fn a_line_of_json_is_of_a_known_type() {
     assert_eq!(details["answer"], "{}");
     assert_eq!(details["effect"], "the screen says `hi` for 1 ms");
     assert_eq!(lines[9]["outcome"], "yes");
+}
+
+/// To the microsecond, and no digit of a sum behind it.
+#[test]
+fn a_time_is_written_in_few_digits() {
+    let server = hands_out([greets(), greets(), greets()]);
+    for line in told(&server, "--until-idle", 0) {
+        let digits = line["at"].to_string();
+        assert!(digits.len() < 10, "{line}");
+    }
+}
+
+/// It may be a key; and where it is short, nothing else is hidden with it.
+#[test]
+fn the_query_of_the_address_is_not_shown() {
+    let server = Server::start(|_| Reply::ok());
+    for (flags, target) in [
+        ("", "/push?…&deviceId=478435"),
+        ("--query-base verbatim", "/?…/push?deviceId=478435"),
+    ] {
+        let lines = pushrig(&format!(
+            "device --server {} --id 478435 --until-idle --no-uuid --format json {flags}",
+            server.url("?4")
+        ))
+        .any_stdout()
+        .exits(0)
+        .json();
+        assert_eq!(of_type(&lines, "poll")[0]["target"], target);
+    }
+    let sent = server.received();
+    assert_eq!(sent[0].target(), "/push?4&deviceId=478435");
+    assert_eq!(sent[1].target(), "/?4/push?deviceId=478435");
 }
 
 #[test]

@@ -111,14 +111,25 @@ fn a_server_that_always_has_a_command_is_asked_so_often_at_most() {
     let run = |flags: &str| {
         let server = hands_out((0..200).map(|_| asks("logout")));
         let lines = told(&server, flags, 0);
-        lines.last().unwrap()["elapsed_ms"].as_f64().unwrap()
+        let elapsed = lines.last().unwrap()["elapsed_ms"].as_f64().unwrap();
+        let warnings = of_type(&lines, "warning").into_iter();
+        let warnings: Vec<_> = warnings.map(|it| it["why"].clone()).collect();
+        (elapsed, warnings)
     };
     // Five at full speed, then one each 200 ms.
-    let capped = run("--polls 8 --hot-loop-cap 5");
+    let (capped, warnings) = run("--polls 8 --hot-loop-cap 5");
     assert!(capped >= 600.0, "{capped}");
+    assert_eq!(
+        warnings,
+        [
+            "device 478435 had a command at every poll so far: from now on it polls 5 times a second \
+          at most (--hot-loop-cap)"
+        ]
+    );
     // 25 at full speed and one each 40 ms would take 4.6 s.
-    let free = run("--polls 140 --hot-loop-cap 0");
+    let (free, warnings) = run("--polls 140 --hot-loop-cap 0");
     assert!(free < 4000.0, "{free}");
+    assert!(warnings.is_empty());
 }
 
 #[test]
