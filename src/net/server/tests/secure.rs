@@ -277,12 +277,16 @@ fn a_handshake_has_the_time_of_a_head_and_holds_up_nobody() {
 
 #[test]
 fn who_says_nothing_is_closed_without_a_word() {
-    let (mut server, _) = start_secure(Limits {
+    let (server, _) = start_secure(Limits {
         idle: Duration::from_millis(50),
         ..Limits::default()
     });
     assert_eq!(server.exchange(b""), "");
+    assert!(server.refused.try_recv().is_err());
+    let (mut server, client) = start_secure(Limits::default());
     let mut waiting = server.connect();
+    // It was accepted before this one.
+    assert_serves(&server, &client);
     server.stop();
     assert_eq!(rest(&mut waiting), "");
     assert!(server.refused.try_recv().is_err());
