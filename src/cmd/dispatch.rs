@@ -249,16 +249,15 @@ impl DispatchArgs {
         session: &mut Session,
     ) -> Result<Vec<orders::Addressed>, Error> {
         let mut pushed = Vec::with_capacity(self.orders.push.len());
-        for text in &self.orders.push {
+        for (number, text) in (1..).zip(&self.orders.push) {
             let json = session.content("--push", text)?;
-            let order = defaults.order(json.trim_ascii()).map_err(|flaw| {
-                let at = match flaw.at {
-                    0 => String::new(),
-                    at => format!(" (byte {})", at + 1),
-                };
-                Error::usage(format!("--push: {}{at}", flaw.what))
-            })?;
-            pushed.push(order);
+            let (device, mut order) = defaults
+                .order(json.trim_ascii())
+                .map_err(|flaw| Error::usage(format!("--push: {flaw}")))?;
+            order
+                .key
+                .get_or_insert_with(|| queue::key("--push", number, &json));
+            pushed.push((device, order));
         }
         Ok(pushed)
     }
@@ -313,11 +312,14 @@ impl OrderArgs {
         let Some(name) = &self.queue else {
             return Ok(Queue::None);
         };
+        let path = Path::new(name);
         if name == "-" {
             session.take_stdin("--queue")?;
-            return Ok(Queue::Stream(name.clone(), Stream::open(std::io::stdin())));
+            return Ok(Queue::Stream(
+                name.clone(),
+                Stream::open(path, std::io::stdin()),
+            ));
         }
-        let path = Path::new(name);
         let there = fs::metadata(path).map_err(|cause| Error::reading(path, cause))?;
         if there.is_dir() {
             return Err(Error::reading(path, ErrorKind::IsADirectory.into()));
@@ -326,11 +328,11 @@ impl OrderArgs {
             return Ok(Queue::File(name.clone(), Follow::open(path)?));
         }
         // A pipe gives what it has once, and opens only when somebody writes to it.
-        let path = path.to_owned();
-        let open = move || fs::File::open(&path);
+        let opened = path.to_owned();
+        let open = move || fs::File::open(&opened);
         Ok(Queue::Stream(
             name.clone(),
-            Stream::open(Opened::Not(Box::new(open))),
+            Stream::open(path, Opened::Not(Box::new(open))),
         ))
     }
 }

@@ -215,7 +215,7 @@ impl Drive<'_, '_> {
             let order = self.desk.borrow().defaults.order(&text);
             match order {
                 Ok((device, mut order)) => {
-                    order.key = order.key.or(line.key);
+                    order.key.get_or_insert(line.key);
                     orders.push((device, order));
                 }
                 Err(flaw) => {

@@ -284,3 +284,8 @@ pub(super) fn load(number: usize) -> String {
         "{{\"device\":\"{ID}\",\"endpoint\":\"load_objects\",\"queryString\":\"n={number}\"}}\n"
     )
 }
+
+pub(super) fn append(path: &Path, text: &str) {
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}

@@ -1,15 +1,9 @@
 //! `--queue`: a file that grows, standard input, and lines that are no orders.
 
 use std::io::Write as _;
-use std::path::Path;
 
-use super::bench::{ID, load, spawn, start};
+use super::bench::{ID, append, load, spawn, start};
 use crate::harness::pushrig;
-
-fn append(path: &Path, text: &str) {
-    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
 
 #[test]
 fn a_file_is_followed_while_it_grows_line_by_line() {

@@ -1,11 +1,12 @@
 //! `--state`: what a crash must not take away, and must not double.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::mpsc::channel;
 
 use serde_json::Value;
 
-use super::bench::{ID, OK, Running, load, spawn, start};
+use super::bench::{ID, OK, Running, append, load, spawn, start, start_with};
 
 fn door(number: usize) -> String {
     load(number).replace("load_objects", "execute_actions")
@@ -217,4 +218,46 @@ fn a_torn_last_line_does_not_count() {
     assert_eq!(drain(&it, "a"), ["n=1"]);
     it.crash();
     assert!(spawn(folder.path(), "--state s --wait", &[]).end().code == Some(0));
+}
+
+#[test]
+fn an_order_on_the_command_line_and_lines_of_standard_input_are_given_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let door = door(1);
+    let push = ["--push", door.as_str(), "--push", door.as_str()];
+    for round in 0..2 {
+        let mut it = start_with(folder.path(), "--state s --queue -", &push);
+        let last = format!("round-{round}");
+        let lines = load(3) + &door(3).replace("execute_actions", &last);
+        it.stdin().write_all(lines.as_bytes()).unwrap();
+        let commands = loop {
+            let commands = it.get("/commands")["commands"].take();
+            let commands = commands.as_array().unwrap().clone();
+            if commands.iter().any(|it| it["endpoint"] == last.as_str()) {
+                break commands;
+            }
+        };
+        assert_eq!(commands.len(), 4 + round, "only the last is another");
+        it.crash();
+    }
+}
+
+#[test]
+fn a_last_line_that_gets_its_end_later_shifts_no_line_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().join("q");
+    std::fs::write(&queue, door(1).trim_end()).unwrap();
+    let call = "--state s --queue q --wait";
+    let it = start(folder.path(), call);
+    while it.poll(ID, "a").is_empty() {}
+    append(&queue, &format!("\n{}", door(2)));
+    while it.get("/commands")["commands"].as_array().unwrap().len() < 2 {}
+    it.result(ID, "a", "", OK);
+    assert_eq!(drain(&it, "b"), ["n=2"]);
+    assert_eq!(it.end().code, Some(0));
+    let ended = spawn(folder.path(), call, &[]).end();
+    assert_eq!(
+        (ended.code, &ended.summary()["commands"]),
+        (Some(0), &2.into())
+    );
 }
