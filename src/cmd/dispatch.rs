@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use self::desk::{Answered, Clock, Desk, Results};
+use self::desk::{Clock, Desk};
 use self::drive::{Drive, Queue, Until};
 use self::journal::{Journal, Restored};
 use self::orders::Defaults;
+use self::print::Printer;
 use self::queue::{Follow, Stream};
 use self::show::Show;
 use super::{Subcommand, define, parse};
 use crate::args::parse_duration;
-use crate::controlid::dispatch::{Change, Dispatch, Event, Options, Policy};
+use crate::controlid::dispatch::{Dispatch, Options, Policy};
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::room::make_room;
@@ -31,7 +32,9 @@ mod desk;
 mod drive;
 mod journal;
 mod orders;
+mod print;
 mod queue;
+mod results;
 mod show;
 mod told;
 
@@ -175,10 +178,14 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     }
     let listener = Listener::bind(&args.bind, args.allow_remote)?;
     let mut desk = args.desk(defaults, session)?;
-    if !pushed.is_empty() {
-        desk.order(pushed);
+    if let Some(why) = desk.clash(&pushed) {
+        return Err(Error::usage(format!("--push: {why}")));
     }
-    let mut show = Show::new(session);
+    let ordered = desk.order(pushed);
+    for number in ordered.iter().filter_map(|ordered| ordered.known()) {
+        desk.recall(number);
+    }
+    let mut show = Show::new(session, Printer::open()?);
     let mut drive = Drive {
         desk: Rc::new(RefCell::new(desk)),
         queue,
@@ -188,6 +195,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         },
         show: &mut show,
         known: 0,
+        open_line: None,
     };
     // A fleet needs many; where they may not be had, further devices wait.
     let limits = Limits::default();
@@ -197,7 +205,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         let signals = Signals::new()?;
         args.tell_ready(&listener, &mut drive)?;
         // Who polls already waits in the socket until all of the file is queued.
-        drive.read_file()?;
+        drive.read_file();
         drive.run(listener, limits, signals).await
     })?
 }
@@ -219,7 +227,8 @@ impl DispatchArgs {
             output.write(format!("{base}\n").as_bytes())?;
             output.finish()?;
         }
-        drive.show.ready(&base, &commands, listener.address())
+        drive.show.ready(&base, &commands, listener.address());
+        Ok(())
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -275,35 +284,15 @@ impl DispatchArgs {
         let Some(path) = &self.delivery.state else {
             return Ok(Desk::new(Dispatch::new(options), defaults, clock));
         };
-        let mut results = Results::default();
         let Restored {
             journal,
             dispatch,
-            unknown,
-        } = Journal::open(path, options, now, |event| look(event, &mut results))?;
+            results,
+            flown,
+        } = Journal::open(path, options, now)?;
         let mut desk = Desk::new(dispatch, defaults, clock);
-        desk.keep(journal, results, &unknown);
+        desk.keep(journal, results, &flown);
         Ok(desk)
-    }
-}
-
-/// Results of earlier runs are still asked for.
-fn look(event: Event, results: &mut Results) {
-    if let Change::Done {
-        number,
-        success,
-        response,
-        error,
-    } = event.change
-    {
-        results.insert(
-            number,
-            Answered {
-                success,
-                response,
-                error,
-            },
-        );
     }
 }
 

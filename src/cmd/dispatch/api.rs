@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::desk::{Answered, Desk};
+use super::desk::{Desk, Ordered};
+use super::results::Answered;
 use super::told::{Note, raw};
 use crate::controlid::dispatch::{Entry, Policy, Standing, Tally};
 use crate::message::{Headers, Request, Response};
@@ -44,6 +45,9 @@ struct Accepted<'d> {
     number: u64,
     device: &'d str,
     endpoint: &'d str,
+    /// Its key is known, and it is not queued again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
 }
 
 /// What a device is to the one who asks.
@@ -154,23 +158,33 @@ fn order(desk: &mut Desk, body: &[u8]) -> Response {
         Ok(orders) => orders,
         Err(why) => return wrong(400, &why),
     };
+    if desk.is_ending() {
+        return wrong(503, "it ends");
+    }
+    if let Some(why) = desk.clash(&orders) {
+        return wrong(409, &why);
+    }
+    let ordered = if desk.is_broken() {
+        Vec::new()
+    } else {
+        desk.order(orders)
+    };
     if desk.is_broken() {
         return wrong(503, "the state file cannot be written");
     }
-    let (numbers, _) = desk.order(orders);
-    if desk.is_broken() {
-        return wrong(503, "the state file cannot be written");
-    }
-    let accepted = numbers.iter().filter_map(|&number| {
+    let is_new = ordered.iter().any(|it| matches!(it, Ordered::New(_)));
+    let accepted = ordered.iter().filter_map(|ordered| {
+        let (Ordered::New(number) | Ordered::Known(number) | Ordered::Clash(number)) = *ordered;
         let entry = desk.dispatch.entry(number)?;
         Some(Accepted {
             number,
             device: &entry.device,
             endpoint: &entry.endpoint,
+            known: (!matches!(ordered, Ordered::New(_))).then_some(true),
         })
     });
     json(
-        202,
+        if is_new { 202 } else { 200 },
         &Commands {
             commands: accepted.collect(),
         },

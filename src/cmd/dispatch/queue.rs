@@ -70,6 +70,11 @@ impl Follow {
             .map_err(|cause| Error::reading(&self.path, cause))
     }
 
+    /// The last line, if it has no end and was not taken.
+    pub(super) fn open_line(&self) -> Option<Line> {
+        self.lines.open_line()
+    }
+
     /// The last line, though it has no end yet.
     pub(super) fn rest(&mut self) -> Option<Line> {
         self.lines.rest()
@@ -256,11 +261,15 @@ impl Lines {
         })
     }
 
-    fn rest(&mut self) -> Option<Line> {
+    fn open_line(&self) -> Option<Line> {
         if self.taken.is_some() {
             return None;
         }
-        let line = self.line()?;
+        self.line()
+    }
+
+    fn rest(&mut self) -> Option<Line> {
+        let line = self.open_line()?;
         self.taken = Some(self.begun.len());
         Some(line)
     }

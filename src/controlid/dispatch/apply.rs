@@ -1,6 +1,7 @@
 //! What an event does to the queues.
 
 use super::event::{Change, Event, Policy};
+use super::order::print;
 use super::{Device, Dispatch, Entry, Flight, Handout, RECENT, Standing};
 
 impl Dispatch {
@@ -23,6 +24,8 @@ impl Dispatch {
                     standing: Standing::Queued,
                     tries: 0,
                     command: Some(command.clone()),
+                    print: key.is_some().then(|| print(endpoint, command)),
+                    told: false,
                 };
                 self.insert(*number, entry, key.as_ref());
             }
@@ -45,6 +48,27 @@ impl Dispatch {
             Change::Lost { number } => self.end(*number, Standing::Lost),
             Change::Returned { number } => self.put_back(*number),
             Change::Restarted => self.forget_flights(),
+            Change::Told { numbers } => {
+                for number in numbers {
+                    if let Some(entry) = self.entries.get_mut(number) {
+                        entry.told = true;
+                    }
+                }
+            }
+            Change::Flying {
+                device,
+                numbers,
+                uuid,
+                batch,
+                until,
+            } => {
+                self.device(device).flight = Some(Flight {
+                    numbers: numbers.clone(),
+                    uuid: uuid.clone(),
+                    batch: *batch,
+                    until: *until,
+                });
+            }
             Change::Kept {
                 number,
                 device,
@@ -54,6 +78,8 @@ impl Dispatch {
                 tries,
                 key,
                 command,
+                print,
+                told,
             } => {
                 let entry = Entry {
                     device: device.clone(),
@@ -62,6 +88,8 @@ impl Dispatch {
                     standing: *standing,
                     tries: *tries,
                     command: command.clone(),
+                    print: print.clone(),
+                    told: *told,
                 };
                 self.insert(*number, entry, key.as_ref());
             }
@@ -80,7 +108,7 @@ impl Dispatch {
             self.device(&device).queue.push_back(number);
         }
         if let Some(key) = key {
-            self.keys.insert(key.clone(), number);
+            self.device(&device).keys.insert(key.clone(), number);
         }
     }
 
@@ -126,6 +154,8 @@ impl Dispatch {
         };
         // A command that was queued again may have its result after all.
         let waits = entry.standing == Standing::Queued;
+        // Of what was given up a result is news.
+        entry.told &= entry.standing == standing;
         entry.standing = standing;
         entry.command = None;
         let id = entry.device.clone();

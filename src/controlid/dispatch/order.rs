@@ -4,6 +4,8 @@
 //! `device`, `policy`, `key` and `transactionid` are taken out, all other members go to the
 //! device as they are written.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::controlid::command::{first, must_not_repeat, text};
 use crate::json::scan::{self, Member};
 
@@ -67,6 +69,11 @@ impl Order {
         })
     }
 
+    /// What is the same for the same command.
+    pub(super) fn print(&self) -> String {
+        print(&self.endpoint, &self.command)
+    }
+
     /// The policy that was asked for, else the one that suits the endpoint: what opens a door or
     /// restarts a device must not happen twice.
     #[must_use]
@@ -77,6 +84,12 @@ impl Order {
             Policy::AtLeastOnce
         })
     }
+}
+
+/// What two commands are compared by when one of them may be over and forgotten.
+pub(super) fn print(endpoint: &str, command: &str) -> String {
+    let digest = Sha256::new().chain_update(endpoint).chain_update(command);
+    hex::encode(&digest.finalize()[..8])
 }
 
 /// A text, or a whole number as it is written.

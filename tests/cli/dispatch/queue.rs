@@ -86,6 +86,27 @@ fn with_wait_the_last_line_needs_no_end() {
 }
 
 #[test]
+fn a_last_line_that_is_half_written_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().join("q");
+    let line = load(1);
+    let (begin, end) = line.split_at(30);
+    std::fs::write(&queue, begin).unwrap();
+    let mut it = start(folder.path(), "--queue q --wait");
+    assert_eq!(it.next()["kind"], "open-line");
+    append(&queue, end);
+    let mut polls = 0..;
+    while it.does(ID, &polls.next().unwrap().to_string()).is_none() {}
+    let ended = it.end();
+    assert_eq!((ended.code, &ended.summary()["done"]), (Some(0), &1.into()));
+    // One whose end never comes is no order.
+    std::fs::write(&queue, begin).unwrap();
+    let ended = start(folder.path(), "--queue q --wait").end();
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.talk.contains("q:1:31: "), "{}", ended.talk);
+}
+
+#[test]
 fn standard_input_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let mut it = start(folder.path(), "--queue - --wait");

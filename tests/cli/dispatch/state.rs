@@ -96,12 +96,11 @@ fn the_same_queue_file_orders_nothing_twice() {
     assert_eq!(drain(&it, "c"), ["n=1", "n=2", "n=3"]);
     let ended = it.end();
     assert_eq!(ended.code, Some(0));
-    assert!(
-        ended
-            .talk
-            .contains("3 orders of q had been given before, and not queued again"),
-        "{}",
-        ended.talk
+    let known = ended.of_type("warning");
+    let known = known.iter().find(|it| it["kind"] == "known-orders");
+    assert_eq!(
+        known.expect("a word")["why"],
+        "3 orders of q had been given before, and not queued again"
     );
     // All is done, and that is what a third run says, at once.
     let ended = spawn(folder.path(), call, &[]).end();
@@ -118,7 +117,7 @@ fn killed_at_any_moment_nothing_accepted_vanishes_and_nothing_is_queued_twice() 
     let mut accepted: BTreeMap<usize, u64> = BTreeMap::new();
     let mut number = 0;
     for round in 0..6 {
-        let mut it = start(folder.path(), "--state s");
+        let mut it = start(folder.path(), "--state s --tries 100");
         let mut process = it.take_child();
         let (tell, told) = channel();
         let killer = std::thread::spawn(move || {
@@ -131,7 +130,7 @@ fn killed_at_any_moment_nothing_accepted_vanishes_and_nothing_is_queued_twice() 
         while let Some((status, body)) =
             it.try_call("POST", "/commands", "", key(number).as_bytes())
         {
-            assert_eq!(status, 202, "{body}");
+            assert!(status == 202 || status == 200, "{body}");
             let body: Value = serde_json::from_str(&body).unwrap();
             let given = body["commands"][0]["number"].as_u64().unwrap();
             assert!(accepted.insert(number, given).is_none());
@@ -145,7 +144,7 @@ fn killed_at_any_moment_nothing_accepted_vanishes_and_nothing_is_queued_twice() 
         drop(tell);
         killer.join().unwrap();
     }
-    let it = start(folder.path(), "--state s");
+    let it = start(folder.path(), "--state s --tries 100");
     let commands = it.get("/commands");
     let commands = commands["commands"].as_array().unwrap();
     assert!(commands.len() == accepted.len() || commands.len() == accepted.len() + 1);
@@ -228,7 +227,7 @@ fn an_order_on_the_command_line_and_lines_of_standard_input_are_given_once() {
     for round in 0..2 {
         let mut it = start_with(folder.path(), "--state s --queue -", &push);
         let last = format!("round-{round}");
-        let lines = load(3) + &door(3).replace("execute_actions", &last);
+        let lines = load(3) + &load(3).replace("load_objects", &last);
         it.stdin().write_all(lines.as_bytes()).unwrap();
         let commands = loop {
             let commands = it.get("/commands")["commands"].take();
