@@ -1,8 +1,10 @@
 //! `--queue`: orders that are read while their file grows.
 
+use std::cmp::Ordering;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use memchr::memchr;
 use sha2::{Digest as _, Sha256};
@@ -49,6 +51,10 @@ pub(super) struct Follow {
     read: u64,
     /// The last bytes that were read.
     back: Vec<u8>,
+    /// Of all that was read.
+    digest: Sha256,
+    /// When it was changed, as far as it was looked at.
+    modified: Option<SystemTime>,
     lines: Lines,
 }
 
@@ -60,6 +66,8 @@ impl Follow {
             file,
             read: 0,
             back: Vec::new(),
+            digest: Sha256::new(),
+            modified: None,
             lines: Lines::of(bare(path)),
         })
     }
@@ -81,16 +89,24 @@ impl Follow {
     }
 
     fn advance(&mut self) -> io::Result<Step> {
-        let length = self.file.metadata()?.len();
-        if length < self.read || (length > self.read && !self.is_same()?) {
+        let there = self.file.metadata()?;
+        let (length, modified) = (there.len(), there.modified().ok());
+        let is_same = match length.cmp(&self.read) {
+            Ordering::Less => false,
+            Ordering::Equal => modified == self.modified || self.is_all_same()?,
+            Ordering::Greater => self.is_same()?,
+        };
+        if !is_same {
             return self.again(None);
         }
+        self.modified = modified;
         if length > self.read {
             self.file.seek(SeekFrom::Start(self.read))?;
             let mut piece = Vec::new();
             let most = (length - self.read).min(PIECE as u64);
             (&mut self.file).take(most).read_to_end(&mut piece)?;
             self.read += piece.len() as u64;
+            self.digest.update(&piece);
             self.back.extend_from_slice(&piece);
             let surplus = self.back.len().saturating_sub(LOOK_BACK);
             self.back.drain(..surplus);
@@ -104,14 +120,35 @@ impl Follow {
     }
 
     fn again(&mut self, file: Option<File>) -> io::Result<Step> {
+        // What stands there now does not take back what was begun before.
+        if let Some(line) = self.lines.rest() {
+            return Ok(Step::Lines(vec![line]));
+        }
         if let Some(file) = file {
             self.file = file;
         }
         self.read = 0;
         self.back.clear();
+        self.digest = Sha256::new();
         self.lines.restart();
         self.file.seek(SeekFrom::Start(0))?;
         Ok(Step::Anew)
+    }
+
+    /// Whether all that was read still stands there: at the same length it may say something else.
+    fn is_all_same(&mut self) -> io::Result<bool> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let mut digest = Sha256::new();
+        let mut source = BufReader::new((&mut self.file).take(self.read));
+        loop {
+            let piece = source.fill_buf()?;
+            if piece.is_empty() {
+                return Ok(digest.finalize() == self.digest.clone().finalize());
+            }
+            digest.update(piece);
+            let length = piece.len();
+            source.consume(length);
+        }
     }
 
     /// Whether what was read last still stands there.

@@ -4,6 +4,9 @@ use super::event::{Change, Event, Policy};
 use super::order::print;
 use super::{Device, Dispatch, Entry, Flight, Handout, RECENT, Standing};
 
+/// So many polls beyond that are remembered while they lack a result.
+const OPEN: usize = 1024;
+
 impl Dispatch {
     /// The only place where queues change, so that a journal gives them back. What a journal
     /// says of commands that it never queued is passed over.
@@ -140,12 +143,39 @@ impl Dispatch {
             return;
         }
         device.went(uuid, &known);
+        self.forget_handouts(id);
+        let device = self.device(id);
         device.flight = Some(Flight {
             numbers: known,
             uuid: uuid.cloned(),
             batch,
             until: at.saturating_add(lease),
         });
+    }
+
+    /// Whether one of these has no result yet.
+    pub(super) fn lacks_result(&self, numbers: &[u64]) -> bool {
+        let mut entries = numbers.iter().filter_map(|number| self.entries.get(number));
+        entries.any(|entry| !matches!(entry.standing, Standing::Done | Standing::Failed))
+    }
+
+    /// Forgets what went out long ago and has its results; of others a result may come late.
+    fn forget_handouts(&mut self, id: &str) {
+        let Some(device) = self.devices.get(id) else {
+            return;
+        };
+        let surplus = device.recent.len().saturating_sub(RECENT);
+        if surplus == 0 {
+            return;
+        }
+        let finished = device
+            .recent
+            .iter()
+            .position(|it| !self.lacks_result(&it.numbers));
+        let oldest = finished.or((surplus > OPEN).then_some(0));
+        if let Some(oldest) = oldest {
+            self.device(id).recent.remove(oldest);
+        }
     }
 
     fn end(&mut self, number: u64, standing: Standing) {
@@ -198,9 +228,6 @@ impl Device {
             uuid: uuid.cloned(),
             numbers: numbers.to_vec(),
         });
-        if self.recent.len() > RECENT {
-            self.recent.pop_front();
-        }
     }
 
     /// Takes a command out of what is in flight.

@@ -51,7 +51,7 @@ impl Dispatch {
             answer.response = response(200, handed.body);
             answer.handed = handed.numbers;
         } else {
-            let endpoint = parameter(query, "endpoint");
+            let endpoint = parameter(query, "endpoint").filter(|it| !it.is_empty());
             let (uuid, endpoint) = (uuid.as_deref(), endpoint.as_deref());
             let taken = self.result(now, &device, uuid, endpoint, &request.body);
             answer.response = response(200, Vec::new());

@@ -71,7 +71,9 @@ impl fmt::Display for Note {
             Self::ResultWithoutCommand { device, named } => {
                 write!(f, "a result of device {device} belongs to no command")?;
                 match named {
-                    Some(named) => write!(f, ": {named} went out with none"),
+                    Some(named) => {
+                        write!(f, ": {named} went out with none, or is not known any more")
+                    }
                     None => Ok(()),
                 }
             }

@@ -4,6 +4,8 @@
 //! `device`, `policy`, `key` and `transactionid` are taken out, all other members go to the
 //! device as they are written.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::controlid::command::{first, must_not_repeat, text};
@@ -34,6 +36,7 @@ impl Order {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let json = std::str::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
         let members = scan::members(json.as_bytes()).map_err(|why| why.to_string())?;
+        let names = names(&members)?;
         let endpoint = match first(&members, "endpoint") {
             None => return Err("it has no `endpoint`, so a device would ignore it".to_owned()),
             Some(value) => text(value),
@@ -48,14 +51,13 @@ impl Order {
             Some(_) => return Err("`policy` is at-most-once or at-least-once".to_owned()),
         };
         let mut command = String::with_capacity(json.len());
-        for member in &members {
-            let name = String::from_utf8_lossy(member.name);
-            if OWN.contains(&name.as_ref()) {
+        for (member, name) in members.iter().zip(&names) {
+            if OWN.contains(&name.as_str()) {
                 continue;
             }
             command.push(if command.is_empty() { '{' } else { ',' });
             command.push('"');
-            command.push_str(&name);
+            command.push_str(&String::from_utf8_lossy(member.name));
             command.push_str("\":");
             command.push_str(&String::from_utf8_lossy(member.value));
         }
@@ -90,6 +92,21 @@ impl Order {
 pub(super) fn print(endpoint: &str, command: &str) -> String {
     let digest = Sha256::new().chain_update(endpoint).chain_update(command);
     hex::encode(&digest.finalize()[..8])
+}
+
+/// The names of the members; which of two would count depends on the reader, so none is twice.
+fn names(members: &[Member<'_>]) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = Vec::with_capacity(members.len());
+    let mut seen = BTreeSet::new();
+    for member in members {
+        let quoted = [b"\"", member.name, b"\""].concat();
+        let name = text(&quoted);
+        if !seen.insert(name.clone()) {
+            return Err(format!("`{name}` stands in it twice"));
+        }
+        names.push(name);
+    }
+    Ok(names)
 }
 
 /// A text, or a whole number as it is written.
@@ -132,7 +149,14 @@ mod tests {
             policy(r#"{"endpoint":"execute_actions"}"#),
             Policy::AtMostOnce
         );
-        assert_eq!(policy(r#"{"endpoint":"/reboot.fcgi"}"#), Policy::AtMostOnce);
+        for door in [
+            "/reboot.fcgi",
+            "execute_actions.fcgi?x=1",
+            "/execute_actions/",
+        ] {
+            let json = format!("{{\"endpoint\":\"{door}\"}}");
+            assert_eq!(policy(&json), Policy::AtMostOnce, "{door}");
+        }
         assert_eq!(
             policy(r#"{"endpoint":"load_objects"}"#),
             Policy::AtLeastOnce
@@ -155,6 +179,8 @@ mod tests {
             r#"{"endpoint":"x","device":null}"#,
             r#"{"endpoint":"x","device":""}"#,
             r#"{"endpoint":"x","key":{}}"#,
+            r#"{"endpoint":"x","endpoint":"y"}"#,
+            r#"{"endpoint":"x","body":1,"bod\u0079":2}"#,
         ] {
             assert!(Order::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

@@ -3,6 +3,7 @@ use crate::message::Request;
 use proptest::prelude::*;
 
 mod compact;
+mod matching;
 mod week;
 
 const ID: &str = "9007199254740993";

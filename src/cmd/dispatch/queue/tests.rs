@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::time::Duration;
 
 use super::*;
 
@@ -108,4 +109,30 @@ fn a_line_that_was_taken_before_its_end_is_counted_once() {
     // More than its end came: what was taken was not all of it.
     append(&path, "e\n");
     assert_eq!(texts(follow.next().unwrap()), [(4, "de".to_owned())]);
+}
+
+#[test]
+fn another_text_of_the_same_length_and_a_last_line_without_its_end_are_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q");
+    fs::write(&path, format!("1\n{}\n", "x".repeat(LOOK_BACK))).unwrap();
+    let mut follow = Follow::open(&path).unwrap();
+    assert_eq!(texts(follow.next().unwrap()).len(), 2);
+    assert_eq!(follow.next().unwrap(), Step::Nothing);
+    for (first, expected) in [("1", Step::Nothing), ("2", Step::Anew)] {
+        fs::write(&path, format!("{first}\n{}\n", "x".repeat(LOOK_BACK))).unwrap();
+        let later = SystemTime::now() + Duration::from_secs(first.parse().unwrap());
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(later).unwrap();
+        assert_eq!(follow.next().unwrap(), expected);
+    }
+    assert_eq!(texts(follow.next().unwrap())[0], (1, "2".to_owned()));
+    append(&path, "rest");
+    assert_eq!(follow.next().unwrap(), Step::Lines(Vec::new()));
+    let other = folder.path().join("other");
+    fs::write(&other, "3\n").unwrap();
+    fs::rename(&other, &path).unwrap();
+    assert_eq!(texts(follow.next().unwrap()), [(3, "rest".to_owned())]);
+    assert_eq!(follow.next().unwrap(), Step::Anew);
+    assert_eq!(texts(follow.next().unwrap()), [(1, "3".to_owned())]);
 }
