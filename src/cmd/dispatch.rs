@@ -151,7 +151,8 @@ fn parse_prefix(text: &str) -> Result<String, String> {
     if !is_path || prefix.contains(['?', '#', ' ']) || prefix.chars().any(char::is_control) {
         return Err("expected a path such as /gate".to_owned());
     }
-    if ["/commands", "/devices"].contains(&prefix) {
+    let first = prefix.split('/').nth(1);
+    if first.is_some_and(|first| ["commands", "devices"].contains(&first)) {
         return Err("orders are taken there".to_owned());
     }
     Ok(prefix.to_owned())
@@ -178,6 +179,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     }
     let listener = Listener::bind(&args.bind, args.allow_remote)?;
     let mut desk = args.desk(defaults, session)?;
+    desk.is_local = !args.allow_remote;
     if let Some(why) = desk.clash(&pushed) {
         return Err(Error::usage(format!("--push: {why}")));
     }
@@ -191,6 +193,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         queue,
         until: Until {
             done: args.end.wait || !args.orders.push.is_empty(),
+            ordered: args.is_idle() && args.delivery.state.is_none(),
             time: args.end.time,
         },
         show: &mut show,
@@ -232,11 +235,37 @@ impl DispatchArgs {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let orders = &self.orders;
-        let is_idle = orders.queue.is_none() && orders.push.is_empty();
-        if self.end.wait && is_idle && self.delivery.state.is_none() {
+        self.check_files()?;
+        let may_end = self.delivery.state.is_some() || self.end.time.is_some();
+        if self.end.wait && self.is_idle() && !may_end {
             return Err(Error::usage("--wait: there is nothing to wait for")
                 .with_hint("give orders by --queue or --push, or a time by --for"));
+        }
+        Ok(())
+    }
+
+    /// Whether no order is given at the start.
+    fn is_idle(&self) -> bool {
+        self.orders.queue.is_none() && self.orders.push.is_empty()
+    }
+
+    /// One file cannot be two things; that is found before any of them is touched.
+    fn check_files(&self) -> Result<(), Error> {
+        let queue = self.orders.queue.as_deref().filter(|name| *name != "-");
+        let lock = self.delivery.state.as_deref().map(journal::lock_of);
+        let files = [
+            ("--queue", queue.map(Path::new)),
+            ("--state", self.delivery.state.as_deref()),
+            ("the lock of --state", lock.as_deref()),
+            ("--ready-file", self.ready_file.as_deref()),
+        ];
+        let files = files.map(|(name, path)| (name, path.map(place)));
+        for (index, (name, file)) in files.iter().enumerate() {
+            let mut before = files[..index].iter();
+            if let Some((first, _)) = before.find(|(_, other)| file.is_some() && other == file) {
+                let what = format!("{first} and {name} are one file");
+                return Err(Error::usage(what).with_hint("give each a file of its own"));
+            }
         }
         Ok(())
     }

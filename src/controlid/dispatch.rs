@@ -35,7 +35,7 @@ mod result;
 mod snapshot;
 
 pub use event::{Change, Event, Policy};
-pub use http::Answer;
+pub use http::{Answer, origin_form};
 pub use note::Note;
 pub use order::Order;
 pub use result::{Matched, Taken};
@@ -146,6 +146,9 @@ struct Handout {
 
 /// So many polls back a result still finds its command.
 const RECENT: usize = 64;
+
+/// So many devices are remembered for their polls alone.
+const STRANGERS: usize = 100_000;
 
 /// The queues.
 #[derive(Clone, Debug, Default)]
@@ -279,6 +282,9 @@ impl Dispatch {
 
     /// What a device gets when it polls.
     pub fn poll(&mut self, now: i64, device: &str, uuid: Option<&str>) -> Handed {
+        if self.devices.len() >= STRANGERS && !self.devices.contains_key(device) {
+            return Handed::default();
+        }
         let known = self.devices.entry(device.to_owned()).or_default();
         known.polls += 1;
         known.last_poll = Some(now);

@@ -14,9 +14,10 @@ use serde_json::value::RawValue;
 use super::desk::{Desk, Ordered};
 use super::results::Answered;
 use super::told::{Note, raw};
-use crate::controlid::dispatch::{Entry, Policy, Standing, Tally};
+use crate::controlid::dispatch::{Entry, Policy, Standing, Tally, origin_form};
 use crate::message::{Headers, Request, Response};
 use crate::net::server::is_loopback;
+use crate::term::cut;
 
 /// What a command is to the one who asks.
 #[derive(Serialize)]
@@ -81,16 +82,18 @@ struct Wrong<'w> {
 
 /// The answer, if the request is for here.
 pub(super) fn answer(desk: &mut Desk, request: &Request, peer: SocketAddr) -> Option<Response> {
-    let target = request.target.split(|&byte| byte == b'?').next()?;
+    if let Err(why) = guard_page(request, desk.is_local) {
+        return Some(refuse(desk, request, peer, why));
+    }
+    let target = origin_form(&request.target);
+    let target = target.split(|&byte| byte == b'?').next()?;
     let path = std::str::from_utf8(target).ok()?;
     let number = path.strip_prefix("/commands/");
     if path != "/commands" && path != "/devices" && number.is_none() {
         return None;
     }
     if let Err(why) = guard(request, peer) {
-        let said = format!("{path} was asked for by {peer} and refused: {why}");
-        desk.note(Note::about("guarded", why, said));
-        return Some(wrong(403, why));
+        return Some(refuse(desk, request, peer, why));
     }
     let method = request.method.as_slice();
     Some(match (method, number) {
@@ -119,15 +122,40 @@ pub(super) fn answer(desk: &mut Desk, request: &Request, peer: SocketAddr) -> Op
     })
 }
 
-/// Whether somebody on this machine asks, and no web page.
+fn refuse(desk: &mut Desk, request: &Request, peer: SocketAddr, why: &'static str) -> Response {
+    let target = String::from_utf8_lossy(&request.target);
+    let said = format!(
+        "{} was asked for by {peer} and refused: {why}",
+        cut(&target, 120)
+    );
+    desk.note(Note::about("guarded", why, said));
+    wrong(403, why)
+}
+
+/// Whether no web page asks: it could poll a command away, or post a result.
+fn guard_page(request: &Request, is_local: bool) -> Result<(), &'static str> {
+    let headers = &request.headers;
+    let mut sites = headers.all("Sec-Fetch-Site");
+    if headers.first("Origin").is_some() || sites.any(|site| site != b"none") {
+        return Err("a web page may not ask");
+    }
+    // Where only this machine is served, any other name was bound to it by somebody else.
+    if is_local && !headers.all("Host").all(is_this_machine) {
+        return Err("its Host is a name of somebody else");
+    }
+    Ok(())
+}
+
+/// Whether somebody on this machine asks for what is not for devices.
 fn guard(request: &Request, peer: SocketAddr) -> Result<(), &'static str> {
     if !is_loopback(peer.ip()) {
         return Err("only this machine may ask");
     }
-    let headers = &request.headers;
-    if headers.first("Origin").is_some() {
-        return Err("a web page may not ask");
+    // So a proxy asks that does not say for whom.
+    if request.version == "HTTP/1.0" {
+        return Err("HTTP/1.0 is what proxies speak");
     }
+    let headers = &request.headers;
     let forwarded = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"];
     if forwarded.iter().any(|name| headers.first(name).is_some()) {
         return Err("it came through a proxy");
@@ -275,7 +303,10 @@ mod tests {
         let may = |peer: &str, fields: &[(&str, &str)]| {
             let mut request = Request::new("POST", "/commands");
             request.headers = fields.iter().copied().collect();
-            guard(&request, peer.parse().unwrap()).is_ok()
+            let peer = peer.parse().unwrap();
+            guard_page(&request, false)
+                .and_then(|()| guard(&request, peer))
+                .is_ok()
         };
         let here = "127.0.0.1:5";
         for host in [
@@ -296,6 +327,7 @@ mod tests {
             ("Host", "127.0.0.1.evil.example"),
             ("x-forwarded-for", "1.2.3.4"),
             ("Via", "1.1 proxy"),
+            ("Sec-Fetch-Site", "cross-site"),
         ] {
             assert!(!may(here, &[field]), "{field:?}");
         }

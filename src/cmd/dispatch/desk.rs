@@ -42,6 +42,8 @@ impl Ordered {
 pub(super) struct Desk {
     pub(super) dispatch: Dispatch,
     pub(super) defaults: Defaults,
+    /// Only this machine is served.
+    pub(super) is_local: bool,
     journal: Option<Journal>,
     clock: Clock,
     /// When commands went out last.
@@ -86,6 +88,7 @@ impl Desk {
             own: own.map(|(number, _)| number).collect(),
             dispatch,
             defaults,
+            is_local: true,
             journal: None,
             clock,
             handed: BTreeMap::new(),
@@ -230,6 +233,11 @@ impl Desk {
     /// Why the journal is no longer written.
     pub(super) fn take_failure(&mut self) -> Option<Error> {
         self.broken.take()
+    }
+
+    /// Whether nothing was ordered in this run.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.own.is_empty()
     }
 
     /// Whether the journal can no longer be written.

@@ -42,6 +42,8 @@ pub(super) enum Queue {
 pub(super) struct Until {
     /// When everything is done.
     pub(super) done: bool,
+    /// And not before something was ordered.
+    pub(super) ordered: bool,
     /// After so long.
     pub(super) time: Option<Duration>,
 }
@@ -231,6 +233,9 @@ impl Drive<'_, '_> {
             return true;
         }
         if !self.until.done || !self.desk.borrow().dispatch.is_done() {
+            return false;
+        }
+        if self.until.ordered && self.desk.borrow().is_untouched() {
             return false;
         }
         match &mut self.queue {

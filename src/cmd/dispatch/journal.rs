@@ -182,14 +182,19 @@ fn in_flight(dispatch: &Dispatch) -> Vec<u64> {
     flying.map(|(number, _)| number).collect()
 }
 
-fn lock(place: &Path) -> io::Result<File> {
-    let mut name = place.as_os_str().to_owned();
+/// The file beside a state file that is held while it is in use.
+pub(super) fn lock_of(state: &Path) -> PathBuf {
+    let mut name = state.as_os_str().to_owned();
     name.push(".lock");
+    name.into()
+}
+
+fn lock(place: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(name)?;
+        .open(lock_of(place))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(io::Error::other("another process uses it")),

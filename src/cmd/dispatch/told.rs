@@ -98,6 +98,7 @@ impl Note {
             }
             CoreNote::WrongPath { path } => Self::about("wrong-path", path, why),
             CoreNote::WrongMethod { path, .. } => Self::about("wrong-method", path, why),
+            CoreNote::LongDeviceId { .. } => Self::about("long-device-id", "", why),
             CoreNote::NoDeviceId { .. } => Self::about("no-device-id", "", why),
         }
     }

@@ -22,7 +22,7 @@ pub struct Answer {
 impl Dispatch {
     /// Answers a device's request. What has changed must be on the disk before this leaves.
     pub fn answer(&mut self, now: i64, request: &Request) -> Answer {
-        let target = String::from_utf8_lossy(&request.target).into_owned();
+        let target = String::from_utf8_lossy(origin_form(&request.target)).into_owned();
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let method = String::from_utf8_lossy(&request.method).into_owned();
         let wanted = match path.strip_prefix(&self.options.prefix) {
@@ -40,6 +40,9 @@ impl Dispatch {
         let Some(device) = parameter(query, "deviceId").filter(|id| !id.is_empty()) else {
             return refusal(400, Note::NoDeviceId { target });
         };
+        if device.len() > LONGEST_ID {
+            return refusal(400, Note::LongDeviceId { device });
+        }
         let uuid = parameter(query, "uuid").filter(|uuid| !uuid.is_empty());
         let mut answer = Answer::default();
         if device.parse::<i64>().is_err() {
@@ -59,6 +62,23 @@ impl Dispatch {
             answer.notes.extend(taken.notes);
         }
         answer
+    }
+}
+
+/// A longer id is no device's.
+const LONGEST_ID: usize = 64;
+
+/// The path and the query of a target; some clients write the whole URL, as for a proxy.
+#[must_use]
+pub fn origin_form(target: &[u8]) -> &[u8] {
+    const SCHEME: &[u8] = b"http://";
+    match target.get(..SCHEME.len()) {
+        Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            let rest = &target[SCHEME.len()..];
+            let path = rest.iter().position(|&byte| byte == b'/');
+            path.map_or(b"/", |path| &rest[path..])
+        }
+        _ => target,
     }
 }
 

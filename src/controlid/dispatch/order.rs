@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::controlid::command::{first, must_not_repeat, text};
+use crate::controlid::command::{must_not_repeat, text};
 use crate::json::scan::{self, Member};
 
 use super::event::Policy;
@@ -36,22 +36,22 @@ impl Order {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let json = std::str::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
         let members = scan::members(json.as_bytes()).map_err(|why| why.to_string())?;
-        let names = names(&members)?;
-        let endpoint = match first(&members, "endpoint") {
+        let members = Members(named_once(members)?);
+        let endpoint = match members.first("endpoint") {
             None => return Err("it has no `endpoint`, so a device would ignore it".to_owned()),
             Some(value) => text(value),
         };
         if endpoint.is_empty() {
             return Err("`endpoint` is not a text, or it is empty".to_owned());
         }
-        let policy = match first(&members, "policy").map(text).as_deref() {
+        let policy = match members.first("policy").map(text).as_deref() {
             None => None,
             Some("at-most-once") => Some(Policy::AtMostOnce),
             Some("at-least-once") => Some(Policy::AtLeastOnce),
             Some(_) => return Err("`policy` is at-most-once or at-least-once".to_owned()),
         };
         let mut command = String::with_capacity(json.len());
-        for (member, name) in members.iter().zip(&names) {
+        for (name, member) in &members.0 {
             if OWN.contains(&name.as_str()) {
                 continue;
             }
@@ -63,9 +63,9 @@ impl Order {
         }
         command.push('}');
         Ok(Self {
-            device: named(&members, "device")?,
+            device: members.named("device")?,
             policy,
-            key: named(&members, "key")?,
+            key: members.named("key")?,
             endpoint,
             command,
         })
@@ -94,36 +94,46 @@ pub(super) fn print(endpoint: &str, command: &str) -> String {
     hex::encode(&digest.finalize()[..8])
 }
 
-/// The names of the members; which of two would count depends on the reader, so none is twice.
-fn names(members: &[Member<'_>]) -> Result<Vec<String>, String> {
-    let mut names: Vec<String> = Vec::with_capacity(members.len());
+/// The members of an order, each with its name decoded.
+struct Members<'a>(Vec<(String, Member<'a>)>);
+
+/// Which of two members would count depends on the reader, so none may stand twice.
+fn named_once(members: Vec<Member<'_>>) -> Result<Vec<(String, Member<'_>)>, String> {
     let mut seen = BTreeSet::new();
-    for member in members {
-        let quoted = [b"\"", member.name, b"\""].concat();
-        let name = text(&quoted);
-        if !seen.insert(name.clone()) {
-            return Err(format!("`{name}` stands in it twice"));
+    let once = members.into_iter().map(|member| {
+        let name = text(&[b"\"", member.name, b"\""].concat());
+        if seen.insert(name.clone()) {
+            Ok((name, member))
+        } else {
+            Err(format!("`{name}` stands in it twice"))
         }
-        names.push(name);
-    }
-    Ok(names)
+    });
+    once.collect()
 }
 
-/// A text, or a whole number as it is written.
-fn named(members: &[Member<'_>], name: &str) -> Result<Option<String>, String> {
-    let Some(value) = first(members, name) else {
-        return Ok(None);
-    };
-    let is_number = value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
-    let said = if is_number {
-        String::from_utf8_lossy(value).into_owned()
-    } else {
-        text(value)
-    };
-    if said.is_empty() {
-        return Err(format!("`{name}` is neither a text nor a whole number"));
+impl<'a> Members<'a> {
+    fn first(&self, name: &str) -> Option<&'a [u8]> {
+        let mut members = self.0.iter();
+        let found = members.find(|(have, _)| have == name);
+        found.map(|(_, member)| member.value)
     }
-    Ok(Some(said))
+
+    /// A text, or a whole number as it is written.
+    fn named(&self, name: &str) -> Result<Option<String>, String> {
+        let Some(value) = self.first(name) else {
+            return Ok(None);
+        };
+        let is_number = value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+        let said = if is_number {
+            String::from_utf8_lossy(value).into_owned()
+        } else {
+            text(value)
+        };
+        if said.is_empty() {
+            return Err(format!("`{name}` is neither a text nor a whole number"));
+        }
+        Ok(Some(said))
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_for_the_server_is_taken_out_and_all_else_stays_as_written() {
         let order = Order::parse(
-            br#" {"device":9007199254740993,"key":"a","endpoint":"x", "body":{ "a":1.0 },"policy":"at-most-once"}"#,
+            br#" {"d\u0065vice":9007199254740993,"key":"a","endpoint":"x", "body":{ "a":1.0 },"policy":"at-most-once"}"#,
         )
         .unwrap();
         assert_eq!(order.device.as_deref(), Some("9007199254740993"));

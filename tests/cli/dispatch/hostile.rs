@@ -47,6 +47,49 @@ fn whatever_is_posted_it_goes_on() {
 }
 
 #[test]
+fn a_web_page_gets_no_command_and_posts_no_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut it = start(folder.path(), "");
+    it.order(&load(1));
+    for field in [
+        "Origin: http://evil.example",
+        "Sec-Fetch-Site: cross-site",
+        "Host: evil.example",
+    ] {
+        let field = format!("{field}\r\n");
+        let poll = format!("/push?deviceId={ID}&uuid=a");
+        assert_eq!(it.call("GET", &poll, &field, "").0, 403);
+        assert_eq!(it.next()["kind"], "guarded");
+        assert_eq!(it.call("POST", "/result?deviceId=1", &field, "{}").0, 403);
+        it.next();
+    }
+    let url = format!("http://{}/push?deviceId={ID}&uuid=a", it.address());
+    assert!(
+        it.call("GET", &url, "Sec-Fetch-Site: none\r\n", "")
+            .1
+            .contains("load_objects")
+    );
+}
+
+#[test]
+fn what_a_wrong_address_or_name_makes_of_a_poll_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut it = start(folder.path(), "");
+    let long = format!("/push?deviceId={}", "7".repeat(65));
+    for (target, status, why) in [
+        ("//push?deviceId=7", 404, "must not end in a slash"),
+        ("/push/?deviceId=7", 404, "no slash follows"),
+        ("/push?deviceid=7", 400, "its name is written so"),
+        (long.as_str(), 400, "more than 64 bytes"),
+    ] {
+        assert_eq!(it.call("GET", target, "", "").0, status);
+        let line = it.next();
+        assert!(line["why"].as_str().unwrap().contains(why), "{line}");
+    }
+    assert_eq!(it.get("/devices")["devices"], serde_json::json!([]));
+}
+
+#[test]
 fn a_body_of_many_megabytes_is_413_and_said() {
     let folder = tempfile::tempdir().unwrap();
     let mut it = start(folder.path(), "");

@@ -162,6 +162,7 @@ fn what_cannot_be_read_is_said_before_anything_is_served() {
         ("dispatch --bind 127.0.0.1:x", 2, "`x` is not a port"),
         ("dispatch --prefix gate", 2, "expected a path"),
         ("dispatch --prefix /commands/", 2, "orders are taken there"),
+        ("dispatch --prefix /devices/a", 2, "orders are taken there"),
         ("dispatch --lease 0", 2, "a result takes some time"),
         ("dispatch --tries 0", 2, "0 is not in"),
         ("dispatch --state .", 3, "cannot write ."),
@@ -174,4 +175,32 @@ fn what_cannot_be_read_is_said_before_anything_is_served() {
     ] {
         pushrig(call).stderr_has([why]).exits(code);
     }
+}
+
+#[test]
+fn one_file_is_not_two_things_and_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("q");
+    for call in [
+        "--queue q --state ./q",
+        "--queue q --ready-file q",
+        "--state q --ready-file q",
+        "--state q --ready-file q.lock",
+    ] {
+        std::fs::write(&file, load(1)).unwrap();
+        let ended = spawn(folder.path(), call, &[]).end();
+        assert_eq!(ended.code, Some(2), "{call}");
+        assert!(ended.talk.contains("are one file"), "{}", ended.talk);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), load(1));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn what_is_waited_for_may_be_ordered_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--wait --for 60s");
+    it.order(&load(1));
+    it.does(ID, "a").unwrap();
+    assert_eq!(it.end().code, Some(0));
 }
