@@ -21,7 +21,7 @@ use crate::args::parse_duration;
 use crate::controlid::dispatch::{Dispatch, Options, Policy};
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
-use crate::net::room::make_room;
+use crate::net::room::widen;
 use crate::net::server::{Bind, Limits, Listener};
 use crate::net::stop::Signals;
 use crate::output::{Output, place};
@@ -200,17 +200,30 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         known: 0,
         open_line: None,
     };
-    // A fleet needs many; where they may not be had, further devices wait.
-    let limits = Limits::default();
-    let _ = make_room(limits.connections);
     block_on(async {
         // Whoever sees that it is ready may end it.
         let signals = Signals::new()?;
         args.tell_ready(&listener, &mut drive)?;
+        let limits = limits(drive.show);
         // Who polls already waits in the socket until all of the file is queued.
         drive.read_file();
         drive.run(listener, limits, signals).await
     })?
+}
+
+/// A fleet has a connection a device, as many as this process may have.
+fn limits(show: &mut Show<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let room = widen(limits.connections);
+    if room < limits.connections {
+        limits.connections = room;
+        let why = format!(
+            "{room} devices can be connected at once, as this process may have no more files \
+             open; further ones wait"
+        );
+        show.note("few-connections", why);
+    }
+    limits
 }
 
 /// A file of an earlier run must not be taken for this one's.

@@ -126,6 +126,9 @@ impl Listener {
         }
         let listener = TcpListener::bind(&*addresses).map_err(wrong)?;
         listener.set_nonblocking(true).map_err(wrong)?;
+        // The standard library lets 128 wait, and a fleet that was cut off comes at once.
+        #[cfg(unix)]
+        let _ = rustix::net::listen(&listener, 4096);
         let address = listener.local_addr().map_err(wrong)?;
         Ok(Self { listener, address })
     }

@@ -299,6 +299,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_proxy_asks_without_a_word_of_whom_it_asks_for_is_refused() {
+        let mut request = Request::new("GET", "/devices");
+        let peer = "127.0.0.1:5".parse().unwrap();
+        assert!(guard(&request, peer).is_ok());
+        request.version = "HTTP/1.0".to_owned();
+        assert!(guard(&request, peer).is_err());
+    }
+
+    #[test]
     fn only_somebody_on_this_machine_may_ask() {
         let may = |peer: &str, fields: &[(&str, &str)]| {
             let mut request = Request::new("POST", "/commands");

@@ -89,6 +89,21 @@ fn what_a_wrong_address_or_name_makes_of_a_poll_is_explained() {
     assert_eq!(it.get("/devices")["devices"], serde_json::json!([]));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_fleet_that_comes_at_once_waits_in_the_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "");
+    it.signal("STOP");
+    let address = it.address().parse().unwrap();
+    let limit = std::time::Duration::from_secs(20);
+    let connect = |_| std::net::TcpStream::connect_timeout(&address, limit);
+    let fleet: Vec<_> = (0..300).map(connect).collect();
+    it.signal("CONT");
+    assert!(fleet.iter().all(Result::is_ok));
+    assert_eq!(it.poll(ID, "a"), "");
+}
+
 #[test]
 fn a_body_of_many_megabytes_is_413_and_said() {
     let folder = tempfile::tempdir().unwrap();

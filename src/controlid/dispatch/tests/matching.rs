@@ -22,6 +22,17 @@ fn a_result_with_a_uuid_finds_a_poll_that_had_none() {
 }
 
 #[test]
+fn strangers_are_remembered_up_to_a_number_and_those_with_orders_always() {
+    let mut it = Dispatch::default();
+    for stranger in 0..STRANGERS + 10 {
+        it.poll(0, &stranger.to_string(), None);
+    }
+    assert_eq!(it.devices().count(), STRANGERS);
+    it.enqueue(0, "new", load(1));
+    assert_eq!(it.poll(0, "new", None).numbers, [1]);
+}
+
+#[test]
 fn an_empty_endpoint_is_none() {
     let mut it = Dispatch::default();
     it.enqueue(0, ID, load(1));
