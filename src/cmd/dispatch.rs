@@ -50,12 +50,22 @@ const EXAMPLES: &str = "\
 A device is given the URL that is printed, as its push_remote_address. An order
 is the command that it gets, and whose: {\"device\":\"478435\",
 \"endpoint\":\"load_objects\",\"body\":{\"object\":\"users\"}}; beside it may stand
-\"policy\", and a \"key\": an order whose key is known is not queued again.
+\"policy\", which --policy does not change, and a \"key\".
+
+An order whose key is known for its device is not queued again: what became of it
+is printed once more, with \"again\". Without a key of its own an order has that
+of its place and its text: the nth line of a queue, the nth --push. So a run that
+is repeated with the same --state repeats nothing; give keys where it should.
 
 While it runs, this machine may order by POST /commands (one, an array, or one a
-line) and ask by GET /commands, /commands/N and /devices. Each result is a line
-of JSON. Exit code: 0 all commands succeeded, 1 one failed, 3 one has no result;
-Ctrl-C ends it with that.
+line) and ask by GET /commands, /commands/N and /devices. Whoever puts a proxy
+before this port must not let it pass /commands and /devices on: what a proxy on
+this machine sends may look as if this machine had asked.
+
+Each result is a line of JSON, for people, too. Beside --state FILE stands
+FILE.lock, which is held while it is in use. Exit code: 0 all commands succeeded,
+1 one failed, 2 an order cannot be read, 3 a command has no result or the state
+cannot be written; Ctrl-C ends it with that, SIGTERM with 143.
 
 Examples:
   pushrig dispatch --device 478435 --for 30s \\
@@ -125,14 +135,14 @@ struct DeliveryArgs {
     /// How often a command is handed out before it is given up
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     tries: u32,
-    /// Whether a command without a result goes out again [default: once for what opens doors or
-    /// restarts the device, else again]
+    /// Whether a command without a result goes out again, if its order does not say [default: once
+    /// for what opens doors or restarts the device, else again]
     #[arg(long, value_enum, value_name = "POLICY")]
     policy: Option<PolicyOf>,
-    /// Up to N commands with one answer, as newer firmware takes them
+    /// Up to N commands with one answer; older firmware ignores them all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     transactions: Option<u16>,
-    /// Keep the queues in this file, and go on with them after a crash
+    /// Keep the queues in this file, and go on with them after a crash; beside it stands FILE.lock
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }

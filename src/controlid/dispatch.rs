@@ -38,7 +38,7 @@ pub use event::{Change, Event, Policy};
 pub use http::{Answer, origin_form};
 pub use note::Note;
 pub use order::Order;
-pub use result::{Matched, Taken};
+pub use result::Taken;
 
 /// How it serves.
 #[derive(Clone, Debug)]
@@ -371,14 +371,7 @@ impl Dispatch {
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         for entry in self.entries.values() {
-            *match entry.standing {
-                Standing::Queued => &mut tally.queued,
-                Standing::InFlight => &mut tally.in_flight,
-                Standing::Done => &mut tally.done,
-                Standing::Failed => &mut tally.failed,
-                Standing::Lost => &mut tally.lost,
-                Standing::Unknown => &mut tally.unknown,
-            } += 1;
+            tally.count(entry.standing);
         }
         tally
     }
@@ -453,6 +446,20 @@ impl Dispatch {
         let event = Event { v: 1, at, change };
         self.apply(&event);
         self.events.push(event);
+    }
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&mut self, standing: Standing) {
+        *match standing {
+            Standing::Queued => &mut self.queued,
+            Standing::InFlight => &mut self.in_flight,
+            Standing::Done => &mut self.done,
+            Standing::Failed => &mut self.failed,
+            Standing::Lost => &mut self.lost,
+            Standing::Unknown => &mut self.unknown,
+        } += 1;
     }
 }
 

@@ -24,6 +24,7 @@ pub fn make_room(connections: usize) -> Result<(), Error> {
 }
 /// Makes room for so many connections at once, or for as many as may be, and gives how many.
 #[cfg(unix)]
+#[must_use]
 pub fn widen(connections: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -59,6 +60,7 @@ pub fn make_room(_connections: usize) -> Result<(), Error> {
 
 /// Other systems have no such limit that a process could raise.
 #[cfg(not(unix))]
+#[must_use]
 pub fn widen(connections: usize) -> usize {
     connections
 }

@@ -255,7 +255,7 @@ impl Desk {
         let mut tally = Tally::default();
         for number in &self.own {
             if let Some(entry) = self.dispatch.entry(*number) {
-                count(&mut tally, entry.standing);
+                tally.count(entry.standing);
             }
         }
         tally
@@ -265,7 +265,8 @@ impl Desk {
     pub(super) fn tallies(&self) -> BTreeMap<&str, Tally> {
         let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
         for (_, entry) in self.dispatch.entries() {
-            count(tallies.entry(&entry.device).or_default(), entry.standing);
+            let tally = tallies.entry(&entry.device).or_default();
+            tally.count(entry.standing);
         }
         tallies
     }
@@ -291,17 +292,6 @@ impl Desk {
         }
         true
     }
-}
-
-fn count(tally: &mut Tally, standing: Standing) {
-    *match standing {
-        Standing::Queued => &mut tally.queued,
-        Standing::InFlight => &mut tally.in_flight,
-        Standing::Done => &mut tally.done,
-        Standing::Failed => &mut tally.failed,
-        Standing::Lost => &mut tally.lost,
-        Standing::Unknown => &mut tally.unknown,
-    } += 1;
 }
 
 /// The state file cannot be written: a device tries again later.

@@ -306,7 +306,7 @@ mod tests {
         let taken = it
             .dispatch
             .result(0, "fly", Some("f"), None, br#"{"response":"{}"}"#);
-        assert_eq!(taken.matched[0].number, 1);
+        assert_eq!(taken.matched[0], 1);
     }
 
     #[test]

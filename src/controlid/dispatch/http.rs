@@ -4,7 +4,6 @@ use crate::message::{Headers, Request, Response};
 
 use super::Dispatch;
 use super::note::Note;
-use super::result::Matched;
 
 /// What a request is answered with, and what it was about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,8 +12,6 @@ pub struct Answer {
     pub response: Response,
     /// The commands that go out with it.
     pub handed: Vec<u64>,
-    /// The commands that have their result now.
-    pub matched: Vec<Matched>,
     /// What there is to say about it.
     pub notes: Vec<Note>,
 }
@@ -58,7 +55,6 @@ impl Dispatch {
             let (uuid, endpoint) = (uuid.as_deref(), endpoint.as_deref());
             let taken = self.result(now, &device, uuid, endpoint, &request.body);
             answer.response = response(200, Vec::new());
-            answer.matched = taken.matched;
             answer.notes.extend(taken.notes);
         }
         answer

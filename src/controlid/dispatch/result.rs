@@ -6,30 +6,11 @@ use super::outcome::{self, Outcome, Posted};
 use super::{Dispatch, Handout, Standing};
 use crate::controlid::command::is_same_endpoint;
 
-/// A command and its result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matched {
-    /// Which command.
-    pub number: u64,
-    /// Whose.
-    pub device: String,
-    /// Its endpoint.
-    pub endpoint: String,
-    /// Whether the device succeeded.
-    pub success: bool,
-    /// What it answered, JSON as a rule.
-    pub response: Option<String>,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// How often the command had gone out.
-    pub tries: u32,
-}
-
 /// What became of a posted result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// The commands that have their result now.
-    pub matched: Vec<Matched>,
+    pub matched: Vec<u64>,
     /// What there is to say about it.
     pub notes: Vec<Note>,
 }
@@ -188,15 +169,7 @@ impl Dispatch {
                 taken.notes.push(Note::LateResult { number });
             }
         }
-        taken.matched.push(Matched {
-            number,
-            device: entry.device.clone(),
-            endpoint: entry.endpoint.clone(),
-            success: outcome.success,
-            response: outcome.response.clone(),
-            error: outcome.error.clone(),
-            tries: entry.tries,
-        });
+        taken.matched.push(number);
         let change = Change::Done {
             number,
             success: outcome.success,

@@ -2,6 +2,7 @@
 
 use super::bench::{ID, load, start};
 
+#[cfg(unix)]
 #[test]
 fn whatever_is_posted_it_goes_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -40,10 +41,33 @@ fn whatever_is_posted_it_goes_on() {
         ("GET", "/push?deviceId=a b", 400),
     ] {
         assert_eq!(it.call(method, target, "", "").0, status, "{target}");
-        it.wait_for("warning");
     }
     let (status, _) = it.call("GET", "/commands", "", "");
     assert_eq!(status, 200);
+    it.signal("INT");
+    let ended = it.end();
+    let mut kinds: Vec<_> = ended
+        .of_type("warning")
+        .iter()
+        .map(|it| it["kind"].as_str().unwrap())
+        .collect();
+    kinds.sort_unstable();
+    assert_eq!(
+        kinds,
+        [
+            "no-device-id",
+            "odd-device-id",
+            "refused",
+            "unreadable-result",
+            "unreadable-result",
+            "unreadable-result",
+            "unreadable-result",
+            "wrong-method",
+            "wrong-path",
+            "wrong-path",
+            "wrong-path",
+        ]
+    );
 }
 
 #[test]

@@ -167,6 +167,82 @@ fn killed_at_any_moment_nothing_accepted_vanishes_and_nothing_is_queued_twice() 
     );
 }
 
+/// A device polls and answers, and the server is killed at any moment among that; the journal is
+/// long enough to be written anew when it starts.
+#[test]
+fn killed_at_any_hand_out_and_result_no_door_opens_twice_and_no_result_is_forgotten() {
+    const COUNT: usize = 40;
+    let folder = tempfile::tempdir().unwrap();
+    let orders = (0..COUNT).map(|number| {
+        let order = if number % 2 == 0 {
+            door(number)
+        } else {
+            load(number)
+        };
+        let body = format!("{{\"body\":{{\"a\":\"{}\"}},", "x".repeat(4096));
+        order.replacen('{', &body, 1)
+    });
+    std::fs::write(folder.path().join("q"), orders.collect::<String>()).unwrap();
+    let call = "--state s --queue q --tries 100";
+    let mut ran: BTreeMap<String, usize> = BTreeMap::new();
+    let mut answered = 0;
+    for round in 0..12 {
+        let mut it = start(folder.path(), call);
+        let mut process = it.take_child();
+        let (tell, told) = channel();
+        let killer = std::thread::spawn(move || {
+            // As the next request is on its way.
+            let _ = (0..=round).try_for_each(|_| told.recv());
+            process.kill().unwrap();
+            process.wait().unwrap();
+        });
+        for step in 0.. {
+            let uuid = format!("{round}-{step}");
+            let poll = format!("/push?deviceId={ID}&uuid={uuid}");
+            let Some((_, body)) = it.try_call("GET", &poll, "", b"") else {
+                break;
+            };
+            let _ = tell.send(());
+            let Ok(command) = serde_json::from_str::<Value>(&body) else {
+                continue;
+            };
+            *ran.entry(command["queryString"].as_str().unwrap().to_owned())
+                .or_default() += 1;
+            let target = format!("/result?deviceId={ID}&uuid={uuid}");
+            let Some((status, _)) = it.try_call("POST", &target, "", OK.as_bytes()) else {
+                break;
+            };
+            assert_eq!(status, 200);
+            answered += 1;
+            let _ = tell.send(());
+        }
+        drop(tell);
+        killer.join().unwrap();
+    }
+    let it = start(folder.path(), call);
+    for name in drain(&it, "last") {
+        *ran.entry(name).or_default() += 1;
+        answered += 1;
+    }
+    let commands = it.get("/commands");
+    let commands = commands["commands"].as_array().unwrap();
+    assert_eq!(commands.len(), COUNT);
+    let done = commands
+        .iter()
+        .filter(|it| it["standing"] == "done")
+        .count();
+    assert!(done >= answered, "{done} of {answered}");
+    for (number, command) in commands.iter().enumerate() {
+        let times = ran.get(&format!("n={number}")).copied().unwrap_or_default();
+        if number % 2 == 0 {
+            assert!(times <= 1, "{times}: {command}");
+            assert!(command["standing"] == "done" || command["standing"] == "unknown");
+        } else {
+            assert!(times >= 1 && command["standing"] == "done", "{command}");
+        }
+    }
+}
+
 #[test]
 fn two_processes_do_not_share_a_state() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,10 +15,10 @@ fn a_result_with_a_uuid_finds_a_poll_that_had_none() {
     it.enqueue(0, ID, load(2));
     it.poll(0, ID, None);
     let taken = it.result(0, ID, Some("late"), Some("load_objects"), OK);
-    assert_eq!(taken.matched[0].number, 1);
+    assert_eq!(taken.matched[0], 1);
     it.poll(0, ID, Some("own"));
     let taken = it.result(0, ID, Some("own"), None, OK);
-    assert_eq!(taken.matched[0].number, 2);
+    assert_eq!(taken.matched[0], 2);
 }
 
 #[test]
@@ -52,9 +52,9 @@ fn a_late_result_without_a_uuid_is_not_that_of_another_endpoint_in_flight() {
     it.expire(60_000);
     it.poll(60_000, ID, None);
     let taken = it.result(60_001, ID, None, Some("first"), OK);
-    assert_eq!(taken.matched[0].number, 1);
+    assert_eq!(taken.matched[0], 1);
     let taken = it.result(60_001, ID, None, Some("second"), OK);
-    assert_eq!(taken.matched[0].number, 2);
+    assert_eq!(taken.matched[0], 2);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_command_without_a_result_keeps_its_uuid() {
         it.result(60_000, ID, Some(&uuid), None, OK);
     }
     let taken = it.result(60_001, ID, Some("first"), None, OK);
-    assert_eq!(taken.matched[0].number, 1);
+    assert_eq!(taken.matched[0], 1);
     let gone = it.result(60_001, ID, Some("0"), None, OK);
     assert!(gone.notes[0].to_string().ends_with("is not known any more"));
 }
