@@ -431,7 +431,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More detail')
-            [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'When each device has made a poll that brought no command')
+            [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'When each device has made a poll that brought no command, whatever the reason; with --for, one that never does is a failure')
             [CompletionResult]::new('--no-uuid', '--no-uuid', [CompletionResultType]::ParameterName, 'Send no uuid, as older firmware does')
             [CompletionResult]::new('--no-transactions', '--no-transactions', [CompletionResultType]::ParameterName, 'Do not know `transactions`, as older firmware does not')
             [CompletionResult]::new('--lenient-json', '--lenient-json', [CompletionResultType]::ParameterName, 'Read JSON as it was meant: unquoted keys, comments, commas at the end')

@@ -417,7 +417,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --quiet 'Only what is not right, and the summary'
             cand -v 'More detail'
             cand --verbose 'More detail'
-            cand --until-idle 'When each device has made a poll that brought no command'
+            cand --until-idle 'When each device has made a poll that brought no command, whatever the reason; with --for, one that never does is a failure'
             cand --no-uuid 'Send no uuid, as older firmware does'
             cand --no-transactions 'Do not know `transactions`, as older firmware does not'
             cand --lenient-json 'Read JSON as it was meant: unquoted keys, comments, commas at the end'

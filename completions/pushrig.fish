@@ -443,7 +443,7 @@ markdown=report.md\t'A summary for a job\'s page or a comment'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -s v -l verbose -d 'More detail'
-complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l until-idle -d 'When each device has made a poll that brought no command'
+complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l until-idle -d 'When each device has made a poll that brought no command, whatever the reason; with --for, one that never does is a failure'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l no-uuid -d 'Send no uuid, as older firmware does'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l no-transactions -d 'Do not know `transactions`, as older firmware does not'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l lenient-json -d 'Read JSON as it was meant: unquoted keys, comments, commas at the end'

@@ -111,7 +111,7 @@ fn named_url(url: Option<&Url>, session: &mut Session) -> Result<Url, Error> {
     }
     let text = session.profile()?.and_then(|profile| profile.url.clone());
     let text = text.ok_or_else(|| {
-        Error::usage("no URL was given").with_hint("give it, or `url` in a profile of pushrig.toml")
+        Error::usage("no URL was given").with_hint("give it (device takes --server URL, replay --to URL), or `url` in a profile of pushrig.toml")
     })?;
     parse_url(&text).map_err(|why| Error::usage(format!("url of the profile: {why}")))
 }

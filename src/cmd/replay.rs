@@ -14,6 +14,7 @@ use crate::args::{
     parse_speed, refuse_remote_load, target_url,
 };
 use crate::check::Choice;
+use crate::controlid;
 use crate::error::{Error, Outcome};
 use crate::json::condition::Condition;
 use crate::message::Url;
@@ -240,8 +241,10 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
             .and_then(|profile| profile.platform.clone()),
     };
     let assumed = assumed.as_deref().map(open_scheme).transpose()?;
-    let platform = match &args.choice.platform {
+    let platform = match args.choice.platform.as_deref() {
         None => None,
+        // Its captures are replayed like any other, and nothing in them is signed.
+        Some(controlid::NAME) => Some(controlid::NAME.to_owned()),
         Some(text) => Some(open_scheme(text)?.id().to_owned()),
     };
     let secrets = if args.resign {

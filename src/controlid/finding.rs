@@ -209,13 +209,13 @@ kinds! {
         "more devices of the fleet write than may have a state of their own, so this one answers with an error of the simulator's"
         "raise --max-states (a state takes about 0.25 MB), or let fewer devices write"
     BaseEndsWithPush "base.ends-with-path"
-        "the base ends in /push or /result, and a device appends these once more"
+        "the device's address ends in /push or /result, and it appends these once more"
         "give the device the address in front of /push: http://host:port"
     BaseSlash "base.slash"
-        "the base ends in `/`; it was dropped, and whether a device does that is not documented"
+        "the device's address ends in `/`; it was dropped, and whether a device does that is not documented"
         "give the base without the last `/`"
     BaseQuery "base.query"
-        "the base has a query, and sources contradict each other on where a device puts it"
+        "the device's address has a query, and sources contradict each other on where a device puts it"
         "put what tells customers apart into the path"
 }
 

@@ -18,6 +18,9 @@
 //! - [`script`]: a user's own answers to commands.
 //! - [`dispatch`]: the server's side.
 
+/// What it is called in captures and reports.
+pub const NAME: &str = "controlid";
+
 pub mod access;
 pub mod command;
 pub mod configuration;

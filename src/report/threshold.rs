@@ -23,7 +23,23 @@ enum Metric {
     GroupTime(String, TimeMetric),
     Rate,
     Count(fn(&Summary) -> u64, &'static str, &'static str),
+    /// What a subcommand counts beside the cases.
+    Counter(String),
 }
+
+/// What is counted beside the cases by one subcommand or another.
+const COUNTERS: [&str; 10] = [
+    "devices",
+    "polls",
+    "idle",
+    "commands",
+    "device_errors",
+    "lost_results",
+    "unanswered",
+    "faults",
+    "own_states",
+    "late_ms",
+];
 
 /// One of the percentiles, and its name.
 type TimeMetric = (fn(&Latency) -> f64, &'static str);
@@ -49,7 +65,8 @@ enum Limit {
 /// The names of all metrics, for messages.
 const METRICS: &str = "p50 p90 p95 p99 max min mean (times; load_objects.p99 is that of one \
                        command), rate (cases a second), cases passed \
-                       failed errors skipped warnings (counts, or percent of the cases)";
+                       failed errors skipped warnings (counts, or percent of the cases), and what \
+                       device counts: polls idle commands device_errors lost_results …";
 
 impl Threshold {
     /// What to say if the run fails by this: "p99 is 231 ms: --fail-if 'p99>200ms'".
@@ -81,6 +98,13 @@ impl Threshold {
                 (rate, format!("the rate is {}", words::rate(rate)))
             }
             Metric::Count(of, one, many) => self.count(of(summary), one, many, summary),
+            Metric::Counter(name) => {
+                let found = summary.counters.iter().find(|(have, _)| have == name);
+                // What is nought is left out.
+                let count = found.map_or(0, |(_, count)| *count);
+                #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+                (count as f64, format!("{name} is {count}"))
+            }
         };
         let limit = match self.limit {
             Limit::Plain(limit) | Limit::Share(limit) => limit,
@@ -174,6 +198,7 @@ fn metric(name: &str) -> Result<Metric, String> {
         "errors" => Metric::Count(|summary| summary.errors, "error", "errors"),
         "skipped" => Metric::Count(|summary| summary.skipped, "skipped", "skipped"),
         "warnings" => Metric::Count(|summary| summary.warnings, "warning", "warnings"),
+        name if COUNTERS.contains(&name) => Metric::Counter(name.to_owned()),
         "" => return Err(format!("it begins with a metric: {METRICS}")),
         _ => return Err(format!("there is no metric `{name}`: there are {METRICS}")),
     })
@@ -213,6 +238,11 @@ fn limit(metric: &Metric, name: &str, text: &str) -> Result<Limit, String> {
         Metric::Rate => {
             let wrong = || format!("`rate` is cases a second, such as rate<500, not `{text}`");
             number(text).map(Limit::Plain).ok_or_else(wrong)
+        }
+        Metric::Counter(name) => {
+            let wrong = || format!("`{name}` is compared with a whole number, not `{text}`");
+            let count = text.parse::<u32>().map_err(|_| wrong())?;
+            Ok(Limit::Plain(f64::from(count)))
         }
         Metric::Count(..) => {
             if let Some(percent) = text.strip_suffix('%') {
@@ -366,6 +396,18 @@ mod tests {
             "there is no reboot.max, because no reboot was answered: --fail-if 'reboot.max>1s'"
         );
         assert!("load_objects.p98>1ms".parse::<Threshold>().is_err());
+    }
+
+    #[test]
+    fn what_a_device_counts_is_a_metric_too() {
+        let summary = Summary {
+            counters: vec![("polls", 3)],
+            ..summary()
+        };
+        let said = |text: &str| text.parse::<Threshold>().unwrap().check(&summary);
+        assert_eq!(said("polls<4").unwrap(), "polls is 3: --fail-if 'polls<4'");
+        assert_eq!(said("device_errors>0"), None);
+        assert!("polls>1%".parse::<Threshold>().is_err());
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) struct Books {
     /// most that one got.
     pub(super) short: u64,
     pub(super) most: u32,
+    /// Devices that were to come to rest, and always had a command.
+    pub(super) restless: u64,
     /// Devices whose life has ended.
     pub(super) dead: u64,
     /// Who made which findings.
@@ -52,6 +54,11 @@ const MOST_GROUPS: usize = 100;
 const OTHERS: &str = "others";
 
 impl Books {
+    /// Whether the server was there and had nothing for any device.
+    pub(super) fn is_empty(&self) -> bool {
+        self.commands == 0 && self.refused.devices + self.failed.devices == 0 && self.polls > 0
+    }
+
     /// Polls that were answered so far.
     pub(super) fn answered(&self) -> u64 {
         self.poll_times.count()
@@ -87,6 +94,7 @@ impl Books {
         self.unanswered += u64::from(counts.failures);
         self.own_states += u64::from(device.state.has_own_rows());
         self.most = self.most.max(counts.commands);
+        self.restless += u64::from(device.is_restless());
         let failed = match std::mem::take(&mut device.standing) {
             Standing::Refused(reason) => Some((&mut self.refused, reason)),
             Standing::Unanswered(reason) => Some((&mut self.failed, reason)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::books::Books;
+use crate::controlid;
 use crate::controlid::command::{Command, Reply};
 use crate::controlid::fault::Fault;
 use crate::controlid::finding::Finding;
@@ -28,7 +29,7 @@ pub(super) enum Fate {
     /// The server took it.
     Accepted { status: u16, ms: f64 },
     /// The server refused it.
-    Refused { status: u16, ms: f64 },
+    Refused { status: u16, ms: f64, body: String },
     /// The server refused it, as it should: its uuid was wrong on purpose.
     RefusedRightly { status: u16, ms: f64 },
     /// It was sent, and no answer came.
@@ -48,7 +49,7 @@ const MOST_SHOWN: usize = 300;
 pub(super) fn of_command(device: i64, pending: Pending, fate: &Fate, strict: bool) -> Case {
     let mut case = Case {
         id: format!("{device}/{}#{}", pending.endpoint, pending.number),
-        platform: Some("controlid".to_owned()),
+        platform: Some(controlid::NAME.to_owned()),
         details: pending.details,
         at: Some(pending.at.as_secs_f64()),
         ..Case::default()
@@ -57,8 +58,11 @@ pub(super) fn of_command(device: i64, pending: Pending, fate: &Fate, strict: boo
         Fate::Accepted { status, ms } => {
             (case.status, case.ms) = (Some(*status), Some(*ms));
         }
-        Fate::Refused { status, ms } => {
+        Fate::Refused { status, ms, body } => {
             (case.status, case.ms) = (Some(*status), Some(*ms));
+            if !body.is_empty() {
+                case.details.push(("server", body.clone()));
+            }
             case.outcome = CaseOutcome::Fail;
             case.why = Some("the server refused the result".to_owned());
             case.hint = Some("answer /result with 200 and nothing in it".to_owned());
@@ -103,7 +107,7 @@ pub(super) fn of_finding(device: i64, finding: &Finding, strict: bool, at: Durat
     let text = finding.to_string();
     let mut case = Case {
         id: finding.kind.id().to_owned(),
-        platform: Some("controlid".to_owned()),
+        platform: Some(controlid::NAME.to_owned()),
         hint: Some(finding.kind.advice().to_owned()),
         details: vec![("device", device.to_string())],
         at: Some(at.as_secs_f64()),
@@ -138,7 +142,7 @@ pub(super) fn details(command: &Command, reply: &Reply) -> Vec<(&'static str, St
     details
 }
 
-fn shown(bytes: &[u8]) -> String {
+pub(super) fn shown(bytes: &[u8]) -> String {
     let start = &bytes[..bytes.len().min(MOST_SHOWN)];
     let text = term::escape(start);
     if start.len() < bytes.len() {
@@ -229,7 +233,7 @@ pub(super) fn of_end(all: u64, books: &Books) -> Vec<Case> {
         let reason = failed.reason.as_ref()?;
         Some(Case {
             id: "push".to_owned(),
-            platform: Some("controlid".to_owned()),
+            platform: Some(controlid::NAME.to_owned()),
             outcome,
             why: Some(match all {
                 1 => format!("the last poll {what}: {}", reason.why),
@@ -246,11 +250,28 @@ pub(super) fn of_end(all: u64, books: &Books) -> Vec<Case> {
     cases.collect()
 }
 
+/// The case that says that devices were to come to rest, and did not.
+pub(super) fn of_restless(all: u64, books: &Books) -> Option<Case> {
+    (books.restless > 0).then(|| Case {
+        id: "until-idle".to_owned(),
+        platform: Some(controlid::NAME.to_owned()),
+        outcome: CaseOutcome::Fail,
+        why: Some(match all {
+            1 => "every poll brought a command until the time was up".to_owned(),
+            _ => format!(
+                "every poll of {} of {all} devices brought a command until the time was up",
+                books.restless
+            ),
+        }),
+        ..Case::default()
+    })
+}
+
 /// The case that says that fewer commands came than were asked for.
 pub(super) fn of_missing(all: u64, books: &Books, wanted: u32) -> Option<Case> {
     (books.short > 0).then(|| Case {
         id: "commands".to_owned(),
-        platform: Some("controlid".to_owned()),
+        platform: Some(controlid::NAME.to_owned()),
         outcome: CaseOutcome::Fail,
         why: Some(match all {
             1 => format!("{} of {wanted} commands came", books.most),

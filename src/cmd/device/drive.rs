@@ -171,6 +171,15 @@ impl Run {
         {
             show.case(case)?;
         }
+        // A signal ends what would have come to rest later.
+        if signal.is_none()
+            && let Some(case) = case::of_restless(self.devices, &books)
+        {
+            show.case(case)?;
+        }
+        if books.is_empty() && self.how.end.commands.is_none() {
+            show.note("no command came; --commands N makes that a failure");
+        }
         show.tell_kinds(at, &books.kinds(), self.devices)?;
         let mut reporter = self.reporter.borrow_mut();
         reporter.beside(books.counters(self.devices), books.groups());

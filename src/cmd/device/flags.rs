@@ -15,7 +15,7 @@ use crate::controlid::fault::FaultSpec;
 #[command(next_help_heading = "Which devices")]
 pub(super) struct WhoArgs {
     /// The deviceId; of several devices, the first
-    #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["serial", "ids"])]
+    #[arg(long, value_name = "N", value_parser = parse_id, allow_hyphen_values = true, conflicts_with_all = ["serial", "ids"])]
     pub(super) id: Option<i64>,
     /// The serial, 0G0200/005B6D, from which the deviceId follows by the vendor's formula
     #[arg(long, value_name = "S", conflicts_with = "ids")]
@@ -28,9 +28,14 @@ pub(super) struct WhoArgs {
     pub(super) devices: Option<u32>,
 }
 
+fn parse_id(text: &str) -> Result<i64, String> {
+    let wrong = || "a deviceId is a whole number of 64 bits, such as 478435".to_owned();
+    text.parse().map_err(|_| wrong())
+}
+
 /// When it ends.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "When it ends [default: by Ctrl-C]")]
+#[command(next_help_heading = "When it ends; the first of these [default: by Ctrl-C]")]
 pub(super) struct EndArgs {
     /// When each device has polled N times
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -38,7 +43,8 @@ pub(super) struct EndArgs {
     /// When each device has run N commands; give --for, too, and fewer by then are a failure
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) commands: Option<u32>,
-    /// When each device has made a poll that brought no command
+    /// When each device has made a poll that brought no command, whatever the reason; with --for,
+    /// one that never does is a failure
     #[arg(long)]
     pub(super) until_idle: bool,
     /// After this time; commands that were taken up have 2 s more
@@ -173,7 +179,7 @@ impl FromStr for AccessArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("expected user=7,portal=1, not `{text}`");
+        let wrong = || format!("expected user=7, or user=7,portal=1, not `{text}`");
         let (mut user, mut portal) = (None, 1);
         for part in text.split(',') {
             let (name, value) = part.split_once('=').ok_or_else(wrong)?;

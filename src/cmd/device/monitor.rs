@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::run::Run;
 use super::show::Told;
+use crate::controlid;
 use crate::controlid::command::{Body, Command, Reply, Verb};
 use crate::controlid::state::State;
 use crate::error::Error;
@@ -21,6 +22,9 @@ pub(super) struct Monitor {
     base: String,
 }
 
+/// What a device appends to the monitor's address.
+const PATH: &str = "/api/notifications";
+
 impl Monitor {
     /// The monitor at this address; of a fleet only on this machine.
     pub(super) fn open(url: &Url, several: bool) -> Result<Self, Error> {
@@ -36,7 +40,9 @@ impl Monitor {
             ));
         }
         let path = url.target.trim_end_matches('/');
-        let base = format!("{}://{}{path}/api/notifications", url.scheme, url.authority);
+        // Somebody may give the whole of it.
+        let path = path.strip_suffix(PATH).unwrap_or(path);
+        let base = format!("{}://{}{path}{PATH}", url.scheme, url.authority);
         Ok(Self { poster, base })
     }
 
@@ -50,7 +56,7 @@ impl Monitor {
             .await;
         let mut case = Case {
             id: format!("{device}/{name}"),
-            platform: Some("controlid".to_owned()),
+            platform: Some(controlid::NAME.to_owned()),
             at: Some(at.as_secs_f64()),
             ..Case::default()
         };

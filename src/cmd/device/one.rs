@@ -64,7 +64,7 @@ struct Flags {
 const ALIVE: Duration = Duration::from_secs(30);
 
 /// Why there is no answer to what was under way in the end.
-const OVER: &str = "the run was over first";
+const OVER: &str = "nothing had come back when the run was over";
 
 /// What the machine's events come to for a result.
 #[derive(Default)]
@@ -169,6 +169,14 @@ impl Device {
                 counts.commands >= commands || (self.flags.is_unreachable && end.time.is_none())
             })
             || (end.until_idle && self.flags.is_idle)
+    }
+
+    /// Whether it was to come to rest, was served, and always had a command.
+    pub(super) fn is_restless(&self) -> bool {
+        self.run.how.end.until_idle
+            && !self.flags.is_idle
+            && matches!(self.standing, Standing::Served)
+            && !self.is_done()
     }
 
     /// Chance that depends upon the seed, the device and its past alone: not upon the others.

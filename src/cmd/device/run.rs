@@ -17,6 +17,7 @@ use super::one::Device;
 use super::show::Told;
 use crate::args::TargetArgs;
 use crate::capture::Record;
+use crate::controlid;
 use crate::controlid::device::Options;
 use crate::controlid::fault::Fault;
 use crate::controlid::finding::Finding;
@@ -215,7 +216,7 @@ impl Run {
         };
         let record = Record {
             at: Some(format!("{at:.3}")),
-            platform: Some("controlid".to_owned()),
+            platform: Some(controlid::NAME.to_owned()),
             response,
             by: Some(concat!("pushrig ", env!("CARGO_PKG_VERSION")).to_owned()),
             ..Record::of(request)

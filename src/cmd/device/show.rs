@@ -312,6 +312,13 @@ impl<'s> Show<'s> {
         Ok(())
     }
 
+    /// Something worth knowing, for people.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.session.json() && !self.session.globals.quiet {
+            self.session.note(text);
+        }
+    }
+
     /// Says how many devices saw what was told of one.
     pub(super) fn tell_kinds(
         &mut self,

@@ -89,6 +89,23 @@ fn fewer_commands_than_asked_for_are_a_failure() {
     assert_eq!(of_type(&lines, "case")[2]["why"], "2 of 3 commands came");
 }
 
+#[test]
+fn a_server_that_always_has_a_command_lets_no_device_come_to_rest() {
+    let server = Server::start(|request| {
+        if is_result(request) {
+            Reply::ok()
+        } else {
+            greets()
+        }
+    });
+    let lines = told(&server, "--until-idle --for 300ms", 1);
+    let last = of_type(&lines, "case").last().copied().unwrap();
+    assert_eq!(
+        (&last["id"], &last["outcome"]),
+        (&json!("until-idle"), &json!("fail"))
+    );
+}
+
 /// The last poll decides; what went wrong before it is forgiven, and said.
 #[test]
 fn a_server_that_recovers_passes() {
@@ -143,7 +160,7 @@ fn a_server_that_has_not_answered_at_all_when_the_time_is_up_is_an_error() {
     assert_eq!(outcomes(&lines, "case"), ["push error"]);
     assert_eq!(
         of_type(&lines, "case")[0]["why"],
-        "the last poll was not answered: the run was over first"
+        "the last poll was not answered: nothing had come back when the run was over"
     );
 }
 
@@ -157,7 +174,7 @@ fn a_result_that_is_on_its_way_when_the_time_is_up_is_an_error() {
     );
     assert_eq!(
         of_type(&lines, "case")[0]["why"],
-        "its result was not answered: the run was over first"
+        "its result was not answered: nothing had come back when the run was over"
     );
 }
 
@@ -274,7 +291,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
         ),
         (
             "--server URL --id 1 --access door=1",
-            "expected user=7,portal=1",
+            "expected user=7, or user=7,portal=1",
         ),
         ("--server URL --id 1 --polls 0", "invalid"),
     ] {

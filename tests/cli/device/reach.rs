@@ -73,7 +73,8 @@ fn the_address_may_be_host_and_port_or_stand_in_a_profile() {
         "device --server {address} --id 478435 --until-idle"
     ))
     .stderr(format!(
-        "note: device 478435 (serial A95V) polls http://{address}/push every 5s\n"
+        "note: device 478435 (serial A95V) polls http://{address}/push every 5s\n\
+         note: no command came; --commands N makes that a failure\n"
     ))
     .stdout_has(["0 cases"])
     .exits(0);

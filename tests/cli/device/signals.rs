@@ -94,7 +94,7 @@ fn a_server_that_never_answers_keeps_nobody() {
         );
         assert_eq!(
             of_type(&lines, "case")[0]["why"],
-            "its result was not answered: the run was over first"
+            "its result was not answered: nothing had come back when the run was over"
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Device;
-use crate::cmd::device::case::{Fate, Standing};
+use crate::cmd::device::case::{self, Fate, Standing};
 use crate::cmd::device::run::Doing;
 use crate::cmd::device::show::Told;
 use crate::controlid::device::{Counts, Manner, Outgoing, Path, Trouble};
@@ -177,7 +177,11 @@ impl Device {
                 match status {
                     200..300 if is_accepted => Fate::Accepted { status, ms },
                     200..300 => Fate::Unanswered(LATE.to_owned()),
-                    _ if happened.is_lost => Fate::Refused { status, ms },
+                    _ if happened.is_lost => Fate::Refused {
+                        status,
+                        ms,
+                        body: case::shown(&response.body),
+                    },
                     _ => Fate::RefusedRightly { status, ms },
                 }
             }
