@@ -519,10 +519,10 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l device -d '
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l for -d 'After so long at the latest; what is not done then has no answer' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l lease -d 'How long a result is waited for' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l tries -d 'How often a command is handed out before it is given up' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l policy -d 'Whether a command without a result goes out again [default: once for what opens doors or restarts the device, else again]' -r -f -a "at-most-once\t'Handed out once; without a result it is lost'
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l policy -d 'Whether a command without a result goes out again, if its order does not say [default: once for what opens doors or restarts the device, else again]' -r -f -a "at-most-once\t'Handed out once; without a result it is lost'
 at-least-once\t'Handed out again when its lease is over'"
-complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l transactions -d 'Up to N commands with one answer, as newer firmware takes them' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l state -d 'Keep the queues in this file, and go on with them after a crash' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l transactions -d 'Up to N commands with one answer; older firmware ignores them all' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l state -d 'Keep the queues in this file, and go on with them after a crash; beside it stands FILE.lock' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l allow-remote -d 'Allow an address that other machines reach'

@@ -94,7 +94,7 @@ pub fn place(path: &Path) -> PathBuf {
         .unwrap_or_else(|_: io::Error| path.to_owned())
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

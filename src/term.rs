@@ -111,21 +111,44 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// Whether it is invisible or turns the direction of what follows, and so hides what was sent.
+fn hides(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a0}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+    )
+}
+
+/// The same line of JSON with nothing in it that a terminal obeys or does not show.
+#[must_use]
+pub fn tame_json(line: &str) -> String {
+    let mut tame = String::with_capacity(line.len());
+    for character in line.chars() {
+        // Such characters stand only in strings, where an escape says the same.
+        if character.is_control() || hides(character) {
+            write!(tame, "\\u{:04x}", u32::from(character)).expect("a String takes any text");
+        } else {
+            tame.push(character);
+        }
+    }
+    tame
+}
+
 fn push_escaped(text: &mut String, character: char) {
     match character {
         '\n' => text.push_str("\\n"),
         '\r' => text.push_str("\\r"),
         '\t' => text.push_str("\\t"),
         '\0' => text.push_str("\\0"),
-        // Invisible or turning the direction of what follows: these hide what was sent.
-        '\u{a0}'
-        | '\u{ad}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => {
-            write!(text, "\\u{{{:x}}}", u32::from(character)).expect("a String takes any text");
+        c if hides(c) => {
+            write!(text, "\\u{{{:x}}}", u32::from(c)).expect("a String takes any text");
         }
         c if c.is_control() => {
             write!(text, "\\x{:02x}", u32::from(c)).expect("a String takes any text");
@@ -153,6 +176,15 @@ pub fn cut(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_the_same_and_does_not_steer_the_terminal() {
+        let line = "{\"a\":\"\u{9b}2J\u{202e}\u{7f}é\"}";
+        let tame = tame_json(line);
+        assert_eq!(tame, r#"{"a":"\u009b2J\u202e\u007fé"}"#);
+        let read = |json| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        assert_eq!(read(&tame), read(line));
+    }
 
     #[test]
     fn what_a_peer_sent_cannot_steer_the_terminal() {

@@ -9,18 +9,19 @@ use std::time::Duration;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
-use self::desk::{Answered, Clock, Desk, Results};
+use self::desk::{Clock, Desk};
 use self::drive::{Drive, Queue, Until};
 use self::journal::{Journal, Restored};
 use self::orders::Defaults;
+use self::print::Printer;
 use self::queue::{Follow, Stream};
 use self::show::Show;
 use super::{Subcommand, define, parse};
 use crate::args::parse_duration;
-use crate::controlid::dispatch::{Change, Dispatch, Event, Options, Policy};
+use crate::controlid::dispatch::{Dispatch, Options, Policy};
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
-use crate::net::room::make_room;
+use crate::net::room::widen;
 use crate::net::server::{Bind, Limits, Listener};
 use crate::net::stop::Signals;
 use crate::output::{Output, place};
@@ -31,7 +32,9 @@ mod desk;
 mod drive;
 mod journal;
 mod orders;
+mod print;
 mod queue;
+mod results;
 mod show;
 mod told;
 
@@ -47,12 +50,22 @@ const EXAMPLES: &str = "\
 A device is given the URL that is printed, as its push_remote_address. An order
 is the command that it gets, and whose: {\"device\":\"478435\",
 \"endpoint\":\"load_objects\",\"body\":{\"object\":\"users\"}}; beside it may stand
-\"policy\", and a \"key\": an order whose key is known is not queued again.
+\"policy\", which --policy does not change, and a \"key\".
+
+An order whose key is known for its device is not queued again: what became of it
+is printed once more, with \"again\". Without a key of its own an order has that
+of its place and its text: the nth line of a queue, the nth --push. So a run that
+is repeated with the same --state repeats nothing; give keys where it should.
 
 While it runs, this machine may order by POST /commands (one, an array, or one a
-line) and ask by GET /commands, /commands/N and /devices. Each result is a line
-of JSON. Exit code: 0 all commands succeeded, 1 one failed, 3 one has no result;
-Ctrl-C ends it with that.
+line) and ask by GET /commands, /commands/N and /devices. Whoever puts a proxy
+before this port must not let it pass /commands and /devices on: what a proxy on
+this machine sends may look as if this machine had asked.
+
+Each result is a line of JSON, for people, too. Beside --state FILE stands
+FILE.lock, which is held while it is in use. Exit code: 0 all commands succeeded,
+1 one failed, 2 an order cannot be read, 3 a command has no result or the state
+cannot be written; Ctrl-C ends it with that, SIGTERM with 143.
 
 Examples:
   pushrig dispatch --device 478435 --for 30s \\
@@ -122,14 +135,14 @@ struct DeliveryArgs {
     /// How often a command is handed out before it is given up
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     tries: u32,
-    /// Whether a command without a result goes out again [default: once for what opens doors or
-    /// restarts the device, else again]
+    /// Whether a command without a result goes out again, if its order does not say [default: once
+    /// for what opens doors or restarts the device, else again]
     #[arg(long, value_enum, value_name = "POLICY")]
     policy: Option<PolicyOf>,
-    /// Up to N commands with one answer, as newer firmware takes them
+    /// Up to N commands with one answer; older firmware ignores them all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     transactions: Option<u16>,
-    /// Keep the queues in this file, and go on with them after a crash
+    /// Keep the queues in this file, and go on with them after a crash; beside it stands FILE.lock
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }
@@ -148,7 +161,8 @@ fn parse_prefix(text: &str) -> Result<String, String> {
     if !is_path || prefix.contains(['?', '#', ' ']) || prefix.chars().any(char::is_control) {
         return Err("expected a path such as /gate".to_owned());
     }
-    if ["/commands", "/devices"].contains(&prefix) {
+    let first = prefix.split('/').nth(1);
+    if first.is_some_and(|first| ["commands", "devices"].contains(&first)) {
         return Err("orders are taken there".to_owned());
     }
     Ok(prefix.to_owned())
@@ -175,31 +189,51 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     }
     let listener = Listener::bind(&args.bind, args.allow_remote)?;
     let mut desk = args.desk(defaults, session)?;
-    if !pushed.is_empty() {
-        desk.order(pushed);
+    desk.is_local = !args.allow_remote;
+    if let Some(why) = desk.clash(&pushed) {
+        return Err(Error::usage(format!("--push: {why}")));
     }
-    let mut show = Show::new(session);
+    let ordered = desk.order(pushed);
+    for number in ordered.iter().filter_map(|ordered| ordered.known()) {
+        desk.recall(number);
+    }
+    let mut show = Show::new(session, Printer::open()?);
     let mut drive = Drive {
         desk: Rc::new(RefCell::new(desk)),
         queue,
         until: Until {
             done: args.end.wait || !args.orders.push.is_empty(),
+            ordered: args.is_idle() && args.delivery.state.is_none(),
             time: args.end.time,
         },
         show: &mut show,
         known: 0,
+        open_line: None,
     };
-    // A fleet needs many; where they may not be had, further devices wait.
-    let limits = Limits::default();
-    let _ = make_room(limits.connections);
     block_on(async {
         // Whoever sees that it is ready may end it.
         let signals = Signals::new()?;
         args.tell_ready(&listener, &mut drive)?;
+        let limits = limits(drive.show);
         // Who polls already waits in the socket until all of the file is queued.
-        drive.read_file()?;
+        drive.read_file();
         drive.run(listener, limits, signals).await
     })?
+}
+
+/// A fleet has a connection a device, as many as this process may have.
+fn limits(show: &mut Show<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let room = widen(limits.connections);
+    if room < limits.connections {
+        limits.connections = room;
+        let why = format!(
+            "{room} devices can be connected at once, as this process may have no more files \
+             open; further ones wait"
+        );
+        show.note("few-connections", why);
+    }
+    limits
 }
 
 /// A file of an earlier run must not be taken for this one's.
@@ -219,15 +253,42 @@ impl DispatchArgs {
             output.write(format!("{base}\n").as_bytes())?;
             output.finish()?;
         }
-        drive.show.ready(&base, &commands, listener.address())
+        drive.show.ready(&base, &commands, listener.address());
+        Ok(())
     }
 
     fn check(&self) -> Result<(), Error> {
-        let orders = &self.orders;
-        let is_idle = orders.queue.is_none() && orders.push.is_empty();
-        if self.end.wait && is_idle && self.delivery.state.is_none() {
+        self.check_files()?;
+        let may_end = self.delivery.state.is_some() || self.end.time.is_some();
+        if self.end.wait && self.is_idle() && !may_end {
             return Err(Error::usage("--wait: there is nothing to wait for")
                 .with_hint("give orders by --queue or --push, or a time by --for"));
+        }
+        Ok(())
+    }
+
+    /// Whether no order is given at the start.
+    fn is_idle(&self) -> bool {
+        self.orders.queue.is_none() && self.orders.push.is_empty()
+    }
+
+    /// One file cannot be two things; that is found before any of them is touched.
+    fn check_files(&self) -> Result<(), Error> {
+        let queue = self.orders.queue.as_deref().filter(|name| *name != "-");
+        let lock = self.delivery.state.as_deref().map(journal::lock_of);
+        let files = [
+            ("--queue", queue.map(Path::new)),
+            ("--state", self.delivery.state.as_deref()),
+            ("the lock of --state", lock.as_deref()),
+            ("--ready-file", self.ready_file.as_deref()),
+        ];
+        let files = files.map(|(name, path)| (name, path.map(place)));
+        for (index, (name, file)) in files.iter().enumerate() {
+            let mut before = files[..index].iter();
+            if let Some((first, _)) = before.find(|(_, other)| file.is_some() && other == file) {
+                let what = format!("{first} and {name} are one file");
+                return Err(Error::usage(what).with_hint("give each a file of its own"));
+            }
         }
         Ok(())
     }
@@ -249,16 +310,15 @@ impl DispatchArgs {
         session: &mut Session,
     ) -> Result<Vec<orders::Addressed>, Error> {
         let mut pushed = Vec::with_capacity(self.orders.push.len());
-        for text in &self.orders.push {
+        for (number, text) in (1..).zip(&self.orders.push) {
             let json = session.content("--push", text)?;
-            let order = defaults.order(json.trim_ascii()).map_err(|flaw| {
-                let at = match flaw.at {
-                    0 => String::new(),
-                    at => format!(" (byte {})", at + 1),
-                };
-                Error::usage(format!("--push: {}{at}", flaw.what))
-            })?;
-            pushed.push(order);
+            let (device, mut order) = defaults
+                .order(json.trim_ascii())
+                .map_err(|flaw| Error::usage(format!("--push: {flaw}")))?;
+            order
+                .key
+                .get_or_insert_with(|| queue::key("--push", number, &json));
+            pushed.push((device, order));
         }
         Ok(pushed)
     }
@@ -276,35 +336,15 @@ impl DispatchArgs {
         let Some(path) = &self.delivery.state else {
             return Ok(Desk::new(Dispatch::new(options), defaults, clock));
         };
-        let mut results = Results::default();
         let Restored {
             journal,
             dispatch,
-            unknown,
-        } = Journal::open(path, options, now, |event| look(event, &mut results))?;
+            results,
+            flown,
+        } = Journal::open(path, options, now)?;
         let mut desk = Desk::new(dispatch, defaults, clock);
-        desk.keep(journal, results, &unknown);
+        desk.keep(journal, results, &flown);
         Ok(desk)
-    }
-}
-
-/// Results of earlier runs are still asked for.
-fn look(event: Event, results: &mut Results) {
-    if let Change::Done {
-        number,
-        success,
-        response,
-        error,
-    } = event.change
-    {
-        results.insert(
-            number,
-            Answered {
-                success,
-                response,
-                error,
-            },
-        );
     }
 }
 
@@ -313,11 +353,14 @@ impl OrderArgs {
         let Some(name) = &self.queue else {
             return Ok(Queue::None);
         };
+        let path = Path::new(name);
         if name == "-" {
             session.take_stdin("--queue")?;
-            return Ok(Queue::Stream(name.clone(), Stream::open(std::io::stdin())));
+            return Ok(Queue::Stream(
+                name.clone(),
+                Stream::open(path, std::io::stdin()),
+            ));
         }
-        let path = Path::new(name);
         let there = fs::metadata(path).map_err(|cause| Error::reading(path, cause))?;
         if there.is_dir() {
             return Err(Error::reading(path, ErrorKind::IsADirectory.into()));
@@ -326,11 +369,11 @@ impl OrderArgs {
             return Ok(Queue::File(name.clone(), Follow::open(path)?));
         }
         // A pipe gives what it has once, and opens only when somebody writes to it.
-        let path = path.to_owned();
-        let open = move || fs::File::open(&path);
+        let opened = path.to_owned();
+        let open = move || fs::File::open(&opened);
         Ok(Queue::Stream(
             name.clone(),
-            Stream::open(Opened::Not(Box::new(open))),
+            Stream::open(path, Opened::Not(Box::new(open))),
         ))
     }
 }

@@ -419,8 +419,20 @@ pub fn must_not_repeat(endpoint: &str) -> bool {
         "remote_enroll",
         "reset_to_factory_default",
     ];
-    let name = endpoint.trim_start_matches('/');
-    ONCE.contains(&name.strip_suffix(".fcgi").unwrap_or(name))
+    ONCE.contains(&bare(endpoint))
+}
+
+/// Whether two texts name one endpoint: a device may have dropped what does not belong to it.
+#[must_use]
+pub fn is_same_endpoint(one: &str, other: &str) -> bool {
+    bare(one) == bare(other)
+}
+
+/// An endpoint without what may stand around it.
+fn bare(endpoint: &str) -> &str {
+    let name = endpoint.split('?').next().unwrap_or_default();
+    let name = name.trim_matches('/');
+    name.strip_suffix(".fcgi").unwrap_or(name)
 }
 
 /// JSON without blanks; what is no JSON stays as it is.

@@ -18,6 +18,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
+use std::io::BufRead;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -34,10 +35,10 @@ mod result;
 mod snapshot;
 
 pub use event::{Change, Event, Policy};
-pub use http::Answer;
+pub use http::{Answer, origin_form};
 pub use note::Note;
 pub use order::Order;
-pub use result::{Matched, Taken};
+pub use result::Taken;
 
 /// How it serves.
 #[derive(Clone, Debug)]
@@ -95,8 +96,23 @@ pub struct Entry {
     pub standing: Standing,
     /// How often it went out.
     pub tries: u32,
+    /// Whether what became of it has been told.
+    pub told: bool,
     /// What the device gets; none when that is over.
     command: Option<String>,
+    /// Of one with a key: what an order with the same key is compared with.
+    print: Option<String>,
+}
+
+/// What an order is to those that were given before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is new.
+    No,
+    /// Its key is that of this command, which is the same.
+    Same(u64),
+    /// Its key is that of this command, which is another.
+    Other(u64),
 }
 
 /// What is known of a device.
@@ -111,6 +127,7 @@ pub struct Device {
     flight: Option<Flight>,
     /// What went out lately, the last one last.
     recent: VecDeque<Handout>,
+    keys: BTreeMap<String, u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,14 +147,18 @@ struct Handout {
 /// So many polls back a result still finds its command.
 const RECENT: usize = 64;
 
+/// So many devices are remembered for their polls alone.
+const STRANGERS: usize = 100_000;
+
 /// The queues.
 #[derive(Clone, Debug, Default)]
 pub struct Dispatch {
     options: Options,
     entries: BTreeMap<u64, Entry>,
     devices: BTreeMap<String, Device>,
-    keys: BTreeMap<String, u64>,
     events: Vec<Event>,
+    /// Nothing goes out any more.
+    is_closed: bool,
 }
 
 /// What goes out with the answer to a poll.
@@ -179,16 +200,17 @@ impl Dispatch {
     /// The queues that a journal tells of, and how many of its bytes count: what stands behind
     /// must be cut off before the next event is appended. [`restart`](Self::restart) comes next.
     pub fn restore(options: Options, name: &str, journal: &[u8]) -> Result<(Self, usize), Error> {
-        Self::restore_each(options, name, journal, |_| {})
+        let (dispatch, length) = Self::restore_each(options, name, journal, |_| {})?;
+        Ok((dispatch, usize::try_from(length).unwrap_or(journal.len())))
     }
 
-    /// The same, with a look at each event.
+    /// The same line by line, with a look at each event.
     pub fn restore_each(
         options: Options,
         name: &str,
-        journal: &[u8],
+        journal: impl BufRead,
         mut look: impl FnMut(Event),
-    ) -> Result<(Self, usize), Error> {
+    ) -> Result<(Self, u64), Error> {
         let mut dispatch = Self::new(options);
         let length = event::read(name, journal, |event| {
             dispatch.apply(&event);
@@ -198,8 +220,18 @@ impl Dispatch {
     }
 
     /// Nobody knows what became of commands in flight when the server ended: at least once, they
-    /// are queued again; at most once, they stay unknown until a result comes after all.
+    /// are queued again, or given up if that was their last try; at most once, they stay unknown
+    /// until a result comes after all.
     pub fn restart(&mut self, now: i64) {
+        let flights = self.devices.values().filter_map(|it| it.flight.as_ref());
+        let numbers = flights.flat_map(|flight| flight.numbers.iter().copied());
+        let over = numbers.filter(|number| {
+            let entry = self.entries.get(number);
+            entry.is_some_and(|entry| entry.policy == Policy::AtLeastOnce && !self.has_tries(entry))
+        });
+        for number in over.collect::<Vec<_>>() {
+            self.change(now, Change::Lost { number });
+        }
         if self.devices.values().any(|device| device.flight.is_some()) {
             self.change(now, Change::Restarted);
         }
@@ -210,10 +242,26 @@ impl Dispatch {
         std::mem::take(&mut self.events)
     }
 
-    /// Queues a command and gives its number; an order whose key is known has one already.
+    /// Whether an order was given before, by its key.
+    #[must_use]
+    pub fn known(&self, device: &str, order: &Order) -> Known {
+        let keys = self.devices.get(device).map(|device| &device.keys);
+        let known = keys.and_then(|keys| keys.get(order.key.as_ref()?));
+        let Some(&number) = known else {
+            return Known::No;
+        };
+        let print = self.entries.get(&number).and_then(|it| it.print.as_ref());
+        if print.is_none_or(|print| *print == order.print()) {
+            Known::Same(number)
+        } else {
+            Known::Other(number)
+        }
+    }
+
+    /// Queues a command and gives its number; an order whose key is [known](Self::known) has one
+    /// already.
     pub fn enqueue(&mut self, now: i64, device: &str, order: Order) -> u64 {
-        let known = order.key.as_ref().and_then(|key| self.keys.get(key));
-        if let Some(&number) = known {
+        if let Known::Same(number) | Known::Other(number) = self.known(device, &order) {
             return number;
         }
         let number = self
@@ -234,9 +282,15 @@ impl Dispatch {
 
     /// What a device gets when it polls.
     pub fn poll(&mut self, now: i64, device: &str, uuid: Option<&str>) -> Handed {
+        if self.devices.len() >= STRANGERS && !self.devices.contains_key(device) {
+            return Handed::default();
+        }
         let known = self.devices.entry(device.to_owned()).or_default();
         known.polls += 1;
         known.last_poll = Some(now);
+        if self.is_closed {
+            return Handed::default();
+        }
         if let Some(flight) = &known.flight {
             // A client that sends a poll again over a new connection has not seen the answer.
             let again = uuid.is_some() && flight.uuid.as_deref() == uuid;
@@ -267,6 +321,11 @@ impl Dispatch {
         self.handout(numbers, batch)
     }
 
+    /// From now on nothing goes out; results are taken.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
     /// Gives up what has been in flight for too long, of devices that do not poll, too.
     pub fn expire(&mut self, now: i64) {
         let flights = self.devices.values().filter_map(|it| it.flight.as_ref());
@@ -275,6 +334,11 @@ impl Dispatch {
             .flat_map(|flight| flight.numbers.iter().copied())
             .collect();
         self.settle(now, &over);
+    }
+
+    /// Has it kept that what became of these was told.
+    pub fn tell(&mut self, now: i64, numbers: Vec<u64>) {
+        self.change(now, Change::Told { numbers });
     }
 
     /// How it serves.
@@ -307,14 +371,7 @@ impl Dispatch {
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         for entry in self.entries.values() {
-            *match entry.standing {
-                Standing::Queued => &mut tally.queued,
-                Standing::InFlight => &mut tally.in_flight,
-                Standing::Done => &mut tally.done,
-                Standing::Failed => &mut tally.failed,
-                Standing::Lost => &mut tally.lost,
-                Standing::Unknown => &mut tally.unknown,
-            } += 1;
+            tally.count(entry.standing);
         }
         tally
     }
@@ -325,6 +382,10 @@ impl Dispatch {
         self.devices
             .values()
             .all(|device| device.queue.is_empty() && device.flight.is_none())
+    }
+
+    fn has_tries(&self, entry: &Entry) -> bool {
+        entry.tries < self.options.tries.max(1)
     }
 
     fn may_repeat(&self, numbers: &[u64]) -> bool {
@@ -371,8 +432,7 @@ impl Dispatch {
             if entry.standing != Standing::InFlight {
                 continue;
             }
-            let again =
-                entry.policy == Policy::AtLeastOnce && entry.tries < self.options.tries.max(1);
+            let again = entry.policy == Policy::AtLeastOnce && self.has_tries(entry);
             let change = if again {
                 Change::Returned { number }
             } else {
@@ -386,6 +446,20 @@ impl Dispatch {
         let event = Event { v: 1, at, change };
         self.apply(&event);
         self.events.push(event);
+    }
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn count(&mut self, standing: Standing) {
+        *match standing {
+            Standing::Queued => &mut self.queued,
+            Standing::InFlight => &mut self.in_flight,
+            Standing::Done => &mut self.done,
+            Standing::Failed => &mut self.failed,
+            Standing::Lost => &mut self.lost,
+            Standing::Unknown => &mut self.unknown,
+        } += 1;
     }
 }
 

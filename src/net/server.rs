@@ -157,6 +157,9 @@ impl Listener {
         }
         let socket = TcpListener::bind(&*addresses).map_err(wrong)?;
         socket.set_nonblocking(true).map_err(wrong)?;
+        // The standard library lets 128 wait, and a fleet that was cut off comes at once.
+        #[cfg(unix)]
+        let _ = rustix::net::listen(&socket, 4096);
         let address = socket.local_addr().map_err(wrong)?;
         Ok(Self {
             socket,

@@ -11,11 +11,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::desk::{Answered, Desk};
+use super::desk::{Desk, Ordered};
+use super::results::Answered;
 use super::told::{Note, raw};
-use crate::controlid::dispatch::{Entry, Policy, Standing, Tally};
+use crate::controlid::dispatch::{Entry, Policy, Standing, Tally, origin_form};
 use crate::message::{Headers, Request, Response};
 use crate::net::server::is_loopback;
+use crate::term::cut;
 
 /// What a command is to the one who asks.
 #[derive(Serialize)]
@@ -44,6 +46,9 @@ struct Accepted<'d> {
     number: u64,
     device: &'d str,
     endpoint: &'d str,
+    /// Its key is known, and it is not queued again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
 }
 
 /// What a device is to the one who asks.
@@ -77,16 +82,18 @@ struct Wrong<'w> {
 
 /// The answer, if the request is for here.
 pub(super) fn answer(desk: &mut Desk, request: &Request, peer: SocketAddr) -> Option<Response> {
-    let target = request.target.split(|&byte| byte == b'?').next()?;
+    if let Err(why) = guard_page(request, desk.is_local) {
+        return Some(refuse(desk, request, peer, why));
+    }
+    let target = origin_form(&request.target);
+    let target = target.split(|&byte| byte == b'?').next()?;
     let path = std::str::from_utf8(target).ok()?;
     let number = path.strip_prefix("/commands/");
     if path != "/commands" && path != "/devices" && number.is_none() {
         return None;
     }
     if let Err(why) = guard(request, peer) {
-        let said = format!("{path} was asked for by {peer} and refused: {why}");
-        desk.note(Note::about("guarded", why, said));
-        return Some(wrong(403, why));
+        return Some(refuse(desk, request, peer, why));
     }
     let method = request.method.as_slice();
     Some(match (method, number) {
@@ -115,15 +122,40 @@ pub(super) fn answer(desk: &mut Desk, request: &Request, peer: SocketAddr) -> Op
     })
 }
 
-/// Whether somebody on this machine asks, and no web page.
+fn refuse(desk: &mut Desk, request: &Request, peer: SocketAddr, why: &'static str) -> Response {
+    let target = String::from_utf8_lossy(&request.target);
+    let said = format!(
+        "{} was asked for by {peer} and refused: {why}",
+        cut(&target, 120)
+    );
+    desk.note(Note::about("guarded", why, said));
+    wrong(403, why)
+}
+
+/// Whether no web page asks: it could poll a command away, or post a result.
+fn guard_page(request: &Request, is_local: bool) -> Result<(), &'static str> {
+    let headers = &request.headers;
+    let mut sites = headers.all("Sec-Fetch-Site");
+    if headers.first("Origin").is_some() || sites.any(|site| site != b"none") {
+        return Err("a web page may not ask");
+    }
+    // Where only this machine is served, any other name was bound to it by somebody else.
+    if is_local && !headers.all("Host").all(is_this_machine) {
+        return Err("its Host is a name of somebody else");
+    }
+    Ok(())
+}
+
+/// Whether somebody on this machine asks for what is not for devices.
 fn guard(request: &Request, peer: SocketAddr) -> Result<(), &'static str> {
     if !is_loopback(peer.ip()) {
         return Err("only this machine may ask");
     }
-    let headers = &request.headers;
-    if headers.first("Origin").is_some() {
-        return Err("a web page may not ask");
+    // So a proxy asks that does not say for whom.
+    if request.version == "HTTP/1.0" {
+        return Err("HTTP/1.0 is what proxies speak");
     }
+    let headers = &request.headers;
     let forwarded = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"];
     if forwarded.iter().any(|name| headers.first(name).is_some()) {
         return Err("it came through a proxy");
@@ -154,23 +186,33 @@ fn order(desk: &mut Desk, body: &[u8]) -> Response {
         Ok(orders) => orders,
         Err(why) => return wrong(400, &why),
     };
+    if desk.is_ending() {
+        return wrong(503, "it ends");
+    }
+    if let Some(why) = desk.clash(&orders) {
+        return wrong(409, &why);
+    }
+    let ordered = if desk.is_broken() {
+        Vec::new()
+    } else {
+        desk.order(orders)
+    };
     if desk.is_broken() {
         return wrong(503, "the state file cannot be written");
     }
-    let (numbers, _) = desk.order(orders);
-    if desk.is_broken() {
-        return wrong(503, "the state file cannot be written");
-    }
-    let accepted = numbers.iter().filter_map(|&number| {
+    let is_new = ordered.iter().any(|it| matches!(it, Ordered::New(_)));
+    let accepted = ordered.iter().filter_map(|ordered| {
+        let (Ordered::New(number) | Ordered::Known(number) | Ordered::Clash(number)) = *ordered;
         let entry = desk.dispatch.entry(number)?;
         Some(Accepted {
             number,
             device: &entry.device,
             endpoint: &entry.endpoint,
+            known: (!matches!(ordered, Ordered::New(_))).then_some(true),
         })
     });
     json(
-        202,
+        if is_new { 202 } else { 200 },
         &Commands {
             commands: accepted.collect(),
         },
@@ -257,11 +299,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_proxy_asks_without_a_word_of_whom_it_asks_for_is_refused() {
+        let mut request = Request::new("GET", "/devices");
+        let peer = "127.0.0.1:5".parse().unwrap();
+        assert!(guard(&request, peer).is_ok());
+        request.version = "HTTP/1.0".to_owned();
+        assert!(guard(&request, peer).is_err());
+    }
+
+    #[test]
     fn only_somebody_on_this_machine_may_ask() {
         let may = |peer: &str, fields: &[(&str, &str)]| {
             let mut request = Request::new("POST", "/commands");
             request.headers = fields.iter().copied().collect();
-            guard(&request, peer.parse().unwrap()).is_ok()
+            let peer = peer.parse().unwrap();
+            guard_page(&request, false)
+                .and_then(|()| guard(&request, peer))
+                .is_ok()
         };
         let here = "127.0.0.1:5";
         for host in [
@@ -282,6 +336,7 @@ mod tests {
             ("Host", "127.0.0.1.evil.example"),
             ("x-forwarded-for", "1.2.3.4"),
             ("Via", "1.1 proxy"),
+            ("Sec-Fetch-Site", "cross-site"),
         ] {
             assert!(!may(here, &[field]), "{field:?}");
         }

@@ -1,7 +1,6 @@
 //! The desk: queues, journal and results together. Requests come in, responses go out, and what
 //! there is to tell is kept for the one who prints.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
@@ -10,36 +9,32 @@ use tokio::sync::Notify;
 
 use super::journal::Journal;
 use super::orders::{Addressed, Defaults};
+use super::results::{Answered, Results};
 use super::told::{Note, Told};
-use crate::controlid::dispatch::{Change, Dispatch, Event, Note as CoreNote, Standing, Tally};
+use crate::controlid::dispatch::{Dispatch, Known, Note as CoreNote, Standing, Tally};
 use crate::error::Error;
-use crate::json::scan;
 use crate::message::{Headers, Request, Response};
 
-/// The bytes of results that are held for whoever asks by number.
-const HELD: usize = 64 << 20;
+mod tell;
 
-/// What a device answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answered {
-    pub(super) success: bool,
-    pub(super) response: Option<String>,
-    pub(super) error: Option<String>,
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ordered {
+    /// It is queued.
+    New(u64),
+    /// Its key is known: it was queued before.
+    Known(u64),
+    /// Its key is that of another command, and it is not queued.
+    Clash(u64),
 }
 
-impl Answered {
-    /// Why the device failed. A face that was refused is no error; its response says why.
-    pub(super) fn why(&self) -> Option<Cow<'_, str>> {
-        if self.success || self.error.is_some() {
-            return self.error.as_deref().map(Cow::Borrowed);
+impl Ordered {
+    /// The command that was there before.
+    pub(super) fn known(self) -> Option<u64> {
+        match self {
+            Self::Known(number) => Some(number),
+            Self::New(_) | Self::Clash(_) => None,
         }
-        let response = self.response.as_deref().unwrap_or_default().as_bytes();
-        let message = scan::find(response, "/errors/0/message").ok().flatten();
-        let message = message.and_then(scan::text);
-        Some(match message {
-            Some(text) => String::from_utf8_lossy(&text).into_owned().into(),
-            None => "the device says that it did not succeed".into(),
-        })
     }
 }
 
@@ -47,6 +42,8 @@ impl Answered {
 pub(super) struct Desk {
     pub(super) dispatch: Dispatch,
     pub(super) defaults: Defaults,
+    /// Only this machine is served.
+    pub(super) is_local: bool,
     journal: Option<Journal>,
     clock: Clock,
     /// When commands went out last.
@@ -59,6 +56,8 @@ pub(super) struct Desk {
     news: Rc<Notify>,
     /// Why the journal is no longer written: nothing may go out any more.
     broken: Option<Error>,
+    /// Nothing goes out and nothing is ordered any more; results are taken.
+    is_ending: bool,
 }
 
 /// Unix milliseconds from where the run began.
@@ -89,6 +88,7 @@ impl Desk {
             own: own.map(|(number, _)| number).collect(),
             dispatch,
             defaults,
+            is_local: true,
             journal: None,
             clock,
             handed: BTreeMap::new(),
@@ -96,33 +96,98 @@ impl Desk {
             told: Vec::new(),
             news: Rc::default(),
             broken: None,
+            is_ending: false,
         }
     }
 
-    /// Every change goes to this journal before it is acted upon; what is unknown since the last
-    /// run belongs to this one, too.
-    pub(super) fn keep(&mut self, journal: Journal, results: Results, unknown: &[u64]) {
+    /// Every change goes to this journal before it is acted upon. What was in flight when the
+    /// last run ended belongs to this one, and so does what nobody was told of.
+    pub(super) fn keep(&mut self, journal: Journal, results: Results, flown: &[u64]) {
         self.journal = Some(journal);
         self.results = results;
-        for &number in unknown {
+        let is_over = |standing| !matches!(standing, Standing::Queued | Standing::InFlight);
+        let entries = self.dispatch.entries();
+        let untold = entries.filter(|(_, it)| !it.told && is_over(it.standing));
+        let untold: Vec<u64> = untold.map(|(number, _)| number).collect();
+        for number in untold {
             self.own.insert(number);
-            self.tell_end(number, true, "the server ended while a device had it");
+            if flown.contains(&number) {
+                self.tell_flown(number);
+            } else {
+                self.tell_again(number);
+            }
+        }
+        for &number in flown {
+            let entry = self.dispatch.entry(number);
+            if let Some(entry) = entry.filter(|it| it.standing == Standing::Queued) {
+                let note = Note::again(number, entry);
+                self.note(note);
+            }
         }
     }
 
-    /// Queues orders, all of them or, if the journal fails, none; how many were known already.
-    pub(super) fn order(&mut self, orders: Vec<Addressed>) -> (Vec<u64>, usize) {
-        let before = self.dispatch.entries().len();
-        let count = orders.len();
-        let now = self.clock.now();
-        let mut numbers = Vec::with_capacity(count);
+    /// Why these orders cannot all be taken: one has the key of another command.
+    pub(super) fn clash(&self, orders: &[Addressed]) -> Option<String> {
+        let mut keys = BTreeMap::new();
         for (device, order) in orders {
-            numbers.push(self.dispatch.enqueue(now, &device, order));
+            let Some(key) = &order.key else {
+                continue;
+            };
+            let first = *keys.entry((device, key)).or_insert(order);
+            let is_same = first.endpoint == order.endpoint && first.command == order.command;
+            let known = self.dispatch.known(device, order);
+            if !is_same || matches!(known, Known::Other(_)) {
+                return Some(format!(
+                    "the key {key} of device {device} is that of another command"
+                ));
+            }
         }
-        let known = count - (self.dispatch.entries().len() - before);
-        self.own.extend(&numbers);
+        None
+    }
+
+    /// Queues orders; if the journal fails, none of them.
+    pub(super) fn order(&mut self, orders: Vec<Addressed>) -> Vec<Ordered> {
+        let now = self.clock.now();
+        let mut ordered = Vec::with_capacity(orders.len());
+        for (device, order) in orders {
+            ordered.push(match self.dispatch.known(&device, &order) {
+                Known::No => {
+                    let number = self.dispatch.enqueue(now, &device, order);
+                    self.own.insert(number);
+                    Ordered::New(number)
+                }
+                Known::Same(number) => Ordered::Known(number),
+                Known::Other(number) => Ordered::Clash(number),
+            });
+        }
         self.commit(&[]);
-        (numbers, known)
+        ordered
+    }
+
+    /// Tells what became of a command that was ordered in an earlier run, once.
+    pub(super) fn recall(&mut self, number: u64) {
+        if self.own.insert(number) {
+            self.tell_again(number);
+        }
+    }
+
+    /// Keeps that the ends of these commands are told.
+    pub(super) fn acknowledge(&mut self, numbers: Vec<u64>) {
+        if self.journal.is_some() && self.broken.is_none() && !numbers.is_empty() {
+            self.dispatch.tell(self.clock.now(), numbers);
+            self.commit(&[]);
+        }
+    }
+
+    /// From now on nothing goes out, and nothing is ordered; results are taken.
+    pub(super) fn end(&mut self) {
+        self.is_ending = true;
+        self.dispatch.close();
+    }
+
+    /// Whether nothing more is taken but results.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending
     }
 
     /// Answers a device.
@@ -170,6 +235,11 @@ impl Desk {
         self.broken.take()
     }
 
+    /// Whether nothing was ordered in this run.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.own.is_empty()
+    }
+
     /// Whether the journal can no longer be written.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.is_some()
@@ -177,7 +247,7 @@ impl Desk {
 
     /// What a device answered, as long as that is held.
     pub(super) fn result(&self, number: u64) -> Option<&Answered> {
-        self.results.by_number.get(&number)
+        self.results.get(number)
     }
 
     /// How the commands of this run stand.
@@ -185,7 +255,7 @@ impl Desk {
         let mut tally = Tally::default();
         for number in &self.own {
             if let Some(entry) = self.dispatch.entry(*number) {
-                count(&mut tally, entry.standing);
+                tally.count(entry.standing);
             }
         }
         tally
@@ -195,7 +265,8 @@ impl Desk {
     pub(super) fn tallies(&self) -> BTreeMap<&str, Tally> {
         let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
         for (_, entry) in self.dispatch.entries() {
-            count(tallies.entry(&entry.device).or_default(), entry.standing);
+            let tally = tallies.entry(&entry.device).or_default();
+            tally.count(entry.standing);
         }
         tallies
     }
@@ -206,8 +277,7 @@ impl Desk {
         if let Some(journal) = &mut self.journal
             && let Err(why) = journal.append(&events)
         {
-            self.broken = Some(why);
-            self.news.notify_one();
+            self.fail(why, events);
             return false;
         }
         for event in events {
@@ -216,94 +286,12 @@ impl Desk {
         for note in notes {
             self.note(Note::of(note, &self.dispatch));
         }
+        if let Some(journal) = &mut self.journal {
+            let shortened = journal.shorten(&self.dispatch, &self.results, self.clock.now());
+            self.broken = shortened.err();
+        }
         true
     }
-
-    fn tell(&mut self, event: Event, notes: &[CoreNote]) {
-        match event.change {
-            Change::Done {
-                number,
-                success,
-                response,
-                error,
-            } => {
-                let answered = Answered {
-                    success,
-                    response,
-                    error,
-                };
-                self.tell_result(number, answered);
-            }
-            Change::Lost { number } => {
-                let why = self.why_lost(number, notes);
-                self.tell_end(number, false, &why);
-            }
-            Change::Returned { number } => {
-                if let Some(entry) = self.dispatch.entry(number) {
-                    let note = Note::again(number, entry);
-                    self.note(note);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn tell_result(&mut self, number: u64, answered: Answered) {
-        let Some(entry) = self.dispatch.entry(number) else {
-            return;
-        };
-        let took = self.handed.remove(&number).map(|handed| handed.elapsed());
-        self.told.push(Told::Result {
-            number,
-            device: entry.device.clone(),
-            endpoint: entry.endpoint.clone(),
-            tries: entry.tries,
-            took,
-            answered: answered.clone(),
-        });
-        self.results.insert(number, answered);
-        self.news.notify_one();
-    }
-
-    /// A command is over without a result.
-    fn tell_end(&mut self, number: u64, is_unknown: bool, why: &str) {
-        self.handed.remove(&number);
-        let Some(entry) = self.dispatch.entry(number) else {
-            return;
-        };
-        self.told.push(Told::End {
-            number,
-            device: entry.device.clone(),
-            endpoint: entry.endpoint.clone(),
-            tries: entry.tries,
-            is_unknown,
-            why: why.to_owned(),
-        });
-        self.news.notify_one();
-    }
-
-    fn why_lost(&self, number: u64, notes: &[CoreNote]) -> String {
-        let is_missing = |note: &&CoreNote| matches!(note, CoreNote::MissingResult { number: of } if *of == number);
-        if notes.iter().any(|note| is_missing(&note)) {
-            return "the device answered a list, and not for this one".to_owned();
-        }
-        let lease = humantime::format_duration(self.dispatch.options().lease);
-        match self.dispatch.entry(number).map(|entry| entry.tries) {
-            Some(tries) if tries > 1 => format!("no result within {lease}, {tries} times"),
-            _ => format!("no result within {lease}"),
-        }
-    }
-}
-
-fn count(tally: &mut Tally, standing: Standing) {
-    *match standing {
-        Standing::Queued => &mut tally.queued,
-        Standing::InFlight => &mut tally.in_flight,
-        Standing::Done => &mut tally.done,
-        Standing::Failed => &mut tally.failed,
-        Standing::Lost => &mut tally.lost,
-        Standing::Unknown => &mut tally.unknown,
-    } += 1;
 }
 
 /// The state file cannot be written: a device tries again later.
@@ -315,53 +303,9 @@ fn unavailable() -> Response {
     }
 }
 
-/// The results of commands, the latest ones.
-#[derive(Default)]
-pub(super) struct Results {
-    by_number: BTreeMap<u64, Answered>,
-    bytes: usize,
-}
-
-impl Results {
-    pub(super) fn insert(&mut self, number: u64, answered: Answered) {
-        self.bytes += size(&answered);
-        if let Some(old) = self.by_number.insert(number, answered) {
-            self.bytes -= size(&old);
-        }
-        while self.bytes > HELD {
-            let Some((_, old)) = self.by_number.pop_first() else {
-                return;
-            };
-            self.bytes -= size(&old);
-        }
-    }
-}
-
-fn size(answered: &Answered) -> usize {
-    const OWN: usize = 128;
-    let texts = [&answered.response, &answered.error];
-    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
-    OWN + texts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_face_that_was_refused_says_why() {
-        let why = |response: &str| {
-            let answered = Answered {
-                success: false,
-                response: Some(response.to_owned()),
-                error: None,
-            };
-            answered.why().unwrap().into_owned()
-        };
-        let face = r#"{"success":false,"errors":[{"code":8,"message":"Low sharpness"}]}"#;
-        assert_eq!(why(face), "Low sharpness");
-        assert!(why(r#"{"success":false}"#).starts_with("the device says"));
-    }
 
     #[test]
     fn what_is_not_on_the_disk_does_not_leave() {
@@ -385,21 +329,20 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_results_are_held() {
-        let mut results = Results::default();
-        let mut insert = |number| {
-            results.insert(
-                number,
-                Answered {
-                    success: true,
-                    response: Some("x".repeat(20 << 20)),
-                    error: None,
-                },
-            );
-        };
-        (1..=5).for_each(&mut insert);
-        insert(5);
-        let left: Vec<_> = results.by_number.keys().copied().collect();
-        assert_eq!(left, [3, 4, 5]);
+    fn a_result_that_cannot_be_kept_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk::new(Dispatch::default(), Defaults::default(), Clock::from(0));
+        let json = br#"{"device":"7","endpoint":"execute_actions"}"#;
+        let order = desk.defaults.orders(json).unwrap();
+        desk.order(order);
+        desk.answer(&Request::new("GET", "/push?deviceId=7&uuid=a"));
+        let journal = Journal::unwritable(&folder.path().join("state"));
+        desk.keep(journal, Results::default(), &[]);
+        let mut result = Request::new("POST", "/result?deviceId=7&uuid=a");
+        result.body = br#"{"response":"{}"}"#.to_vec();
+        assert_eq!(desk.answer(&result).status, 503);
+        let told = desk.take_told();
+        assert!(told[0].to_json().ends_with(r#""kept":false}"#), "{told:?}");
+        assert_eq!(told[0].number(), None, "the next run tells it again");
     }
 }

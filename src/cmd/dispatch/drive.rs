@@ -2,19 +2,22 @@
 
 use std::cell::RefCell;
 use std::future::{Future, pending, ready};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::task::yield_now;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::api;
-use super::desk::Desk;
+use super::desk::{Desk, Ordered};
+use super::print::Written;
 use super::queue::{Follow, Line, Step, Stream};
 use super::show::Show;
-use super::told::Note;
+use super::told::{Note, Told};
 use crate::error::{Error, Outcome, Place};
 use crate::json::scan;
 use crate::message::Request;
@@ -39,15 +42,32 @@ pub(super) enum Queue {
 pub(super) struct Until {
     /// When everything is done.
     pub(super) done: bool,
+    /// And not before something was ordered.
+    pub(super) ordered: bool,
     /// After so long.
     pub(super) time: Option<Duration>,
 }
+
+/// How long a last line that is no order may wait for its end.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the summary may take when somebody asked for the end twice.
+const HURRY: Duration = Duration::from_millis(200);
 
 /// Why it ended.
 enum Ended {
     Done,
     Time,
     Signal(Signal),
+}
+
+impl Ended {
+    fn by(&self) -> Option<&'static str> {
+        match self {
+            Self::Done => None,
+            Self::Time => Some("--for"),
+            Self::Signal(signal) => Some(signal.name()),
+        }
+    }
 }
 
 /// A run.
@@ -57,31 +77,39 @@ pub(super) struct Drive<'r, 's> {
     pub(super) until: Until,
     pub(super) show: &'r mut Show<'s>,
     /// How many orders of the queue were known, and that is not told yet.
-    pub(super) known: usize,
+    pub(super) known: u64,
+    /// The length of a last line that is no order yet, and since when it is that.
+    pub(super) open_line: Option<(usize, Instant)>,
 }
 
 impl Drive<'_, '_> {
     /// Orders what stands in the queue's file now.
-    pub(super) fn read_file(&mut self) -> Result<(), Error> {
-        while let Queue::File(name, follow) = &mut self.queue {
-            let name = name.clone();
-            match follow.next() {
-                Ok(Step::Lines(lines)) => self.order(&name, lines)?,
-                Ok(Step::Anew) => self.show.session.note(&format!(
-                    "{name} was written anew: it is read from its top, and lines that are known \
-                     are not ordered again"
-                )),
-                Ok(Step::Nothing) => {
-                    self.tell_known(&name);
-                    return Ok(());
-                }
-                Err(why) => {
-                    self.queue = Queue::Over;
-                    self.show.complain(&why)?;
-                }
+    pub(super) fn read_file(&mut self) {
+        while self.read_on() {}
+    }
+
+    /// Reads a piece of the queue's file; whether there may be more.
+    fn read_on(&mut self) -> bool {
+        let Queue::File(name, follow) = &mut self.queue else {
+            return false;
+        };
+        let name = name.clone();
+        match follow.next() {
+            Ok(Step::Lines(lines)) => self.order(&name, lines),
+            Ok(Step::Anew) => self.show.session.note(&format!(
+                "{name} was written anew: it is read from its top, and lines that are known are \
+                 not ordered again"
+            )),
+            Ok(Step::Nothing) => {
+                self.tell_known(&name);
+                return false;
+            }
+            Err(why) => {
+                self.queue = Queue::Over;
+                self.show.complain(&why);
             }
         }
-        Ok(())
+        true
     }
 
     /// Serves to the end, and tells of it.
@@ -105,25 +133,50 @@ impl Drive<'_, '_> {
             async move { stopped.notified().await },
         ));
         let ended = self.serve(serving.as_mut(), &mut signals).await;
+        // Running requests are still answered, and none of them may begin anything.
+        self.desk.borrow_mut().end();
         stop.notify_one();
         // Whoever asks a second time does not wait for running answers.
-        tokio::select! {
-            served = serving.as_mut() => served?,
-            _ = signals.next() => {}
-        }
-        let ended = ended?;
-        self.tell()?;
-        if let Some(why) = self.desk.borrow_mut().take_failure() {
-            return Err(why);
-        }
-        let outcome = self.outcome(&ended);
-        let by = match ended {
-            Ended::Done => None,
-            Ended::Time => Some("--for"),
-            Ended::Signal(signal) => Some(signal.name()),
+        let is_hurried = tokio::select! {
+            served = serving.as_mut() => served.map(|()| false)?,
+            _ = signals.next() => true,
         };
-        self.show.finish(&self.desk.borrow(), outcome, by)?;
-        Ok(outcome)
+        let ended = ended?;
+        self.tell();
+        let failure = self.desk.borrow_mut().take_failure();
+        let outcome = match &failure {
+            Some(why) => why.outcome(),
+            None => self.outcome(&ended),
+        };
+        let last = self.last_word(outcome, ended.by(), &mut signals);
+        if is_hurried {
+            let _ = timeout(HURRY, last).await;
+        } else {
+            last.await?;
+        }
+        failure.map_or(Ok(outcome), Err)
+    }
+
+    /// Has everything printed, and the summary behind it; a signal ends the wait for a reader.
+    async fn last_word(
+        &mut self,
+        outcome: Outcome,
+        by: Option<&str>,
+        signals: &mut Signals,
+    ) -> Result<(), Error> {
+        self.print_all(signals).await?;
+        self.show.finish(&self.desk.borrow(), outcome, by);
+        self.print_all(signals).await
+    }
+
+    async fn print_all(&mut self, signals: &mut Signals) -> Result<(), Error> {
+        while self.show.printer.is_busy() {
+            tokio::select! {
+                written = self.show.printer.next() => self.written(written)?,
+                _ = signals.next() => self.show.printer.give_up(),
+            }
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -137,118 +190,178 @@ impl Drive<'_, '_> {
         let end = end.and_then(|time| Instant::now().checked_add(time));
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut has_more = false;
         loop {
-            self.tell()?;
-            if self.is_done()? {
+            self.tell();
+            if self.is_done() {
                 return Ok(Ended::Done);
             }
+            // Devices wait for a reader that is slow.
+            let is_free = !self.show.printer.is_full();
             tokio::select! {
-                served = serving.as_mut() => served?,
+                served = serving.as_mut(), if is_free => served?,
                 () = news.notified() => {}
-                lines = self.queue.lines() => self.take(lines)?,
+                lines = self.queue.lines(), if is_free => self.take(lines),
+                () = yield_now(), if is_free && has_more => has_more = self.read_on(),
                 _ = tick.tick() => {
-                    self.read_file()?;
+                    has_more = has_more || self.read_on();
                     self.desk.borrow_mut().expire();
                 }
+                written = self.show.printer.next() => self.written(written)?,
                 signal = signals.next() => return Ok(Ended::Signal(signal)),
                 () = at(end) => return Ok(Ended::Time),
             }
         }
     }
 
+    /// What was printed is kept as told. A reader that went away is no failure, and the devices
+    /// are served on.
+    fn written(&mut self, written: Written) -> Result<(), Error> {
+        match written {
+            Written::Told(numbers) => self.desk.borrow_mut().acknowledge(numbers),
+            Written::Failed(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+                return Err(cause.into());
+            }
+            Written::Failed(_) => {}
+        }
+        Ok(())
+    }
+
     /// Whether nothing more is to be waited for.
-    fn is_done(&mut self) -> Result<bool, Error> {
+    fn is_done(&mut self) -> bool {
         if self.desk.borrow().is_broken() {
-            return Ok(true);
+            return true;
         }
         if !self.until.done || !self.desk.borrow().dispatch.is_done() {
-            return Ok(false);
+            return false;
+        }
+        if self.until.ordered && self.desk.borrow().is_untouched() {
+            return false;
         }
         match &mut self.queue {
-            Queue::None | Queue::Over => return Ok(true),
-            Queue::Stream(..) => return Ok(false),
-            Queue::File(..) => self.read_file()?,
+            Queue::None | Queue::Over => return true,
+            Queue::Stream(..) => return false,
+            Queue::File(..) => {}
         }
-        // Somebody's last line may have no end; it is a line when all others are done.
-        if let Queue::File(name, follow) = &mut self.queue
-            && self.desk.borrow().dispatch.is_done()
-            && let Some(line) = follow.rest()
-        {
-            let name = name.clone();
-            self.order(&name, vec![line])?;
+        if self.read_on() || !self.take_rest() {
+            return false;
         }
-        self.tell()?;
-        Ok(self.desk.borrow().dispatch.is_done())
+        self.tell();
+        self.desk.borrow().dispatch.is_done()
+    }
+
+    /// Takes a last line that has no end, if it is an order or stays as it is; whether there is
+    /// none that is waited for.
+    fn take_rest(&mut self) -> bool {
+        let Queue::File(name, follow) = &mut self.queue else {
+            return true;
+        };
+        let Some(line) = follow.open_line() else {
+            return true;
+        };
+        let name = name.clone();
+        let text = line.text.as_deref().unwrap_or_default();
+        if self.desk.borrow().defaults.order(text).is_err() {
+            match self.open_line {
+                Some((length, since)) if length == text.len() => {
+                    if since.elapsed() < PATIENCE {
+                        return false;
+                    }
+                }
+                _ => {
+                    self.open_line = Some((text.len(), Instant::now()));
+                    let patience = humantime::format_duration(PATIENCE);
+                    let why = format!(
+                        "the last line of {name} is no order yet: its end is waited for, {patience}"
+                    );
+                    self.show.note("open-line", why);
+                    return false;
+                }
+            }
+        }
+        let line = follow.rest();
+        self.order(&name, line.into_iter().collect());
+        true
     }
 
     /// What a stream gave.
-    fn take(&mut self, lines: Option<std::io::Result<Vec<Line>>>) -> Result<(), Error> {
+    fn take(&mut self, lines: Option<std::io::Result<Vec<Line>>>) {
         let Queue::Stream(name, stream) = &mut self.queue else {
-            return Ok(());
+            return;
         };
         let name = name.clone();
         match lines {
             Some(Ok(lines)) => self.order(&name, lines),
             Some(Err(cause)) => {
                 self.queue = Queue::Over;
-                self.show.complain(&Error::reading(name, cause))
+                self.show.complain(&Error::reading(name, cause));
             }
             None => {
                 let rest = stream.rest();
                 self.queue = Queue::Over;
-                self.order(&name, rest.into_iter().collect())?;
+                self.order(&name, rest.into_iter().collect());
                 self.tell_known(&name);
-                Ok(())
             }
         }
     }
 
-    fn order(&mut self, name: &str, lines: Vec<Line>) -> Result<(), Error> {
+    fn order(&mut self, name: &str, lines: Vec<Line>) {
         let mut orders = Vec::with_capacity(lines.len());
+        let mut places = Vec::with_capacity(lines.len());
         for line in lines {
             let place = Place::line(name, line.number);
             let Some(text) = line.text else {
                 self.show
-                    .complain(&Error::input(place.at_column(1), "the line is too long"))?;
+                    .complain(&Error::input(place.at_column(1), "the line is too long"));
                 continue;
             };
             let order = self.desk.borrow().defaults.order(&text);
             match order {
                 Ok((device, mut order)) => {
-                    order.key = order.key.or(line.key);
+                    order.key.get_or_insert(line.key);
                     orders.push((device, order));
+                    places.push(place);
                 }
                 Err(flaw) => {
                     let (_, column) = scan::line_and_column(&text, flaw.at);
                     self.show
-                        .complain(&Error::input(place.at_column(column), flaw.what))?;
+                        .complain(&Error::input(place.at_column(column), flaw.what));
                 }
             }
         }
         if orders.is_empty() || self.desk.borrow().is_broken() {
-            return Ok(());
+            return;
         }
-        let (_, known) = self.desk.borrow_mut().order(orders);
-        self.known += known;
-        Ok(())
+        let ordered = self.desk.borrow_mut().order(orders);
+        for (ordered, place) in ordered.into_iter().zip(places) {
+            match ordered {
+                Ordered::New(_) => {}
+                Ordered::Known(number) => {
+                    self.known += 1;
+                    self.desk.borrow_mut().recall(number);
+                }
+                Ordered::Clash(number) => {
+                    let why = format!("its key is that of command {number}, which is another");
+                    self.show.complain(&Error::input(place.at_column(1), why));
+                }
+            }
+        }
     }
 
     fn tell_known(&mut self, name: &str) {
-        let known = std::mem::take(&mut self.known) as u64;
-        if known > 0 && !self.show.session.globals.quiet {
-            self.show.session.note(&format!(
-                "{} of {name} had been given before, and not queued again",
-                counted(known, "order", "orders")
-            ));
+        let known = std::mem::take(&mut self.known);
+        if known > 0 {
+            let orders = counted(known, "order", "orders");
+            let why = format!("{orders} of {name} had been given before, and not queued again");
+            self.show.note("known-orders", why);
         }
     }
 
-    fn tell(&mut self) -> Result<(), Error> {
+    fn tell(&mut self) {
         let told = self.desk.borrow_mut().take_told();
-        for told in &told {
-            self.show.tell(told)?;
-        }
-        Ok(())
+        let silent = told.iter().filter(|told| self.show.tell(told));
+        let numbers = silent.filter_map(Told::number).collect();
+        self.desk.borrow_mut().acknowledge(numbers);
     }
 
     fn outcome(&self, ended: &Ended) -> Outcome {

@@ -4,15 +4,20 @@
 //! its name, and a lock would stay with the old one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::controlid::dispatch::{Dispatch, Event, Options, Standing};
+use tempfile::NamedTempFile;
+
+use super::results::Results;
+use crate::controlid::dispatch::{Change, Dispatch, Event, Options, Standing};
 use crate::error::Error;
 use crate::output;
 
-/// A journal below this size is not written anew.
-const SMALL: usize = 64 << 10;
+/// A journal below this size is not written anew when it is opened.
+const SMALL: u64 = 64 << 10;
+/// So much beyond twice of what is needed it may grow while it is in use.
+const SLACK: u64 = 4 << 20;
 
 /// An open journal.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(super) struct Journal {
     file: File,
     /// Its bytes, all of them whole lines.
     length: u64,
+    /// How many of them were needed when that was looked at last.
+    needed: u64,
     _lock: File,
 }
 
@@ -28,63 +35,86 @@ pub(super) struct Journal {
 pub(super) struct Restored {
     pub(super) journal: Journal,
     pub(super) dispatch: Dispatch,
-    /// What was in flight when the server ended and must not go out again.
-    pub(super) unknown: Vec<u64>,
+    /// The answers that it tells of.
+    pub(super) results: Results,
+    /// What was in flight when the server ended.
+    pub(super) flown: Vec<u64>,
 }
 
 impl Journal {
-    /// Opens a state file, or begins one; `each` sees each of its events.
-    pub(super) fn open(
-        path: &Path,
-        options: Options,
-        now: i64,
-        each: impl FnMut(Event),
-    ) -> Result<Restored, Error> {
+    /// Opens a state file, or begins one.
+    pub(super) fn open(path: &Path, options: Options, now: i64) -> Result<Restored, Error> {
         let wrong = |cause| Error::writing(path, cause);
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(wrong(io::Error::other("it is no ordinary file")));
         }
         let place = output::place(path);
         let lock = lock(&place).map_err(wrong)?;
-        let (bytes, is_new) = match fs::read(&place) {
-            Ok(bytes) => (bytes, false),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => (Vec::new(), true),
+        let name = path.display().to_string();
+        let mut results = Results::default();
+        let restore = |journal: &mut dyn BufRead| {
+            Dispatch::restore_each(options, &name, journal, |event| results.look(event))
+        };
+        let ((mut dispatch, length), is_new) = match File::open(&place) {
+            Ok(file) => (restore(&mut BufReader::new(file))?, false),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                (restore(&mut &b""[..])?, true)
+            }
             Err(cause) => return Err(Error::reading(path, cause)),
         };
-        let name = path.display().to_string();
-        let (mut dispatch, length) = Dispatch::restore_each(options, &name, &bytes, each)?;
-        let flying: Vec<u64> = at(&dispatch, Standing::InFlight).collect();
+        let flown = in_flight(&dispatch);
+        let file = cut(&place, length).map_err(wrong)?;
+        if is_new {
+            sync_folder(&place).map_err(wrong)?;
+        }
         dispatch.restart(now);
-        let unknown: Vec<u64> = at(&dispatch, Standing::Unknown)
-            .filter(|number| flying.contains(number))
-            .collect();
-        let short = if length > SMALL {
-            let lines = lines(&dispatch.snapshot(now));
-            (lines.len() <= length / 2).then_some(lines)
-        } else {
-            None
-        };
         let mut journal = Self {
-            file: match &short {
-                Some(lines) => replace(&place, lines.as_bytes()).map_err(wrong)?,
-                None => cut(&place, length as u64).map_err(wrong)?,
-            },
-            length: short.as_ref().map_or(length, String::len) as u64,
             path: place,
+            file,
+            length,
+            needed: 0,
             _lock: lock,
         };
-        if is_new {
-            sync_folder(&journal.path).map_err(wrong)?;
-        }
-        let events = dispatch.take_events();
-        if short.is_none() {
-            journal.append(&events)?;
+        journal.append(&dispatch.take_events())?;
+        if journal.length > SMALL {
+            journal.compact(&dispatch, &results, now)?;
         }
         Ok(Restored {
             journal,
             dispatch,
-            unknown,
+            results,
+            flown,
         })
+    }
+
+    /// Writes it anew if much of it is no longer needed.
+    pub(super) fn shorten(
+        &mut self,
+        dispatch: &Dispatch,
+        results: &Results,
+        now: i64,
+    ) -> Result<(), Error> {
+        if self.length > 2 * self.needed + SLACK {
+            self.compact(dispatch, results, now)?;
+        }
+        Ok(())
+    }
+
+    fn compact(&mut self, dispatch: &Dispatch, results: &Results, now: i64) -> Result<(), Error> {
+        let lines = lines(&dispatch.snapshot(now, |number| results.event(number)));
+        self.needed = lines.len() as u64;
+        if self.needed > self.length / 2 {
+            return Ok(());
+        }
+        let Ok(draft) = draft(&self.path, lines.as_bytes()) else {
+            // Without room for a second one the first goes on growing.
+            self.needed = self.length;
+            return Ok(());
+        };
+        let replaced = draft.persist(&self.path).map_err(|why| why.error);
+        self.file = replaced.map_err(|cause| Error::writing(&self.path, cause))?;
+        self.length = self.needed;
+        sync_folder(&self.path).map_err(|cause| Error::writing(&self.path, cause))
     }
 
     /// Adds events, and has them on the disk.
@@ -93,10 +123,17 @@ impl Journal {
             return Ok(());
         }
         let lines = lines(events);
-        let written = self
-            .file
-            .write_all(lines.as_bytes())
-            .and_then(|()| self.file.sync_data());
+        // That something was told is worth no wait for the disk: it would be told once more.
+        let is_vital = !events
+            .iter()
+            .all(|it| matches!(it.change, Change::Told { .. }));
+        let written = self.file.write_all(lines.as_bytes()).and_then(|()| {
+            if is_vital {
+                self.file.sync_data()
+            } else {
+                Ok(())
+            }
+        });
         match written {
             Ok(()) => {
                 self.length += lines.len() as u64;
@@ -113,7 +150,7 @@ impl Journal {
     /// One whose disk is full.
     #[cfg(test)]
     pub(super) fn unwritable(path: &Path) -> Self {
-        let journal = Self::open(path, Options::default(), 0, |_| {});
+        let journal = Self::open(path, Options::default(), 0);
         let journal = journal.unwrap_or_else(|why| panic!("{why}")).journal;
         let file = File::open(path).unwrap_or_else(|why| panic!("{why}"));
         Self { file, ..journal }
@@ -139,21 +176,25 @@ fn cut(place: &Path, length: u64) -> io::Result<File> {
     Ok(file)
 }
 
-fn at(dispatch: &Dispatch, standing: Standing) -> impl Iterator<Item = u64> {
-    dispatch
-        .entries()
-        .filter(move |(_, entry)| entry.standing == standing)
-        .map(|(number, _)| number)
+fn in_flight(dispatch: &Dispatch) -> Vec<u64> {
+    let flying = dispatch.entries();
+    let flying = flying.filter(|(_, entry)| entry.standing == Standing::InFlight);
+    flying.map(|(number, _)| number).collect()
+}
+
+/// The file beside a state file that is held while it is in use.
+pub(super) fn lock_of(state: &Path) -> PathBuf {
+    let mut name = state.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
 }
 
 fn lock(place: &Path) -> io::Result<File> {
-    let mut name = place.as_os_str().to_owned();
-    name.push(".lock");
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
-        .open(name)?;
+        .open(lock_of(place))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(io::Error::other("another process uses it")),
@@ -161,31 +202,21 @@ fn lock(place: &Path) -> io::Result<File> {
     }
 }
 
-/// Puts a new file in the place of an old one; whenever it ends, one of them is there whole.
-fn replace(place: &Path, bytes: &[u8]) -> io::Result<File> {
-    let folder = folder_of(place);
+/// A file that may take the place of the journal: whenever it ends, one of them is there whole.
+fn draft(place: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut draft = tempfile::Builder::new()
         .prefix(".pushrig-")
-        .tempfile_in(folder)?;
+        .tempfile_in(output::folder_of(place))?;
     draft.write_all(bytes)?;
     fs::set_permissions(draft.path(), fs::metadata(place)?.permissions())?;
     draft.as_file().sync_all()?;
-    let file = draft.persist(place).map_err(|why| why.error)?;
-    sync_folder(place)?;
-    Ok(file)
-}
-
-fn folder_of(place: &Path) -> &Path {
-    match place.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
+    Ok(draft)
 }
 
 /// Has the name of a file on the disk, too.
 #[cfg(unix)]
 fn sync_folder(place: &Path) -> io::Result<()> {
-    File::open(folder_of(place))?.sync_all()
+    File::open(output::folder_of(place))?.sync_all()
 }
 
 /// Windows opens no folder as a file.
@@ -201,7 +232,7 @@ mod tests {
     use crate::controlid::dispatch::Order;
 
     fn open(path: &Path) -> Result<Restored, Error> {
-        Journal::open(path, Options::default(), 0, |_| {})
+        Journal::open(path, Options::default(), 0)
     }
 
     fn order(key: Option<&str>) -> Order {
@@ -223,6 +254,7 @@ mod tests {
             it.dispatch.poll(0, "1", Some(&uuid));
             let body = br#"{"response":"{\"users\":[]}"}"#;
             it.dispatch.result(0, "1", Some(&uuid), None, body);
+            it.dispatch.tell(0, vec![poll + 1]);
             let events = it.dispatch.take_events();
             it.journal.append(&events).unwrap();
         }
@@ -245,6 +277,36 @@ mod tests {
         assert_eq!(open(&path).unwrap().dispatch.tally().queued, 2);
         let left = fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 2, "the state and its lock");
+    }
+
+    #[test]
+    fn a_journal_that_is_in_use_stays_short_and_loses_nothing_of_what_flies() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let mut it = open(&path).unwrap();
+        it.dispatch.enqueue(0, "fly", order(None));
+        it.dispatch.poll(0, "fly", Some("f"));
+        let long = format!("{{\"response\":\"{}\"}}", "x".repeat(1 << 20));
+        for poll in 0..20 {
+            it.dispatch.enqueue(0, "1", order(None));
+            let uuid = poll.to_string();
+            it.dispatch.poll(0, "1", Some(&uuid));
+            it.dispatch
+                .result(0, "1", Some(&uuid), None, long.as_bytes());
+            it.dispatch.tell(0, vec![poll + 2]);
+            it.journal.append(&it.dispatch.take_events()).unwrap();
+            it.journal.shorten(&it.dispatch, &it.results, 0).unwrap();
+            let length = fs::metadata(&path).unwrap().len();
+            assert_eq!(length, it.journal.length);
+            assert!(length < SLACK + (3 << 20), "{length}");
+        }
+        drop(it);
+        let mut it = open(&path).unwrap();
+        assert_eq!(it.flown, [1]);
+        let taken = it
+            .dispatch
+            .result(0, "fly", Some("f"), None, br#"{"response":"{}"}"#);
+        assert_eq!(taken.matched[0], 1);
     }
 
     #[test]

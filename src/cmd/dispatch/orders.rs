@@ -1,5 +1,7 @@
 //! Orders as they come in: one, a list, or one a line.
 
+use std::fmt;
+
 use crate::controlid::dispatch::{Order, Policy};
 use crate::json::scan;
 
@@ -18,6 +20,15 @@ pub(super) type Addressed = (String, Order);
 pub(super) struct Flaw {
     pub(super) at: usize,
     pub(super) what: String,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            0 => f.write_str(&self.what),
+            at => write!(f, "{} (byte {})", self.what, at + 1),
+        }
+    }
 }
 
 impl Defaults {
@@ -55,11 +66,7 @@ impl Defaults {
                     } else {
                         format!("order {}", index + 1)
                     };
-                    let at = match flaw.at {
-                        0 => String::new(),
-                        at => format!(" (its byte {})", at + 1),
-                    };
-                    format!("{which}: {}{at}", flaw.what)
+                    format!("{which}: {flaw}")
                 })
             })
             .collect()
@@ -125,7 +132,7 @@ mod tests {
         );
         let wrong = read(&format!("{good}\n{{\"endpoint\":a}}\n{good}")).unwrap_err();
         assert!(
-            wrong.starts_with("order 2: ") && wrong.ends_with(" (its byte 13)"),
+            wrong.starts_with("order 2: ") && wrong.ends_with(" (byte 13)"),
             "{wrong}"
         );
         let wrong = Defaults::default().orders(good.as_bytes()).unwrap_err();

@@ -1,15 +1,16 @@
 //! `--queue`: orders that are read while their file grows.
 
+use std::cmp::Ordering;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use memchr::memchr;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::error::Error;
-use crate::output;
 
 /// So much is read at once.
 const PIECE: usize = 1 << 20;
@@ -17,6 +18,9 @@ const PIECE: usize = 1 << 20;
 const LONGEST: usize = 64 << 20;
 /// So many of the bytes that were read are looked at again, to know a file that was written anew.
 const LOOK_BACK: usize = 256;
+
+/// What some editors put before the first line.
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line of the queue.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub(super) struct Line {
     /// Without its end; none if it is too long.
     pub(super) text: Option<Vec<u8>>,
     /// What makes an order of it known when the file is read again.
-    pub(super) key: Option<String>,
+    pub(super) key: String,
 }
 
 /// What came of reading on.
@@ -47,6 +51,10 @@ pub(super) struct Follow {
     read: u64,
     /// The last bytes that were read.
     back: Vec<u8>,
+    /// Of all that was read.
+    digest: Sha256,
+    /// When it was changed, as far as it was looked at.
+    modified: Option<SystemTime>,
     lines: Lines,
 }
 
@@ -58,10 +66,9 @@ impl Follow {
             file,
             read: 0,
             back: Vec::new(),
-            lines: Lines {
-                place: Some(output::place(path).display().to_string()),
-                ..Lines::default()
-            },
+            digest: Sha256::new(),
+            modified: None,
+            lines: Lines::of(bare(path)),
         })
     }
 
@@ -71,22 +78,35 @@ impl Follow {
             .map_err(|cause| Error::reading(&self.path, cause))
     }
 
+    /// The last line, if it has no end and was not taken.
+    pub(super) fn open_line(&self) -> Option<Line> {
+        self.lines.open_line()
+    }
+
     /// The last line, though it has no end yet.
     pub(super) fn rest(&mut self) -> Option<Line> {
         self.lines.rest()
     }
 
     fn advance(&mut self) -> io::Result<Step> {
-        let length = self.file.metadata()?.len();
-        if length < self.read || (length > self.read && !self.is_same()?) {
+        let there = self.file.metadata()?;
+        let (length, modified) = (there.len(), there.modified().ok());
+        let is_same = match length.cmp(&self.read) {
+            Ordering::Less => false,
+            Ordering::Equal => modified == self.modified || self.is_all_same()?,
+            Ordering::Greater => self.is_same()?,
+        };
+        if !is_same {
             return self.again(None);
         }
+        self.modified = modified;
         if length > self.read {
             self.file.seek(SeekFrom::Start(self.read))?;
             let mut piece = Vec::new();
             let most = (length - self.read).min(PIECE as u64);
             (&mut self.file).take(most).read_to_end(&mut piece)?;
             self.read += piece.len() as u64;
+            self.digest.update(&piece);
             self.back.extend_from_slice(&piece);
             let surplus = self.back.len().saturating_sub(LOOK_BACK);
             self.back.drain(..surplus);
@@ -100,14 +120,35 @@ impl Follow {
     }
 
     fn again(&mut self, file: Option<File>) -> io::Result<Step> {
+        // What stands there now does not take back what was begun before.
+        if let Some(line) = self.lines.rest() {
+            return Ok(Step::Lines(vec![line]));
+        }
         if let Some(file) = file {
             self.file = file;
         }
         self.read = 0;
         self.back.clear();
+        self.digest = Sha256::new();
         self.lines.restart();
         self.file.seek(SeekFrom::Start(0))?;
         Ok(Step::Anew)
+    }
+
+    /// Whether all that was read still stands there: at the same length it may say something else.
+    fn is_all_same(&mut self) -> io::Result<bool> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let mut digest = Sha256::new();
+        let mut source = BufReader::new((&mut self.file).take(self.read));
+        loop {
+            let piece = source.fill_buf()?;
+            if piece.is_empty() {
+                return Ok(digest.finalize() == self.digest.clone().finalize());
+            }
+            digest.update(piece);
+            let length = piece.len();
+            source.consume(length);
+        }
     }
 
     /// Whether what was read last still stands there.
@@ -151,7 +192,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn open(mut source: impl Read + Send + 'static) -> Self {
+    pub(super) fn open(name: &Path, mut source: impl Read + Send + 'static) -> Self {
         let (sender, pieces) = mpsc::channel(4);
         // It is not waited for at the end: nothing wakes it.
         std::thread::spawn(move || {
@@ -171,7 +212,7 @@ impl Stream {
         });
         Self {
             pieces,
-            lines: Lines::default(),
+            lines: Lines::of(bare(name)),
         }
     }
 
@@ -190,14 +231,23 @@ impl Stream {
 /// Pieces parted into lines.
 #[derive(Debug, Default)]
 struct Lines {
-    /// The file; a stream has none, and no keys.
-    place: Option<String>,
+    /// What its orders are known by, with their number.
+    name: String,
     number: u64,
     begun: Vec<u8>,
     is_too_long: bool,
+    /// The open line was handed out before its end came, with so many bytes.
+    taken: Option<usize>,
 }
 
 impl Lines {
+    fn of(name: String) -> Self {
+        Self {
+            name,
+            ..Self::default()
+        }
+    }
+
     fn feed(&mut self, mut piece: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         while let Some(end) = memchr(b'\n', piece) {
@@ -220,127 +270,63 @@ impl Lines {
     }
 
     fn end(&mut self) -> Option<Line> {
+        // What was handed out already is not a line once more, unless more than blanks came.
+        let taken = self.taken.take();
+        let is_whole = taken.is_none_or(|taken| {
+            let more = self.begun.get(taken..).unwrap_or(&self.begun);
+            !more.trim_ascii().is_empty()
+        });
+        let line = is_whole.then(|| self.line()).flatten();
         self.number += 1;
-        let mut text = std::mem::take(&mut self.begun);
-        let is_too_long = std::mem::take(&mut self.is_too_long);
-        if self.number == 1 && text.starts_with(b"\xef\xbb\xbf") {
-            text.drain(..3);
-        }
-        if text.trim_ascii().is_empty() && !is_too_long {
+        self.begun.clear();
+        self.is_too_long = false;
+        line
+    }
+
+    /// The line that is open.
+    fn line(&self) -> Option<Line> {
+        let number = self.number + 1;
+        let mark = if number == 1 { UTF8_MARK } else { b"" };
+        let text = self.begun.strip_prefix(mark).unwrap_or(&self.begun);
+        if text.trim_ascii().is_empty() && !self.is_too_long {
             return None;
         }
-        let key = self.place.as_ref().map(|place| {
-            let hash = hex::encode(&Sha256::digest(text.trim_ascii())[..8]);
-            format!("{place}:{}:{hash}", self.number)
-        });
         Some(Line {
-            number: self.number,
-            text: (!is_too_long).then_some(text),
-            key,
+            number,
+            text: (!self.is_too_long).then(|| text.to_vec()),
+            key: key(&self.name, number, text),
         })
     }
 
-    fn rest(&mut self) -> Option<Line> {
-        if self.begun.is_empty() && !self.is_too_long {
+    fn open_line(&self) -> Option<Line> {
+        if self.taken.is_some() {
             return None;
         }
-        self.end()
+        self.line()
+    }
+
+    fn rest(&mut self) -> Option<Line> {
+        let line = self.open_line()?;
+        self.taken = Some(self.begun.len());
+        Some(line)
     }
 
     fn restart(&mut self) {
-        self.number = 0;
-        self.begun.clear();
-        self.is_too_long = false;
+        *self = Self::of(std::mem::take(&mut self.name));
     }
+}
+
+fn bare(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// What an order that has no key of its own is known by: where it stands and what it says. The
+/// folder is no part of it, for the same file may be named in several ways.
+pub(super) fn key(name: &str, number: u64, text: &[u8]) -> String {
+    let hash = hex::encode(&Sha256::digest(text.trim_ascii())[..8]);
+    format!("{name}:{number}:{hash}")
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn texts(read: Step) -> Vec<(u64, String)> {
-        let Step::Lines(lines) = read else {
-            panic!("{read:?}");
-        };
-        let brief = |line: Line| (line.number, String::from_utf8(line.text.unwrap()).unwrap());
-        lines.into_iter().map(brief).collect()
-    }
-
-    fn append(path: &Path, text: &str) {
-        let mut file = fs::OpenOptions::new().append(true).open(path).unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-    }
-
-    #[test]
-    fn whole_lines_are_read_as_they_come_and_an_open_one_waits() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("q");
-        fs::write(&path, "\u{feff}a\n\nb").unwrap();
-        let mut follow = Follow::open(&path).unwrap();
-        assert_eq!(texts(follow.next().unwrap()), [(1, "a".to_owned())]);
-        assert_eq!(follow.next().unwrap(), Step::Nothing);
-        append(&path, "b\r\nc");
-        assert_eq!(texts(follow.next().unwrap()), [(3, "bb\r".to_owned())]);
-        let rest = follow.rest().unwrap();
-        assert_eq!((rest.number, rest.text.unwrap()), (4, b"c".to_vec()));
-        assert!(follow.rest().is_none());
-    }
-
-    #[test]
-    fn a_file_that_was_cut_written_over_or_replaced_is_read_from_its_top() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("q");
-        fs::write(&path, "one\ntwo\n").unwrap();
-        let mut follow = Follow::open(&path).unwrap();
-        assert_eq!(texts(follow.next().unwrap()).len(), 2);
-        for (change, text) in [("cut", "1\n"), ("written over", "three\nfour\n")] {
-            fs::write(&path, text).unwrap();
-            assert_eq!(follow.next().unwrap(), Step::Anew, "{change}");
-            assert_eq!(texts(follow.next().unwrap())[0].0, 1, "{change}");
-        }
-        let other = folder.path().join("other");
-        fs::write(&other, "three\nfour\nfive\n").unwrap();
-        append(&path, "last\n");
-        fs::rename(&other, &path).unwrap();
-        assert_eq!(texts(follow.next().unwrap()), [(3, "last".to_owned())]);
-        assert_eq!(follow.next().unwrap(), Step::Anew);
-        assert_eq!(texts(follow.next().unwrap()).len(), 3);
-        fs::remove_file(&path).unwrap();
-        assert_eq!(follow.next().unwrap(), Step::Nothing);
-    }
-
-    #[test]
-    fn the_same_line_at_the_same_place_has_the_same_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("q");
-        fs::write(&path, "a\na\n").unwrap();
-        let keys = || {
-            let Step::Lines(lines) = Follow::open(&path).unwrap().next().unwrap() else {
-                panic!("there are lines");
-            };
-            lines.into_iter().map(|line| line.key.unwrap()).collect()
-        };
-        let first: Vec<String> = keys();
-        assert_ne!(first[0], first[1]);
-        assert_eq!(first, keys());
-        fs::write(&path, "b\na\n").unwrap();
-        let other = keys();
-        assert_ne!(first[0], other[0]);
-        assert_eq!(first[1], other[1]);
-    }
-
-    #[test]
-    fn a_line_that_never_ends_is_not_held() {
-        let mut lines = Lines::default();
-        let piece = vec![b'x'; PIECE];
-        for _ in 0..70 {
-            assert!(lines.feed(&piece).is_empty());
-        }
-        assert!(lines.begun.capacity() < LONGEST);
-        let line = lines.feed(b"\n{}\n");
-        assert_eq!((line[0].number, &line[0].text), (1, &None));
-        assert_eq!((line[1].number, &line[1].text), (2, &Some(b"{}".to_vec())));
-    }
-}
+mod tests;

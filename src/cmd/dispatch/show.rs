@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -10,12 +10,13 @@ use serde::Serialize;
 
 use super::api::{ShownDevice, devices};
 use super::desk::Desk;
-use super::told::{Note, Told};
+use super::print::Printer;
+use super::told::{self, Note, Told};
 use crate::controlid::dispatch::Tally;
 use crate::error::{Error, Outcome};
 use crate::report::{counted, millis, outcome};
 use crate::session::Session;
-use crate::term::{Paint, cut, escape};
+use crate::term::{Paint, cut, escape, tame_json};
 
 /// So many different notes are told to people; what is beyond is counted.
 const NOTES: usize = 200;
@@ -32,6 +33,10 @@ pub(super) struct Show<'s> {
     input: Outcome,
     unreadable: u64,
     started: Instant,
+    /// Where lines go.
+    pub(super) printer: Printer,
+    /// A terminal turns, hides and obeys what a device may have sent.
+    is_terminal: bool,
 }
 
 #[derive(Serialize)]
@@ -62,7 +67,7 @@ struct SummaryLine<'s> {
 }
 
 impl<'s> Show<'s> {
-    pub(super) fn new(session: &'s mut Session) -> Self {
+    pub(super) fn new(session: &'s mut Session, printer: Printer) -> Self {
         Self {
             session,
             notes: BTreeMap::new(),
@@ -70,29 +75,25 @@ impl<'s> Show<'s> {
             input: Outcome::Yes,
             unreadable: 0,
             started: Instant::now(),
+            printer,
+            is_terminal: std::io::stdout().is_terminal(),
         }
     }
 
     /// The socket accepts: `url` is what a device is given, `commands` where orders go.
-    pub(super) fn ready(
-        &mut self,
-        url: &str,
-        commands: &str,
-        bind: SocketAddr,
-    ) -> Result<(), Error> {
+    pub(super) fn ready(&mut self, url: &str, commands: &str, bind: SocketAddr) {
         if self.session.globals.quiet {
-            return Ok(());
+            return;
         }
         if self.session.json() {
-            self.session.print_json(&ReadyLine {
+            self.line(&ReadyLine {
                 v: 1,
                 r#type: "ready",
                 url,
                 commands,
                 bind: bind.to_string(),
-            })?;
-            self.session.out.flush()?;
-            return Ok(());
+            });
+            return;
         }
         self.session.talk(|paint| {
             let url = escape(url.as_bytes());
@@ -107,36 +108,56 @@ impl<'s> Show<'s> {
                  reaches",
             );
         }
-        Ok(())
     }
 
-    /// Prints it, and has it out at once.
-    pub(super) fn tell(&mut self, told: &Told) -> Result<(), Error> {
+    /// Prints it; whether there is nothing to print, so that it counts as told.
+    pub(super) fn tell(&mut self, told: &Told) -> bool {
         match told {
             Told::Note(note) if !self.session.json() => {
                 self.say(note);
-                return Ok(());
+                true
             }
-            told if self.session.globals.quiet && told.is_right() => return Ok(()),
-            _ => {}
+            told if self.session.globals.quiet && told.is_right() => true,
+            told => {
+                self.print(told.to_json(), told.number());
+                false
+            }
         }
-        let out = &mut self.session.out;
-        out.write_all(told.to_json().as_bytes())?;
-        out.write_all(b"\n")?;
-        out.flush()?;
-        Ok(())
+    }
+
+    fn line(&mut self, value: &impl Serialize) {
+        // Texts and numbers: nothing in it can fail to be written.
+        let line = serde_json::to_string(value).unwrap_or_default();
+        self.print(line, None);
+    }
+
+    fn print(&mut self, line: String, number: Option<u64>) {
+        let line = if self.is_terminal {
+            tame_json(&line)
+        } else {
+            line
+        };
+        self.printer.line(line, number);
     }
 
     /// Input that could not be read; the rest is served.
-    pub(super) fn complain(&mut self, error: &Error) -> Result<(), Error> {
+    pub(super) fn complain(&mut self, error: &Error) {
         self.input = self.input.and(error.outcome());
         self.unreadable += 1;
         self.session.complain(error);
         if self.session.json() {
             let note = Note::about("unreadable-input", "", error.to_string());
-            self.tell(&Told::Note(note))?;
+            self.tell(&Told::Note(note));
         }
-        Ok(())
+    }
+
+    /// What is worth knowing, and no more than that.
+    pub(super) fn note(&mut self, kind: &'static str, why: String) {
+        if self.session.json() {
+            self.tell(&Told::Note(Note::about(kind, "", why)));
+        } else if !self.session.globals.quiet {
+            self.session.note(&why);
+        }
     }
 
     /// What the input makes of the run.
@@ -159,16 +180,11 @@ impl<'s> Show<'s> {
     }
 
     /// The last word.
-    pub(super) fn finish(
-        &mut self,
-        desk: &Desk,
-        result: Outcome,
-        ended: Option<&str>,
-    ) -> Result<(), Error> {
+    pub(super) fn finish(&mut self, desk: &Desk, result: Outcome, ended: Option<&str>) {
         let tally = desk.tally();
-        let elapsed_ms = (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        let elapsed_ms = told::millis(self.started.elapsed());
         if self.session.json() {
-            self.session.print_json(&SummaryLine {
+            self.line(&SummaryLine {
                 v: 1,
                 r#type: "summary",
                 outcome: outcome(result),
@@ -183,9 +199,8 @@ impl<'s> Show<'s> {
                 elapsed_ms,
                 ended,
                 devices: devices(desk),
-            })?;
-            self.session.out.flush()?;
-            return Ok(());
+            });
+            return;
         }
         self.again();
         if !self.session.globals.quiet {
@@ -201,7 +216,6 @@ impl<'s> Show<'s> {
             }
             line
         });
-        Ok(())
     }
 
     /// How often the notes came that were told once.

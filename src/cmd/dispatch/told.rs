@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::desk::Answered;
+use super::results::Answered;
 use crate::controlid::dispatch::{Dispatch, Entry, Note as CoreNote};
 use crate::json::scan;
 use crate::net::server::Refused;
@@ -23,6 +23,10 @@ pub(super) enum Told {
         tries: u32,
         /// From when it went out last.
         took: Option<Duration>,
+        /// It came in an earlier run.
+        is_again: bool,
+        /// It stands in the state file, if there is one.
+        is_kept: bool,
         answered: Answered,
     },
     /// A command is over without an answer.
@@ -32,6 +36,8 @@ pub(super) enum Told {
         endpoint: String,
         tries: u32,
         is_unknown: bool,
+        /// It was so in an earlier run.
+        is_again: bool,
         why: String,
     },
     Note(Note),
@@ -92,6 +98,7 @@ impl Note {
             }
             CoreNote::WrongPath { path } => Self::about("wrong-path", path, why),
             CoreNote::WrongMethod { path, .. } => Self::about("wrong-method", path, why),
+            CoreNote::LongDeviceId { .. } => Self::about("long-device-id", "", why),
             CoreNote::NoDeviceId { .. } => Self::about("no-device-id", "", why),
         }
     }
@@ -137,6 +144,10 @@ struct ResultLine<'t> {
     tries: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -148,6 +159,8 @@ struct EndLine<'t> {
     endpoint: &'t str,
     why: &'t str,
     tries: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -166,6 +179,19 @@ impl Told {
         matches!(self, Self::Result { answered, .. } if answered.success)
     }
 
+    /// The command whose end it is, if that is kept.
+    pub(super) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Result {
+                number,
+                is_kept: true,
+                ..
+            }
+            | Self::End { number, .. } => Some(*number),
+            Self::Result { .. } | Self::Note(_) => None,
+        }
+    }
+
     /// As a line of JSON, without its end.
     pub(super) fn to_json(&self) -> String {
         let line = match self {
@@ -175,6 +201,8 @@ impl Told {
                 endpoint,
                 tries,
                 took,
+                is_again,
+                is_kept,
                 answered,
             } => serde_json::to_string(&ResultLine {
                 v: 1,
@@ -187,6 +215,8 @@ impl Told {
                 error: answered.why(),
                 tries: *tries,
                 ms: took.map(millis),
+                again: is_again.then_some(true),
+                kept: (!is_kept).then_some(false),
             }),
             Self::End {
                 number,
@@ -194,6 +224,7 @@ impl Told {
                 endpoint,
                 tries,
                 is_unknown,
+                is_again,
                 why,
             } => serde_json::to_string(&EndLine {
                 v: 1,
@@ -203,6 +234,7 @@ impl Told {
                 endpoint,
                 why,
                 tries: *tries,
+                again: is_again.then_some(true),
             }),
             Self::Note(note) => serde_json::to_string(&NoteLine {
                 v: 1,
@@ -218,7 +250,7 @@ impl Told {
 }
 
 /// Milliseconds, three digits behind the point.
-fn millis(took: Duration) -> f64 {
+pub(super) fn millis(took: Duration) -> f64 {
     (took.as_secs_f64() * 1e6).round() / 1e3
 }
 

@@ -1,7 +1,11 @@
 //! What an event does to the queues.
 
 use super::event::{Change, Event, Policy};
+use super::order::print;
 use super::{Device, Dispatch, Entry, Flight, Handout, RECENT, Standing};
+
+/// So many polls beyond that are remembered while they lack a result.
+const OPEN: usize = 1024;
 
 impl Dispatch {
     /// The only place where queues change, so that a journal gives them back. What a journal
@@ -23,6 +27,8 @@ impl Dispatch {
                     standing: Standing::Queued,
                     tries: 0,
                     command: Some(command.clone()),
+                    print: key.is_some().then(|| print(endpoint, command)),
+                    told: false,
                 };
                 self.insert(*number, entry, key.as_ref());
             }
@@ -45,6 +51,27 @@ impl Dispatch {
             Change::Lost { number } => self.end(*number, Standing::Lost),
             Change::Returned { number } => self.put_back(*number),
             Change::Restarted => self.forget_flights(),
+            Change::Told { numbers } => {
+                for number in numbers {
+                    if let Some(entry) = self.entries.get_mut(number) {
+                        entry.told = true;
+                    }
+                }
+            }
+            Change::Flying {
+                device,
+                numbers,
+                uuid,
+                batch,
+                until,
+            } => {
+                self.device(device).flight = Some(Flight {
+                    numbers: numbers.clone(),
+                    uuid: uuid.clone(),
+                    batch: *batch,
+                    until: *until,
+                });
+            }
             Change::Kept {
                 number,
                 device,
@@ -54,6 +81,8 @@ impl Dispatch {
                 tries,
                 key,
                 command,
+                print,
+                told,
             } => {
                 let entry = Entry {
                     device: device.clone(),
@@ -62,6 +91,8 @@ impl Dispatch {
                     standing: *standing,
                     tries: *tries,
                     command: command.clone(),
+                    print: print.clone(),
+                    told: *told,
                 };
                 self.insert(*number, entry, key.as_ref());
             }
@@ -80,7 +111,7 @@ impl Dispatch {
             self.device(&device).queue.push_back(number);
         }
         if let Some(key) = key {
-            self.keys.insert(key.clone(), number);
+            self.device(&device).keys.insert(key.clone(), number);
         }
     }
 
@@ -112,6 +143,8 @@ impl Dispatch {
             return;
         }
         device.went(uuid, &known);
+        self.forget_handouts(id);
+        let device = self.device(id);
         device.flight = Some(Flight {
             numbers: known,
             uuid: uuid.cloned(),
@@ -120,12 +153,39 @@ impl Dispatch {
         });
     }
 
+    /// Whether one of these has no result yet.
+    pub(super) fn lacks_result(&self, numbers: &[u64]) -> bool {
+        let mut entries = numbers.iter().filter_map(|number| self.entries.get(number));
+        entries.any(|entry| !matches!(entry.standing, Standing::Done | Standing::Failed))
+    }
+
+    /// Forgets what went out long ago and has its results; of others a result may come late.
+    fn forget_handouts(&mut self, id: &str) {
+        let Some(device) = self.devices.get(id) else {
+            return;
+        };
+        let surplus = device.recent.len().saturating_sub(RECENT);
+        if surplus == 0 {
+            return;
+        }
+        let finished = device
+            .recent
+            .iter()
+            .position(|it| !self.lacks_result(&it.numbers));
+        let oldest = finished.or((surplus > OPEN).then_some(0));
+        if let Some(oldest) = oldest {
+            self.device(id).recent.remove(oldest);
+        }
+    }
+
     fn end(&mut self, number: u64, standing: Standing) {
         let Some(entry) = self.entries.get_mut(&number) else {
             return;
         };
         // A command that was queued again may have its result after all.
         let waits = entry.standing == Standing::Queued;
+        // Of what was given up a result is news.
+        entry.told &= entry.standing == standing;
         entry.standing = standing;
         entry.command = None;
         let id = entry.device.clone();
@@ -168,9 +228,6 @@ impl Device {
             uuid: uuid.cloned(),
             numbers: numbers.to_vec(),
         });
-        if self.recent.len() > RECENT {
-            self.recent.pop_front();
-        }
     }
 
     /// Takes a command out of what is in flight.

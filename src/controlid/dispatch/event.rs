@@ -5,6 +5,8 @@
 //! any moment loses no command and runs none twice that must not be. A last line without its end
 //! was never acted upon, so it is dropped.
 
+use std::io::BufRead;
+
 use serde::{Deserialize, Serialize};
 
 use super::Standing;
@@ -80,6 +82,11 @@ pub enum Change {
     },
     /// The server started again: what was in flight is unknown.
     Restarted,
+    /// What became of commands has been told to whoever ordered them.
+    Told {
+        /// Which.
+        numbers: Vec<u64>,
+    },
     /// Of a journal that was written anew: a command as it stands.
     Kept {
         /// Its number.
@@ -90,7 +97,7 @@ pub enum Change {
         endpoint: String,
         /// How it is delivered.
         policy: Policy,
-        /// Where it stands; not in flight.
+        /// Where it stands.
         standing: Standing,
         /// How often it went out.
         tries: u32,
@@ -100,6 +107,27 @@ pub enum Change {
         /// The JSON that the device gets, if it will.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         command: Option<String>,
+        /// What is compared where an order has the same key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        print: Option<String>,
+        /// Whether what became of it has been told.
+        #[serde(default, skip_serializing_if = "is_false")]
+        told: bool,
+    },
+    /// Of a journal that was written anew: what a device has and has not answered.
+    Flying {
+        /// Which device.
+        device: String,
+        /// Which commands.
+        numbers: Vec<u64>,
+        /// The poll's uuid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uuid: Option<String>,
+        /// Whether they went out as `transactions`.
+        #[serde(default, skip_serializing_if = "is_false")]
+        batch: bool,
+        /// Until when a result is waited for, in unix milliseconds.
+        until: i64,
     },
     /// Of a journal that was written anew: what went out lately, by which results find theirs.
     Went {
@@ -149,27 +177,41 @@ const START: &[u8] = b"{\"v\":1,\"at\":";
 /// behind is a torn last line, which has to be cut off before anything is appended.
 pub(super) fn read(
     name: &str,
-    journal: &[u8],
+    mut journal: impl BufRead,
     mut each: impl FnMut(Event),
-) -> Result<usize, Error> {
-    let length = memchr::memrchr(b'\n', journal).map_or(0, |end| end + 1);
-    let mut number = 0;
-    for line in journal[..length].split_inclusive(|&byte| byte == b'\n') {
+) -> Result<u64, Error> {
+    let (mut length, mut number) = (0, 0);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = journal
+            .read_until(b'\n', &mut line)
+            .map_err(|cause| Error::reading(name, cause))?;
         number += 1;
+        if line.last() != Some(&b'\n') {
+            check_torn(&line, length > 0).map_err(|what| {
+                let place = Place::line(name, number);
+                Error::input(place, what)
+            })?;
+            return Ok(length);
+        }
+        length += read as u64;
         let line = line.trim_ascii();
         if !line.is_empty() {
             each(parse(name, number, line)?);
         }
     }
-    // A file that somebody named by mistake must not be cut.
-    let torn = &journal[length..];
+}
+
+/// A file that somebody named by mistake must not be cut.
+fn check_torn(torn: &[u8], has_lines: bool) -> Result<(), &'static str> {
     let begun = torn.len().min(START.len());
-    let is_blank = length > 0 && torn.iter().all(|&byte| byte == 0);
-    if torn[..begun] != START[..begun] && !is_blank {
-        let place = Place::line(name, number + 1);
-        return Err(Error::input(place, "this is no event of a journal"));
+    let is_blank = has_lines && torn.iter().all(|&byte| byte == 0);
+    if torn[..begun] == START[..begun] || is_blank {
+        Ok(())
+    } else {
+        Err("this is no event of a journal")
     }
-    Ok(length)
 }
 
 fn parse(name: &str, number: u64, line: &[u8]) -> Result<Event, Error> {

@@ -4,7 +4,6 @@ use crate::message::{Headers, Request, Response};
 
 use super::Dispatch;
 use super::note::Note;
-use super::result::Matched;
 
 /// What a request is answered with, and what it was about.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,8 +12,6 @@ pub struct Answer {
     pub response: Response,
     /// The commands that go out with it.
     pub handed: Vec<u64>,
-    /// The commands that have their result now.
-    pub matched: Vec<Matched>,
     /// What there is to say about it.
     pub notes: Vec<Note>,
 }
@@ -22,7 +19,7 @@ pub struct Answer {
 impl Dispatch {
     /// Answers a device's request. What has changed must be on the disk before this leaves.
     pub fn answer(&mut self, now: i64, request: &Request) -> Answer {
-        let target = String::from_utf8_lossy(&request.target).into_owned();
+        let target = String::from_utf8_lossy(origin_form(&request.target)).into_owned();
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let method = String::from_utf8_lossy(&request.method).into_owned();
         let wanted = match path.strip_prefix(&self.options.prefix) {
@@ -40,6 +37,9 @@ impl Dispatch {
         let Some(device) = parameter(query, "deviceId").filter(|id| !id.is_empty()) else {
             return refusal(400, Note::NoDeviceId { target });
         };
+        if device.len() > LONGEST_ID {
+            return refusal(400, Note::LongDeviceId { device });
+        }
         let uuid = parameter(query, "uuid").filter(|uuid| !uuid.is_empty());
         let mut answer = Answer::default();
         if device.parse::<i64>().is_err() {
@@ -51,14 +51,30 @@ impl Dispatch {
             answer.response = response(200, handed.body);
             answer.handed = handed.numbers;
         } else {
-            let endpoint = parameter(query, "endpoint");
+            let endpoint = parameter(query, "endpoint").filter(|it| !it.is_empty());
             let (uuid, endpoint) = (uuid.as_deref(), endpoint.as_deref());
             let taken = self.result(now, &device, uuid, endpoint, &request.body);
             answer.response = response(200, Vec::new());
-            answer.matched = taken.matched;
             answer.notes.extend(taken.notes);
         }
         answer
+    }
+}
+
+/// A longer id is no device's.
+const LONGEST_ID: usize = 64;
+
+/// The path and the query of a target; some clients write the whole URL, as for a proxy.
+#[must_use]
+pub fn origin_form(target: &[u8]) -> &[u8] {
+    const SCHEME: &[u8] = b"http://";
+    match target.get(..SCHEME.len()) {
+        Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => {
+            let rest = &target[SCHEME.len()..];
+            let path = rest.iter().position(|&byte| byte == b'/');
+            path.map_or(b"/", |path| &rest[path..])
+        }
+        _ => target,
     }
 }
 

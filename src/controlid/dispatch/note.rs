@@ -58,6 +58,11 @@ pub enum Note {
         /// The target.
         target: String,
     },
+    /// An id that is too long to be one.
+    LongDeviceId {
+        /// The id.
+        device: String,
+    },
     /// An id that is no 64-bit number; it is served as text.
     OddDeviceId {
         /// The id.
@@ -71,7 +76,9 @@ impl fmt::Display for Note {
             Self::ResultWithoutCommand { device, named } => {
                 write!(f, "a result of device {device} belongs to no command")?;
                 match named {
-                    Some(named) => write!(f, ": {named} went out with none"),
+                    Some(named) => {
+                        write!(f, ": {named} went out with none, or is not known any more")
+                    }
                     None => Ok(()),
                 }
             }
@@ -104,6 +111,14 @@ impl fmt::Display for Note {
                 "nothing is served at {path}: the device appends /push and /result itself, so \
                  its push_remote_address must end before them"
             ),
+            Self::WrongPath { path } if path.contains("//") => write!(
+                f,
+                "nothing is served at {path}: the device appends /push and /result itself, so \
+                 its push_remote_address must not end in a slash"
+            ),
+            Self::WrongPath { path } if path.ends_with("/push/") || path.ends_with("/result/") => {
+                write!(f, "nothing is served at {path}: no slash follows")
+            }
             Self::WrongPath { path } => write!(f, "nothing is served at {path}"),
             Self::WrongMethod { method, path } => {
                 write!(
@@ -111,7 +126,16 @@ impl fmt::Display for Note {
                     "{path} does not take {method}: a device sends GET /push and POST /result"
                 )
             }
-            Self::NoDeviceId { target } => write!(f, "{target} has no deviceId"),
+            Self::NoDeviceId { target } => {
+                write!(f, "{target} has no deviceId")?;
+                if target.to_ascii_lowercase().contains("deviceid=") {
+                    write!(f, ": its name is written so, and has a value")?;
+                }
+                Ok(())
+            }
+            Self::LongDeviceId { .. } => {
+                write!(f, "a deviceId has more than 64 bytes, so it is no device's")
+            }
             Self::OddDeviceId { device } => {
                 write!(f, "the deviceId {device} is not a 64-bit number")
             }

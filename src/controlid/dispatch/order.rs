@@ -4,7 +4,11 @@
 //! `device`, `policy`, `key` and `transactionid` are taken out, all other members go to the
 //! device as they are written.
 
-use crate::controlid::command::{first, must_not_repeat, text};
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::controlid::command::{must_not_repeat, text};
 use crate::json::scan::{self, Member};
 
 use super::event::Policy;
@@ -32,39 +36,44 @@ impl Order {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let json = std::str::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
         let members = scan::members(json.as_bytes()).map_err(|why| why.to_string())?;
-        let endpoint = match first(&members, "endpoint") {
+        let members = Members(named_once(members)?);
+        let endpoint = match members.first("endpoint") {
             None => return Err("it has no `endpoint`, so a device would ignore it".to_owned()),
             Some(value) => text(value),
         };
         if endpoint.is_empty() {
             return Err("`endpoint` is not a text, or it is empty".to_owned());
         }
-        let policy = match first(&members, "policy").map(text).as_deref() {
+        let policy = match members.first("policy").map(text).as_deref() {
             None => None,
             Some("at-most-once") => Some(Policy::AtMostOnce),
             Some("at-least-once") => Some(Policy::AtLeastOnce),
             Some(_) => return Err("`policy` is at-most-once or at-least-once".to_owned()),
         };
         let mut command = String::with_capacity(json.len());
-        for member in &members {
-            let name = String::from_utf8_lossy(member.name);
-            if OWN.contains(&name.as_ref()) {
+        for (name, member) in &members.0 {
+            if OWN.contains(&name.as_str()) {
                 continue;
             }
             command.push(if command.is_empty() { '{' } else { ',' });
             command.push('"');
-            command.push_str(&name);
+            command.push_str(&String::from_utf8_lossy(member.name));
             command.push_str("\":");
             command.push_str(&String::from_utf8_lossy(member.value));
         }
         command.push('}');
         Ok(Self {
-            device: named(&members, "device")?,
+            device: members.named("device")?,
             policy,
-            key: named(&members, "key")?,
+            key: members.named("key")?,
             endpoint,
             command,
         })
+    }
+
+    /// What is the same for the same command.
+    pub(super) fn print(&self) -> String {
+        print(&self.endpoint, &self.command)
     }
 
     /// The policy that was asked for, else the one that suits the endpoint: what opens a door or
@@ -79,21 +88,52 @@ impl Order {
     }
 }
 
-/// A text, or a whole number as it is written.
-fn named(members: &[Member<'_>], name: &str) -> Result<Option<String>, String> {
-    let Some(value) = first(members, name) else {
-        return Ok(None);
-    };
-    let is_number = value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
-    let said = if is_number {
-        String::from_utf8_lossy(value).into_owned()
-    } else {
-        text(value)
-    };
-    if said.is_empty() {
-        return Err(format!("`{name}` is neither a text nor a whole number"));
+/// What two commands are compared by when one of them may be over and forgotten.
+pub(super) fn print(endpoint: &str, command: &str) -> String {
+    let digest = Sha256::new().chain_update(endpoint).chain_update(command);
+    hex::encode(&digest.finalize()[..8])
+}
+
+/// The members of an order, each with its name decoded.
+struct Members<'a>(Vec<(String, Member<'a>)>);
+
+/// Which of two members would count depends on the reader, so none may stand twice.
+fn named_once(members: Vec<Member<'_>>) -> Result<Vec<(String, Member<'_>)>, String> {
+    let mut seen = BTreeSet::new();
+    let once = members.into_iter().map(|member| {
+        let name = text(&[b"\"", member.name, b"\""].concat());
+        if seen.insert(name.clone()) {
+            Ok((name, member))
+        } else {
+            Err(format!("`{name}` stands in it twice"))
+        }
+    });
+    once.collect()
+}
+
+impl<'a> Members<'a> {
+    fn first(&self, name: &str) -> Option<&'a [u8]> {
+        let mut members = self.0.iter();
+        let found = members.find(|(have, _)| have == name);
+        found.map(|(_, member)| member.value)
     }
-    Ok(Some(said))
+
+    /// A text, or a whole number as it is written.
+    fn named(&self, name: &str) -> Result<Option<String>, String> {
+        let Some(value) = self.first(name) else {
+            return Ok(None);
+        };
+        let is_number = value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+        let said = if is_number {
+            String::from_utf8_lossy(value).into_owned()
+        } else {
+            text(value)
+        };
+        if said.is_empty() {
+            return Err(format!("`{name}` is neither a text nor a whole number"));
+        }
+        Ok(Some(said))
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_for_the_server_is_taken_out_and_all_else_stays_as_written() {
         let order = Order::parse(
-            br#" {"device":9007199254740993,"key":"a","endpoint":"x", "body":{ "a":1.0 },"policy":"at-most-once"}"#,
+            br#" {"d\u0065vice":9007199254740993,"key":"a","endpoint":"x", "body":{ "a":1.0 },"policy":"at-most-once"}"#,
         )
         .unwrap();
         assert_eq!(order.device.as_deref(), Some("9007199254740993"));
@@ -119,7 +159,14 @@ mod tests {
             policy(r#"{"endpoint":"execute_actions"}"#),
             Policy::AtMostOnce
         );
-        assert_eq!(policy(r#"{"endpoint":"/reboot.fcgi"}"#), Policy::AtMostOnce);
+        for door in [
+            "/reboot.fcgi",
+            "execute_actions.fcgi?x=1",
+            "/execute_actions/",
+        ] {
+            let json = format!("{{\"endpoint\":\"{door}\"}}");
+            assert_eq!(policy(&json), Policy::AtMostOnce, "{door}");
+        }
         assert_eq!(
             policy(r#"{"endpoint":"load_objects"}"#),
             Policy::AtLeastOnce
@@ -142,6 +189,8 @@ mod tests {
             r#"{"endpoint":"x","device":null}"#,
             r#"{"endpoint":"x","device":""}"#,
             r#"{"endpoint":"x","key":{}}"#,
+            r#"{"endpoint":"x","endpoint":"y"}"#,
+            r#"{"endpoint":"x","body":1,"bod\u0079":2}"#,
         ] {
             assert!(Order::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

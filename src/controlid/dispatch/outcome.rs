@@ -63,7 +63,10 @@ fn of_list(element: &[u8]) -> Option<(Option<String>, Outcome)> {
 
 fn outcome(members: &[Member<'_>]) -> Option<Outcome> {
     let refused = first(members, "success") == Some(b"false");
-    if let Some(error) = first(members, "error") {
+    let has_response = first(members, "response").is_some();
+    // Beside a response an error that is null says that there was none.
+    let error = first(members, "error").filter(|error| *error != b"null" || !has_response);
+    if let Some(error) = error {
         let error = match scan::text(error) {
             Some(text) => String::from_utf8_lossy(&text).into_owned(),
             None => String::from_utf8_lossy(error).into_owned(),
@@ -77,11 +80,28 @@ fn outcome(members: &[Member<'_>]) -> Option<Outcome> {
     let response = first(members, "response")?;
     let json = scan::text(response).unwrap_or(response.into());
     let face_refused = scan::find(&json, "/success") == Ok(Some(b"false"));
+    let error = said(&json, "/error").or_else(|| refused_of_list(&json));
     Some(Outcome {
-        success: !refused && !face_refused,
+        success: !refused && !face_refused && error.is_none(),
         response: Some(String::from_utf8_lossy(&json).into_owned()),
-        error: None,
+        error,
     })
+}
+
+/// The text that stands there, if it says something.
+fn said(json: &[u8], pointer: &str) -> Option<String> {
+    let text = scan::text(scan::find(json, pointer).ok()??)?;
+    (!text.is_empty()).then(|| String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Why the first face of a list was refused (`user_set_image_list`).
+fn refused_of_list(json: &[u8]) -> Option<String> {
+    let results = scan::find(json, "/results").ok()??;
+    let results = scan::elements(results).ok()?;
+    let is_refused = |one: &&[u8]| scan::find(one, "/success") == Ok(Some(b"false"));
+    let refused = results.into_iter().find(is_refused)?;
+    let message = said(refused, "/errors/0/message").or_else(|| said(refused, "/error"));
+    Some(message.unwrap_or_else(|| "one of the list did not succeed".to_owned()))
 }
 
 #[cfg(test)]
@@ -114,6 +134,21 @@ mod tests {
         assert!(!outcome.success);
         assert_eq!(outcome.error.as_deref(), Some("no such \"x\""));
         assert!(!one(r#"{"response":"{\"success\":false,\"errors\":[]}"}"#).success);
+    }
+
+    #[test]
+    fn an_error_within_the_response_is_one_and_null_is_none() {
+        let outcome = one(r#"{"response":"{\"error\":\"no such user\",\"code\":1}"}"#);
+        assert!(!outcome.success);
+        assert_eq!(outcome.error.as_deref(), Some("no such user"));
+        assert!(outcome.response.is_some(), "it is shown, too");
+        assert!(one(r#"{"error":null,"response":"{}"}"#).success);
+        assert!(!one(r#"{"error":null}"#).success);
+        assert!(one(r#"{"response":{"error":null}}"#).success);
+        let list = r#"{"response":{"results":[{"user_id":1,"success":true},{"user_id":2,"success":false,"errors":[{"code":8,"message":"Low sharpness"}]}]}}"#;
+        let outcome = one(list);
+        assert!(!outcome.success);
+        assert_eq!(outcome.error.as_deref(), Some("Low sharpness"));
     }
 
     #[test]

@@ -3,32 +3,14 @@
 use super::event::Change;
 use super::note::Note;
 use super::outcome::{self, Outcome, Posted};
-use super::{Dispatch, Standing};
-
-/// A command and its result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matched {
-    /// Which command.
-    pub number: u64,
-    /// Whose.
-    pub device: String,
-    /// Its endpoint.
-    pub endpoint: String,
-    /// Whether the device succeeded.
-    pub success: bool,
-    /// What it answered, JSON as a rule.
-    pub response: Option<String>,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// How often the command had gone out.
-    pub tries: u32,
-}
+use super::{Dispatch, Handout, Standing};
+use crate::controlid::command::is_same_endpoint;
 
 /// What became of a posted result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// The commands that have their result now.
-    pub matched: Vec<Matched>,
+    pub matched: Vec<u64>,
     /// What there is to say about it.
     pub notes: Vec<Note>,
 }
@@ -78,31 +60,32 @@ impl Dispatch {
         let Some(known) = self.devices.get(device) else {
             return Vec::new();
         };
-        let mut recent = known.recent.iter().rev();
-        if uuid.is_some() {
-            return recent
-                .find(|handout| handout.uuid.as_deref() == uuid)
-                .map(|handout| handout.numbers.clone())
-                .unwrap_or_default();
-        }
         // Without a uuid the endpoint is all that tells one result from another.
         let fits = |numbers: &[u64]| {
             endpoint.is_none_or(|named| {
                 let mut entries = numbers.iter().filter_map(|number| self.entries.get(number));
-                entries.any(|entry| is_same(&entry.endpoint, named))
+                entries.any(|entry| is_same_endpoint(&entry.endpoint, named))
             })
         };
-        if let Some(flight) = &known.flight {
-            return if fits(&flight.numbers) {
-                flight.numbers.clone()
-            } else {
-                Vec::new()
-            };
+        let recent = || known.recent.iter().rev();
+        // Of what fits, that which still lacks a result.
+        let best = |may: &dyn Fn(&Handout) -> bool| {
+            let fits = |it: &&Handout| may(it) && fits(&it.numbers);
+            let open = recent().find(|it| fits(it) && self.lacks_result(&it.numbers));
+            let found = open.or_else(|| recent().find(fits));
+            found.map(|it| it.numbers.clone()).unwrap_or_default()
+        };
+        if uuid.is_some() {
+            let own = recent().find(|it| it.uuid.as_deref() == uuid);
+            // Some firmware names it with the result alone.
+            return own.map_or_else(|| best(&|it| it.uuid.is_none()), |own| own.numbers.clone());
         }
-        recent
-            .find(|handout| fits(&handout.numbers))
-            .map(|handout| handout.numbers.clone())
-            .unwrap_or_default()
+        if let Some(flight) = &known.flight
+            && fits(&flight.numbers)
+        {
+            return flight.numbers.clone();
+        }
+        best(&|_| true)
     }
 
     /// A result that names no transaction.
@@ -120,7 +103,7 @@ impl Dispatch {
             return;
         };
         if let (Some(named), Some(entry)) = (endpoint, self.entries.get(&number))
-            && !is_same(&entry.endpoint, named)
+            && !is_same_endpoint(&entry.endpoint, named)
         {
             let named = named.to_owned();
             taken.notes.push(Note::OtherEndpoint { number, named });
@@ -186,15 +169,7 @@ impl Dispatch {
                 taken.notes.push(Note::LateResult { number });
             }
         }
-        taken.matched.push(Matched {
-            number,
-            device: entry.device.clone(),
-            endpoint: entry.endpoint.clone(),
-            success: outcome.success,
-            response: outcome.response.clone(),
-            error: outcome.error.clone(),
-            tries: entry.tries,
-        });
+        taken.matched.push(number);
         let change = Change::Done {
             number,
             success: outcome.success,
@@ -203,14 +178,4 @@ impl Dispatch {
         };
         self.change(now, change);
     }
-}
-
-/// Whether two texts name one endpoint: a device may have dropped what does not belong to it.
-fn is_same(ordered: &str, named: &str) -> bool {
-    fn bare(name: &str) -> &str {
-        let name = name.split('?').next().unwrap_or_default();
-        let name = name.trim_start_matches('/');
-        name.strip_suffix(".fcgi").unwrap_or(name)
-    }
-    bare(ordered) == bare(named)
 }

@@ -6,7 +6,7 @@ use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -24,7 +24,7 @@ use super::wire::{End, Io, Wire};
 use super::{Limits, Refused, Reply, Shared};
 use crate::message::{Request, Response, Scheme};
 
-/// What came of a request that never gets whole.
+/// The answer to a head that never gets whole.
 const TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
@@ -121,9 +121,16 @@ where
     S: HttpService<Incoming, ResBody = Whole, Error = Infallible>,
 {
     let mut clock = pin!(sleep_until(wire.borrow().due(limits)));
+    let news = told.clone();
     let mut ending = pin!(ended(told));
     let mut is_ending = false;
+    // Both wake this waker; until they have something to say they are not asked each time.
+    let mut waker: Option<Waker> = None;
     poll_fn(|cx| {
+        let is_known = waker.as_ref().is_some_and(|it| it.will_wake(cx.waker()));
+        if !is_known {
+            waker = Some(cx.waker().clone());
+        }
         loop {
             if let Poll::Ready(end) = serving.as_mut().poll(cx) {
                 return Poll::Ready(Over::Hyper(end));
@@ -132,17 +139,21 @@ where
             if let Some(end) = seen.end() {
                 return Poll::Ready(Over::End(end));
             }
-            if seen.look() {
+            let has_begun = seen.look();
+            if has_begun {
                 clock.as_mut().reset(seen.due(limits));
             }
-            while clock.as_mut().poll(cx).is_ready() {
-                let due = seen.due(limits);
-                if due <= Instant::now() {
-                    return Poll::Ready(Over::Late);
+            if has_begun || !is_known || clock.is_elapsed() {
+                while clock.as_mut().poll(cx).is_ready() {
+                    let due = seen.due(limits);
+                    if due <= Instant::now() {
+                        return Poll::Ready(Over::Late);
+                    }
+                    clock.as_mut().reset(due);
                 }
-                clock.as_mut().reset(due);
             }
-            if is_ending || ending.as_mut().poll(cx).is_pending() {
+            let is_told = !is_known || news.has_changed().unwrap_or(true);
+            if is_ending || !is_told || ending.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
             is_ending = true;

@@ -1,6 +1,6 @@
 //! The receiver over real sockets.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -11,7 +11,9 @@ use super::*;
 use crate::message::{Response, Scheme};
 use crate::net::block_on;
 
+mod manners;
 mod odd;
+mod secure;
 
 /// A server on a thread of its own.
 struct Running {
@@ -43,7 +45,18 @@ fn start_with<F: Future<Output: Into<Reply>> + 'static>(
     limits: Limits,
     answer: impl Fn(Request) -> F + Send + 'static,
 ) -> Running {
-    let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap(), false).unwrap();
+    start_at(listen(), limits, answer)
+}
+
+fn listen() -> Listener {
+    Listener::bind(&"127.0.0.1:0".parse().unwrap(), false).unwrap()
+}
+
+fn start_at<F: Future<Output: Into<Reply>> + 'static>(
+    listener: Listener,
+    limits: Limits,
+    answer: impl Fn(Request) -> F + Send + 'static,
+) -> Running {
     let address = listener.address();
     let (tell, heard) = channel();
     let (complain, refused) = channel();
@@ -109,14 +122,14 @@ impl Drop for Running {
     }
 }
 
-fn rest(stream: &mut TcpStream) -> String {
+fn rest(stream: &mut impl Read) -> String {
     let mut text = Vec::new();
     stream.read_to_end(&mut text).unwrap();
     String::from_utf8(text).unwrap()
 }
 
 /// Reads until the answer ends in this text.
-fn until(stream: &mut TcpStream, end: &str) -> String {
+fn until(stream: &mut impl Read, end: &str) -> String {
     let mut text = String::new();
     let mut piece = vec![0; 1 << 16];
     while !text.ends_with(end) {
@@ -168,6 +181,30 @@ fn a_handler_gets_the_head_as_it_came_however_it_is_split() {
     ];
     let expected = expected.map(|(name, value)| (name.into(), value.into()));
     assert_eq!(fields, expected);
+}
+
+#[test]
+fn an_answer_leaves_when_its_handler_is_done_and_not_before() {
+    let (done, gate) = oneshot::channel::<()>();
+    let gate = std::sync::Mutex::new(Some(gate));
+    let server = start_with(Limits::default(), move |_| {
+        let gate = gate.lock().unwrap().take();
+        async {
+            gate.unwrap().await.unwrap();
+            Response::default()
+        }
+    });
+    let mut stream = server.connect();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    server.heard();
+    stream.set_nonblocking(true).unwrap();
+    let nothing = stream.read(&mut [0]).unwrap_err();
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    stream.set_nonblocking(false).unwrap();
+    done.send(()).unwrap();
+    assert!(rest(&mut stream).starts_with("HTTP/1.1 "));
 }
 
 #[test]

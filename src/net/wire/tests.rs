@@ -13,6 +13,7 @@ use crate::message::Request;
 use crate::net::{DialOptions, block_on};
 
 use super::*;
+use crate::net::reply::{Early, Flaw};
 use peers::{OK, client, client_with, message, read_head, reset, serve, url};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";

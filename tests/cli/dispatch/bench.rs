@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -79,7 +79,9 @@ pub(super) fn spawn(folder: &Path, words: &str, more: &[&str]) -> Running {
     let out = BufReader::new(child.stdout.take().unwrap());
     thread::spawn(move || {
         for line in out.lines().map_while(Result::ok) {
-            let _ = sender.send(line);
+            if sender.send(line).is_err() {
+                return;
+            }
         }
     });
     let mut err = child.stderr.take().unwrap();
@@ -94,6 +96,71 @@ pub(super) fn spawn(folder: &Path, words: &str, more: &[&str]) -> Running {
         kept: VecDeque::new(),
         talk: Some(talk),
         address: String::new(),
+    }
+}
+
+/// One whose standard output is a pipe that is full, and that nobody reads.
+#[cfg(unix)]
+pub(super) struct Stuck {
+    running: Running,
+    /// Open, so that writing waits and does not fail.
+    _out: ChildStdout,
+}
+
+/// Starts one that nobody reads.
+#[cfg(unix)]
+pub(super) fn stuck(folder: &Path, words: &str) -> Stuck {
+    let file = folder.join("stuck-url");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pushrig"))
+        .args(["dispatch", "--format", "json", "--ready-file"])
+        .arg(&file)
+        .args(words.split_whitespace())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let address = loop {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        if let Some(address) = text.trim_end().strip_prefix("http://") {
+            break address.to_owned();
+        }
+        thread::yield_now();
+    };
+    Stuck {
+        running: Running {
+            child: Some(child),
+            lines: channel().1,
+            kept: VecDeque::new(),
+            talk: None,
+            address,
+        },
+        _out: out,
+    }
+}
+
+#[cfg(unix)]
+impl Stuck {
+    pub(super) fn kill(mut self) {
+        let mut child = self.running.take_child();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Its exit code, once it ends.
+    pub(super) fn code(mut self) -> Option<i32> {
+        self.running.take_child().wait().unwrap().code()
+    }
+}
+
+#[cfg(unix)]
+impl std::ops::Deref for Stuck {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.running
     }
 }
 
@@ -125,6 +192,11 @@ impl Running {
     /// The process, for whoever ends it from another thread.
     pub(super) fn take_child(&mut self) -> Child {
         self.child.take().unwrap()
+    }
+
+    /// Its lines are no longer read, from the next one on.
+    pub(super) fn leave(&mut self) {
+        self.lines = channel().1;
     }
 
     /// Where it listens.
@@ -215,7 +287,7 @@ impl Running {
     /// Orders, and gives the numbers.
     pub(super) fn order(&self, body: &str) -> Vec<u64> {
         let (status, body) = self.call("POST", "/commands", "", body);
-        assert_eq!(status, 202, "{body}");
+        assert!(status == 202 || status == 200, "{body}");
         let accepted: Value = serde_json::from_str(&body).unwrap();
         let commands = accepted["commands"].as_array().unwrap();
         commands
@@ -283,4 +355,9 @@ pub(super) fn load(number: usize) -> String {
     format!(
         "{{\"device\":\"{ID}\",\"endpoint\":\"load_objects\",\"queryString\":\"n={number}\"}}\n"
     )
+}
+
+pub(super) fn append(path: &Path, text: &str) {
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
 }

@@ -1,5 +1,6 @@
 //! `dispatch`: the real executable, and devices over real sockets.
 
+mod again;
 mod bench;
 mod delivery;
 mod ends;

@@ -56,6 +56,40 @@ fn one_order_that_is_wrong_refuses_all_and_says_which() {
 }
 
 #[test]
+fn a_key_is_of_one_command_of_one_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "");
+    let keyed = |device: u32, endpoint: &str| {
+        format!("{{\"device\":{device},\"key\":\"a\",\"endpoint\":\"{endpoint}\"}}\n")
+    };
+    let post = |body: &str| {
+        let (status, answer) = it.call("POST", "/commands", "", body);
+        (status, serde_json::from_str::<Value>(&answer).unwrap())
+    };
+    assert_eq!(post(&keyed(7, "x")).0, 202);
+    let (status, answer) = post(&keyed(7, "x"));
+    assert_eq!(status, 200);
+    assert_eq!(
+        answer["commands"],
+        json!([{"number": 1, "device": "7", "endpoint": "x", "known": true}])
+    );
+    let (status, answer) = post(&(keyed(8, "x") + &keyed(7, "x")));
+    assert_eq!(status, 202);
+    assert_eq!(answer["commands"][0]["number"], 2);
+    assert_eq!(answer["commands"][1]["known"], true);
+    for other in [keyed(7, "y"), keyed(9, "x") + &keyed(9, "y")] {
+        let (status, answer) = post(&other);
+        assert_eq!(status, 409, "{answer}");
+        let error = answer["error"].as_str().unwrap();
+        assert!(
+            error.contains("the key a of device") && error.contains("another"),
+            "{error}"
+        );
+    }
+    assert_eq!(it.get("/commands")["commands"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_web_page_and_a_proxy_may_not_order() {
     let folder = tempfile::tempdir().unwrap();
     let mut it = start(folder.path(), "");

@@ -1,15 +1,9 @@
 //! `--queue`: a file that grows, standard input, and lines that are no orders.
 
 use std::io::Write as _;
-use std::path::Path;
 
-use super::bench::{ID, load, spawn, start};
+use super::bench::{ID, append, load, spawn, start};
 use crate::harness::pushrig;
-
-fn append(path: &Path, text: &str) {
-    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
 
 #[test]
 fn a_file_is_followed_while_it_grows_line_by_line() {
@@ -92,6 +86,27 @@ fn with_wait_the_last_line_needs_no_end() {
 }
 
 #[test]
+fn a_last_line_that_is_half_written_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().join("q");
+    let line = load(1);
+    let (begin, end) = line.split_at(30);
+    std::fs::write(&queue, begin).unwrap();
+    let mut it = start(folder.path(), "--queue q --wait");
+    assert_eq!(it.next()["kind"], "open-line");
+    append(&queue, end);
+    let mut polls = 0..;
+    while it.does(ID, &polls.next().unwrap().to_string()).is_none() {}
+    let ended = it.end();
+    assert_eq!((ended.code, &ended.summary()["done"]), (Some(0), &1.into()));
+    // One whose end never comes is no order.
+    std::fs::write(&queue, begin).unwrap();
+    let ended = start(folder.path(), "--queue q --wait").end();
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.talk.contains("q:1:31: "), "{}", ended.talk);
+}
+
+#[test]
 fn standard_input_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let mut it = start(folder.path(), "--queue - --wait");
@@ -147,6 +162,7 @@ fn what_cannot_be_read_is_said_before_anything_is_served() {
         ("dispatch --bind 127.0.0.1:x", 2, "`x` is not a port"),
         ("dispatch --prefix gate", 2, "expected a path"),
         ("dispatch --prefix /commands/", 2, "orders are taken there"),
+        ("dispatch --prefix /devices/a", 2, "orders are taken there"),
         ("dispatch --lease 0", 2, "a result takes some time"),
         ("dispatch --tries 0", 2, "0 is not in"),
         ("dispatch --state .", 3, "cannot write ."),
@@ -159,4 +175,32 @@ fn what_cannot_be_read_is_said_before_anything_is_served() {
     ] {
         pushrig(call).stderr_has([why]).exits(code);
     }
+}
+
+#[test]
+fn one_file_is_not_two_things_and_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("q");
+    for call in [
+        "--queue q --state ./q",
+        "--queue q --ready-file q",
+        "--state q --ready-file q",
+        "--state q --ready-file q.lock",
+    ] {
+        std::fs::write(&file, load(1)).unwrap();
+        let ended = spawn(folder.path(), call, &[]).end();
+        assert_eq!(ended.code, Some(2), "{call}");
+        assert!(ended.talk.contains("are one file"), "{}", ended.talk);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), load(1));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn what_is_waited_for_may_be_ordered_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = start(folder.path(), "--wait --for 60s");
+    it.order(&load(1));
+    it.does(ID, "a").unwrap();
+    assert_eq!(it.end().code, Some(0));
 }

@@ -4,7 +4,11 @@ use super::*;
 
 /// The queues that a snapshot of these makes.
 fn compacted(it: &mut Dispatch) -> (Dispatch, usize) {
-    let lines: String = it.snapshot(7).iter().map(Event::to_line).collect();
+    let lines: String = it
+        .snapshot(7, |_| None)
+        .iter()
+        .map(Event::to_line)
+        .collect();
     let options = it.options.clone();
     let (again, length) = Dispatch::restore(options, "s", lines.as_bytes()).unwrap();
     assert_eq!(length, lines.len());
@@ -30,6 +34,7 @@ fn what_is_finished_goes_and_its_key_and_late_results_stay() {
         it.poll(poll, ID, Some(&uuid));
         it.result(poll, ID, Some(&uuid), None, OK);
     }
+    it.tell(200, (1..=200).collect());
     let (mut again, _) = compacted(&mut it);
     // The first has a key, the last waits, and so many may get a second result.
     assert_eq!(again.entries().count(), 1 + RECENT + 1);
@@ -74,6 +79,7 @@ proptest! {
         for (id, device) in again.devices() {
             prop_assert_eq!(&device.queue, &it.devices[id].queue);
             prop_assert_eq!(&device.recent, &it.devices[id].recent);
+            prop_assert_eq!(&device.flight, &it.devices[id].flight);
         }
         let mut again = again;
         prop_assert_eq!(compacted(&mut again).1, length);

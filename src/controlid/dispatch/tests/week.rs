@@ -55,6 +55,7 @@ impl World {
 
     fn write(&mut self) {
         for event in self.dispatch.take_events() {
+            self.matched += u64::from(matches!(event.change, Change::Done { .. }));
             self.journal.push_str(&event.to_line());
         }
     }
@@ -121,7 +122,6 @@ impl World {
             let now = self.now();
             let answer = self.dispatch.answer(now, &outgoing.request);
             self.write();
-            self.matched += answer.matched.len() as u64;
             self.notes.extend(answer.notes);
             if !matches!(outgoing.manner, Manner::HalfOpen(_)) {
                 let it = answer.response;
