@@ -27,7 +27,7 @@ from offline import TOKEN, random, sized_push
 
 CONNECTIONS = 50
 
-# Each request is made before the first is sent; the run ends behind the last.
+# Each request is made before the first is sent, and the last one ends the run early.
 SCRIPT = """
 local requests, next = {}, 0
 function init()
@@ -75,7 +75,8 @@ def main():
 
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--requests", type=int, default=200_000, help="requests of each run")
+    parser.add_argument("--requests", type=int, default=300_000, help="the most requests of a run")
+    parser.add_argument("--seconds", type=int, default=2, help="time of each run")
     parser.add_argument("--runs", type=int, default=7, help="runs of each server")
     parser.add_argument("--body", type=int, default=200, help="bytes of a body")
     parser.add_argument("--idle", type=int, default=10_000, help="connections that send nothing")
@@ -99,15 +100,15 @@ def measure(directory, servers, options):
     for round_number in range(options.runs + 1):
         for name, command in servers.items():
             (directory / "c.ndjson").unlink(missing_ok=True)
-            cost = one_run(command, script)
+            cost = one_run(command, script, options.seconds)
             if round_number > 0:
                 taken[name].append(cost)
     return {name: list(map(statistics.median, zip(*costs))) for name, costs in taken.items()}
 
 
-def one_run(command, script):
+def one_run(command, script, seconds):
     child, address = start(command)
-    flags = ["-t", "1", "-c", str(CONNECTIONS), "-d", "60s", "-s", script]
+    flags = ["-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", "-s", script]
     wrk = ["taskset", "-c", "0", "wrk", *flags, f"http://{address}/push"]
     said = subprocess.run(wrk, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:

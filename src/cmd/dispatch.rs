@@ -17,14 +17,14 @@ use self::print::Printer;
 use self::queue::{Follow, Stream};
 use self::show::Show;
 use super::{Subcommand, define, parse};
-use crate::args::parse_duration;
+use crate::args::{ServeArgs, parse_duration};
 use crate::controlid::dispatch::{Dispatch, Options, Policy};
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::room::widen;
-use crate::net::server::{Bind, Limits, Listener};
+use crate::net::server::{Limits, Listener};
 use crate::net::stop::Signals;
-use crate::output::{Output, place};
+use crate::output::place;
 use crate::session::Session;
 
 mod api;
@@ -78,15 +78,8 @@ Examples:
 
 #[derive(Args, Debug)]
 struct DispatchArgs {
-    /// Where to listen; port 0 is any that is free
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    bind: Bind,
-    /// Allow an address that other machines reach
-    #[arg(long)]
-    allow_remote: bool,
-    /// Write the URL to this file when a device may poll, and not before
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
+    #[command(flatten)]
+    serve: ServeArgs,
     /// What stands before /push and /result
     #[arg(long, value_name = "/PATH", default_value = "", hide_default_value = true, value_parser = parse_prefix)]
     prefix: String,
@@ -184,12 +177,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let defaults = args.defaults();
     let queue = args.orders.queue(session)?;
     let pushed = args.pushed(&defaults, session)?;
-    if let Some(file) = &args.ready_file {
-        forget(file)?;
-    }
-    let listener = Listener::bind(&args.bind, args.allow_remote)?;
+    let listener = args.serve.listen()?;
     let mut desk = args.desk(defaults, session)?;
-    desk.is_local = !args.allow_remote;
+    desk.is_local = !args.serve.allow_remote;
     if let Some(why) = desk.clash(&pushed) {
         return Err(Error::usage(format!("--push: {why}")));
     }
@@ -236,23 +226,11 @@ fn limits(show: &mut Show<'_>) -> Limits {
     limits
 }
 
-/// A file of an earlier run must not be taken for this one's.
-fn forget(ready_file: &Path) -> Result<(), Error> {
-    if fs::metadata(ready_file).is_ok_and(|there| there.is_file()) {
-        fs::remove_file(place(ready_file)).map_err(|cause| Error::writing(ready_file, cause))?;
-    }
-    Output::check(ready_file)
-}
-
 impl DispatchArgs {
     fn tell_ready(&self, listener: &Listener, drive: &mut Drive<'_, '_>) -> Result<(), Error> {
         let base = format!("{}{}", listener.url(), self.prefix);
         let commands = format!("{}/commands", listener.url());
-        if let Some(file) = &self.ready_file {
-            let mut output = Output::create(file)?;
-            output.write(format!("{base}\n").as_bytes())?;
-            output.finish()?;
-        }
+        self.serve.tell_ready(&base)?;
         drive.show.ready(&base, &commands, listener.address());
         Ok(())
     }
@@ -280,7 +258,7 @@ impl DispatchArgs {
             ("--queue", queue.map(Path::new)),
             ("--state", self.delivery.state.as_deref()),
             ("the lock of --state", lock.as_deref()),
-            ("--ready-file", self.ready_file.as_deref()),
+            ("--ready-file", self.serve.ready_file.as_deref()),
         ];
         let files = files.map(|(name, path)| (name, path.map(place)));
         for (index, (name, file)) in files.iter().enumerate() {

@@ -16,6 +16,7 @@ use crate::args::{
 };
 use crate::check::Choice;
 use crate::error::{Error, Outcome};
+use crate::net::room::widen;
 use crate::net::server::{Limits, Listener};
 use crate::net::{DialOptions, Dialer, tls};
 use crate::output::Output;
@@ -169,11 +170,10 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let exec = args.keep.exec.as_deref();
     let limits = Limits {
         body: args.limits.max_body,
-        connections: usize::try_from(args.limits.max_connections).unwrap_or(usize::MAX),
+        // Where so many may not be had, further connections wait.
+        connections: widen(usize::try_from(args.limits.max_connections).unwrap_or(usize::MAX)),
         ..Limits::default()
     };
-    // Where so many may not be had, further connections wait.
-    let _ = crate::net::room::make_room(limits.connections);
     let listener = args.tls.over(args.serve.listen()?, &args.serve)?;
     let url = listener.url();
     let receiver = Receiver::new(Options {
