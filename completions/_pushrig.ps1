@@ -492,7 +492,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take TIME for now: RFC 3339, or unix seconds or milliseconds')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Make random values repeatable')
             [CompletionResult]::new('--bind', '--bind', [CompletionResultType]::ParameterName, 'Where to listen; port 0 is any that is free')
-            [CompletionResult]::new('--ready-file', '--ready-file', [CompletionResultType]::ParameterName, 'Write the URL to this file when a device may poll, and not before')
+            [CompletionResult]::new('--ready-file', '--ready-file', [CompletionResultType]::ParameterName, 'Write the URL to this file when the socket accepts, and not before')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'What stands before /push and /result')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Orders, one a line, read on while the file grows; - is stdin')
             [CompletionResult]::new('--push', '--push', [CompletionResultType]::ParameterName, 'One order: JSON, @FILE or -; may be repeated')

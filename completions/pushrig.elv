@@ -476,7 +476,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --now 'Take TIME for now: RFC 3339, or unix seconds or milliseconds'
             cand --seed 'Make random values repeatable'
             cand --bind 'Where to listen; port 0 is any that is free'
-            cand --ready-file 'Write the URL to this file when a device may poll, and not before'
+            cand --ready-file 'Write the URL to this file when the socket accepts, and not before'
             cand --prefix 'What stands before /push and /result'
             cand --queue 'Orders, one a line, read on while the file grows; - is stdin'
             cand --push 'One order: JSON, @FILE or -; may be repeated'

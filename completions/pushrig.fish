@@ -511,7 +511,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l profile -d 
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l seed -d 'Make random values repeatable' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l bind -d 'Where to listen; port 0 is any that is free' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l ready-file -d 'Write the URL to this file when a device may poll, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l ready-file -d 'Write the URL to this file when the socket accepts, and not before' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l prefix -d 'What stands before /push and /result' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l queue -d 'Orders, one a line, read on while the file grows; - is stdin' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l push -d 'One order: JSON, @FILE or -; may be repeated' -r
