@@ -402,7 +402,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--tls-cert-out', '--tls-cert-out', [CompletionResultType]::ParameterName, 'Write the certificate of --tls self-signed to this file, for clients to trust')
             [CompletionResult]::new('--respond', '--respond', [CompletionResultType]::ParameterName, 'What pushes are answered with: a status, a body (a template if it has {{ }}), or @FILE, also with a whole answer in it')
             [CompletionResult]::new('--forward', '--forward', [CompletionResultType]::ParameterName, 'Pass on what is welcome, byte for byte, and answer what comes back')
-            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What goes wrong: status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'What goes wrong with pushes (handshakes never fail): status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated')
             [CompletionResult]::new('--capture', '--capture', [CompletionResultType]::ParameterName, 'Append what comes to this capture, before it is answered')
             [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Run this command for each request, its record on standard input')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'What is to come; it ends when all of it holds. May be repeated')

@@ -388,7 +388,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --tls-cert-out 'Write the certificate of --tls self-signed to this file, for clients to trust'
             cand --respond 'What pushes are answered with: a status, a body (a template if it has {{ }}), or @FILE, also with a whole answer in it'
             cand --forward 'Pass on what is welcome, byte for byte, and answer what comes back'
-            cand --fault 'What goes wrong: status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated'
+            cand --fault 'What goes wrong with pushes (handshakes never fail): status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated'
             cand --capture 'Append what comes to this capture, before it is answered'
             cand --exec 'Run this command for each request, its record on standard input'
             cand --expect 'What is to come; it ends when all of it holds. May be repeated'

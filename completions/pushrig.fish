@@ -417,7 +417,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls -d 'Serve
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls-cert-out -d 'Write the certificate of --tls self-signed to this file, for clients to trust' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l respond -d 'What pushes are answered with: a status, a body (a template if it has {{ }}), or @FILE, also with a whole answer in it' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l forward -d 'Pass on what is welcome, byte for byte, and answer what comes back' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l fault -d 'What goes wrong: status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l fault -d 'What goes wrong with pushes (handshakes never fail): status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l capture -d 'Append what comes to this capture, before it is answered' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l exec -d 'Run this command for each request, its record on standard input' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l expect -d 'What is to come; it ends when all of it holds. May be repeated' -r

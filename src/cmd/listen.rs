@@ -108,7 +108,7 @@ struct AnswerArgs {
     /// Pass on what is welcome, byte for byte, and answer what comes back
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
-    /// What goes wrong: status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with
+    /// What goes wrong with pushes (handshakes never fail): status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with
     /// :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated
     #[arg(long, value_name = "SPEC")]
     fault: Vec<FaultSpec>,

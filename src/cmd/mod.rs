@@ -56,7 +56,7 @@ Exit codes:
   2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
   3    no complete answer: a server that is not reached or too slow, a file that
        cannot be read or written
-  130  ended by Ctrl-C (dispatch ends with its outcome); 143: by SIGTERM
+  130  ended by Ctrl-C (listen and dispatch end with their outcome); 143: by SIGTERM
 
 Example: which mistake does my server make?
   pushrig explain onenet request.curl --token env:TOKEN \\
