@@ -138,7 +138,9 @@ fn a_server_that_reads_plus_as_a_blank_fails_only_there_and_is_told_why() {
         Some(msg) => ok(msg),
         None => ok("invalid token"),
     });
+    // By chance another signature may hold a `+`, too: what is drawn is fixed.
     handshake("onenet", &server)
+        .args(["--seed", "1"])
         .stdout_has([
             "pass   onenet.handshake.plain",
             "pass   onenet.handshake.slash",
