@@ -33,6 +33,7 @@ mod desk;
 mod drive;
 mod exec;
 mod forward;
+mod keep;
 mod show;
 
 /// The subcommand.
@@ -185,7 +186,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     });
     let reporter = args.report.open("listen", &url, session)?;
     let drive = Drive {
-        desk: Desk::new(receiver, recorder, forward, exec, session)?,
+        desk: Desk::new(receiver, recorder, forward, exec, session, &reporter)?,
         expectations: args.end.expect,
         time: args.end.time,
         serve: args.serve,

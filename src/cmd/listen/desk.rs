@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
 use super::forward::Forward;
+use super::keep::Keeper;
 use crate::capture::{Content, Record};
 use crate::error::Error;
 use crate::message::{Request, Response};
@@ -20,13 +22,14 @@ use crate::net::server::{Manner, Refused, Reply};
 use crate::receiver::fault::{Fault, FaultSpec, Place};
 use crate::receiver::{Received, Receiver};
 use crate::recorder::Recorder;
+use crate::reporter::Reporter;
 use crate::session::{Clock, Session};
 use crate::signature::Verdict;
 
 /// Where requests come to.
 pub(super) struct Desk {
     pub(super) receiver: RefCell<Receiver>,
-    recorder: RefCell<Option<Recorder>>,
+    keeper: Option<Rc<Keeper>>,
     forward: Option<Forward>,
     exec: RefCell<Option<Exec>>,
     moment: RefCell<Moment>,
@@ -34,6 +37,10 @@ pub(super) struct Desk {
     started: Instant,
     number: Cell<u64>,
     searching: Cell<Searching>,
+    /// Whether somebody looks at each request, or only at what is not plain.
+    is_watched: bool,
+    /// The statuses and times of plain ones, which are only counted.
+    plain: RefCell<Vec<(u16, Duration)>>,
     tell: UnboundedSender<Told>,
     heard: RefCell<Option<UnboundedReceiver<Told>>>,
     /// Until when what is waited for may take, once the run ends.
@@ -73,6 +80,8 @@ impl Searching {
 pub(super) enum Told {
     /// A request was answered, or is not going to be.
     Request(Box<Arrived>),
+    /// There are plain ones at the desk.
+    Plain,
     /// What came and did not become a request.
     Refused(Refused, Duration),
     /// Something to look at.
@@ -105,12 +114,13 @@ impl Desk {
         forward: Option<Forward>,
         exec: Option<&str>,
         session: &Session,
+        reporter: &Reporter,
     ) -> Result<Self, Error> {
         let (tell, heard) = unbounded_channel();
         let exec = exec.map(|command| Exec::start(command, tell.clone()));
         Ok(Self {
             receiver: RefCell::new(receiver),
-            recorder: RefCell::new(recorder),
+            keeper: recorder.map(|recorder| Rc::new(Keeper::new(recorder, tell.clone()))),
             forward,
             exec: RefCell::new(exec.transpose()?),
             moment: RefCell::new(session.moment()),
@@ -118,6 +128,8 @@ impl Desk {
             started: Instant::now(),
             number: Cell::new(0),
             searching: Cell::default(),
+            is_watched: reporter.wants_passes(),
+            plain: RefCell::default(),
             tell,
             heard: RefCell::new(Some(heard)),
             ending: watch::Sender::new(None),
@@ -138,6 +150,13 @@ impl Desk {
         self.ending.send_replace(Some(Instant::now() + PATIENCE));
     }
 
+    /// Nothing more comes: what is not in the capture yet is written.
+    pub(super) fn close(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.write();
+        }
+    }
+
     /// The command that is run for each request, at the end.
     pub(super) fn exec(&self) -> Option<Exec> {
         self.exec.take()
@@ -145,11 +164,11 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
-        let (arrived, at) = (Instant::now(), self.elapsed());
+        let arrived = Instant::now();
         let number = self.number.get() + 1;
         self.number.set(number);
         let now = self.now();
-        let mut received = self.judge(&request);
+        let mut received = self.judge(&request, arrived);
         let fault = received.fault;
         let mut is_whole = self.hold_back(fault, Place::Before).await;
         is_whole = is_whole && self.pass_on(&request, &mut received).await;
@@ -161,11 +180,11 @@ impl Desk {
             received.is_taken = false;
             reply.manner = Manner::Never;
         }
-        let line = line_of(&request);
         let took = arrived.elapsed();
+        let line = (self.is_watched || !received.is_plain()).then(|| line_of(&request));
         let answer = (!is_silent(&reply)).then_some(&reply.response);
         let record = || record(request, peer, now, &received, answer, took);
-        if !self.keep(record) {
+        if !self.keep(record).await {
             trouble = Some("it could not be kept, and so it was not taken");
             received.is_taken = false;
             if !is_silent(&reply) {
@@ -178,21 +197,38 @@ impl Desk {
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
         self.receiver.borrow_mut().answered(&received, status, took);
-        self.tell(Told::Request(Box::new(Arrived {
-            number,
-            line,
-            peer,
-            received,
-            status,
-            trouble,
-            at,
-            took,
-        })));
+        match (line, status) {
+            (None, Some(status)) if trouble.is_none() => self.pass(status, took),
+            (line, _) => self.tell(Told::Request(Box::new(Arrived {
+                number,
+                line: line.unwrap_or_default(),
+                peer,
+                received,
+                status,
+                trouble,
+                at: arrived.duration_since(self.started),
+                took,
+            }))),
+        }
         reply
     }
 
+    /// Counts one that nobody looks at.
+    fn pass(&self, status: u16, took: Duration) {
+        let mut plain = self.plain.borrow_mut();
+        plain.push((status, took));
+        if plain.len() == 1 {
+            self.tell(Told::Plain);
+        }
+    }
+
+    /// The statuses and times of the plain ones that came since.
+    pub(super) fn passed(&self) -> impl Iterator<Item = (u16, Duration)> {
+        self.plain.take().into_iter()
+    }
+
     /// What is thought of a request when it comes.
-    fn judge(&self, request: &Request) -> Received {
+    fn judge(&self, request: &Request, arrived: Instant) -> Received {
         let mut moment = self.moment.borrow_mut();
         let mut receiver = self.receiver.borrow_mut();
         // A URL has to be verified before anything is pushed that could fail.
@@ -201,10 +237,9 @@ impl Desk {
             .flatten();
         let mut searching = self.searching.get();
         receiver.explains(searching.may());
-        let begun = Instant::now();
         let judged = receiver.receive(request, fault, &moment);
         if judged.verdict == Verdict::Mismatch {
-            if searching.spend(begun.elapsed(), self.elapsed()) {
+            if searching.spend(arrived.elapsed(), self.elapsed()) {
                 let why = "so much came with a wrong signature that the mistake is not looked for \
                            in each";
                 self.tell(Told::Warning(why.to_owned()));
@@ -221,7 +256,7 @@ impl Desk {
             error: refused.why.clone(),
         };
         let now = self.now();
-        let record = || Record {
+        let record = Record {
             at: Some(format!("{now:.3}")),
             peer: Some(refused.peer.to_string()),
             response: refused.status.map(|status| Response {
@@ -231,7 +266,10 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        self.keep(record);
+        self.give(&record);
+        if let Some(keeper) = &self.keeper {
+            keeper.add(&record);
+        }
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 
@@ -305,28 +343,24 @@ impl Desk {
     }
 
     /// Whether it is in the capture, if there is one. The command gets it, too.
-    fn keep(&self, record: impl FnOnce() -> Record) -> bool {
-        let mut recorder = self.recorder.borrow_mut();
-        let exec = self.exec.borrow();
-        if recorder.is_none() && exec.is_none() {
+    async fn keep(&self, record: impl FnOnce() -> Record) -> bool {
+        let has_exec = self.exec.borrow().is_some();
+        if self.keeper.is_none() && !has_exec {
             return true;
         }
         let record = record();
-        if let Some(exec) = exec.as_ref() {
-            exec.give(&record);
+        self.give(&record);
+        match &self.keeper {
+            Some(keeper) => keeper.keep(&record).await,
+            None => true,
         }
-        let Some(recorder) = recorder.as_mut() else {
-            return true;
-        };
-        let kept = recorder.record(&record);
-        if let Some(news) = recorder.news() {
-            self.tell(Told::Warning(news));
+    }
+
+    /// Gives a record to the command.
+    fn give(&self, record: &Record) {
+        if let Some(exec) = self.exec.borrow().as_ref() {
+            exec.give(record);
         }
-        let is_kept = kept.is_ok();
-        if let Err(why) = kept {
-            self.tell(Told::Error(why));
-        }
-        is_kept
     }
 }
 
@@ -370,7 +404,7 @@ fn record(
     });
     Record {
         at: Some(format!("{at:.3}")),
-        platform: received.platform.clone(),
+        platform: received.platform.as_deref().map(str::to_owned),
         peer: Some(peer.to_string()),
         response,
         verdict: Some(received.verdict.as_str().to_owned()),

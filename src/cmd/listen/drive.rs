@@ -75,8 +75,8 @@ impl Drive {
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
-                    show.take(told);
-                    take_all(&mut heard, &mut show);
+                    show.take(told, &desk);
+                    take_all(&mut heard, &desk, &mut show);
                 },
                 signalled = signals.next() => {
                     signal = Some(signalled);
@@ -116,7 +116,8 @@ impl Drive {
                 _ = signals.next() => show.unfinished(),
             }
         }
-        take_all(&mut heard, &mut show);
+        desk.close();
+        take_all(&mut heard, &desk, &mut show);
         finish(&desk, &self.expectations, signal, elapsed, show)
     }
 }
@@ -133,9 +134,9 @@ async fn until(after: Option<Duration>) {
 }
 
 /// Prints all that was told; what was printed does not wait for what comes next.
-fn take_all(heard: &mut UnboundedReceiver<Told>, show: &mut Show<'_>) {
+fn take_all(heard: &mut UnboundedReceiver<Told>, desk: &Desk, show: &mut Show<'_>) {
     while let Ok(told) = heard.try_recv() {
-        show.take(told);
+        show.take(told, desk);
     }
     show.flush();
 }

@@ -64,6 +64,7 @@ pub(super) async fn serve<H, F, R>(
     let serving = pin!(
         http1::Builder::new()
             .half_close(true)
+            .writev(false)
             .title_case_headers(true)
             .max_header_size(shared.limits.head)
             .serve_connection(Io(Rc::clone(&wire)), service)
