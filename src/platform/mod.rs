@@ -496,7 +496,7 @@ pub(crate) fn value<'a>(message: &'a [u8], pointer: &str) -> Option<Cow<'a, [u8]
 /// The same for a member of an object that was read.
 pub(crate) fn text_of<'a>(members: &[Member<'a>], name: &str) -> Option<Cow<'a, [u8]>> {
     let value = scan::last(members, name)?;
-    Some(scan::text(value).unwrap_or(Cow::Borrowed(value)))
+    Some(scan::checked_text(value).unwrap_or(Cow::Borrowed(value)))
 }
 
 /// A JSON string with its quotes, only what must be escaped escaped.

@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::check::{Checker, Judged, Scheme};
@@ -53,6 +54,9 @@ pub struct Receiver {
     faults: Faults,
     arrivals: Arrivals,
     seen: Seen,
+    refusal: Arc<Response>,
+    /// The answers that count as delivered.
+    thanks: Vec<(Option<Platform>, Arc<Response>)>,
     number: u64,
     /// Where the name of a count is put together.
     name: String,
@@ -94,7 +98,7 @@ pub struct Received {
     /// What goes wrong with its answer.
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
-    pub response: Response,
+    pub response: Arc<Response>,
     /// Whose message it is, if it is a platform's.
     whose: Option<Platform>,
 }
@@ -111,6 +115,10 @@ impl Receiver {
             options,
             arrivals: Arrivals::default(),
             seen: Seen::default(),
+            refusal: Arc::new(refusal()),
+            thanks: Platform::ALL
+                .map(|platform| (Some(platform), Arc::new(thanks_of(Some(platform)))))
+                .into(),
             number: 0,
             name: String::new(),
         }
@@ -175,7 +183,7 @@ impl Receiver {
                 ..Arrival::default()
             },
             fault,
-            response: refusal(),
+            response: Arc::clone(&self.refusal),
             whose: None,
         };
         if !is_right {
@@ -199,7 +207,11 @@ impl Receiver {
         }
         match received.kind {
             _ if !is_welcome => {}
-            Kind::Handshake => received.response = echo.map_or_else(refusal, echoed),
+            Kind::Handshake => {
+                if let Some(echo) = echo {
+                    received.response = Arc::new(response(200, "text/plain", echo));
+                }
+            }
             Kind::Push | Kind::Other => {
                 received.response = self.answer(content.platform, request, &received);
             }
@@ -233,16 +245,16 @@ impl Receiver {
         platform: Option<Platform>,
         request: &Request,
         received: &Received,
-    ) -> Response {
-        let (kind, body) = platform.map_or(("text/plain", ""), Platform::thanks);
-        match &self.options.respond {
-            None => response(200, kind, body.into()),
-            Some(respond) => respond.answer(&Context {
+    ) -> Arc<Response> {
+        if let Some(respond) = &self.options.respond {
+            return Arc::new(respond.answer(&Context {
                 request,
                 received,
                 number: self.number,
-            }),
+            }));
         }
+        let thanks = self.thanks.iter().find(|(whose, _)| *whose == platform);
+        thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1))
     }
 
     fn count(&mut self, received: &Received) {
@@ -308,8 +320,10 @@ fn echo(form: &Form, evidence: &Evidence<'_>) -> Option<Vec<u8>> {
     Some(value.into_owned())
 }
 
-fn echoed(echo: Vec<u8>) -> Response {
-    response(200, "text/plain", echo)
+/// What a push is answered with that the platform counts as delivered.
+fn thanks_of(platform: Option<Platform>) -> Response {
+    let (kind, body) = platform.map_or(("text/plain", ""), Platform::thanks);
+    response(200, kind, body.into())
 }
 
 /// No word on why: whoever asks may be guessing.
@@ -478,11 +492,11 @@ impl Received {
 
     /// The answer that is sent, before it is cut or slowed down; none if none is.
     #[must_use]
-    pub fn sent(&self) -> Option<Response> {
-        let response = self.response.clone();
+    pub fn sent(&self) -> Option<Arc<Response>> {
+        let response = Arc::clone(&self.response);
         match self.fault.map(|spec| spec.fault) {
             None | Some(Fault::Delay(_) | Fault::Slow(_) | Fault::Truncate(_)) => Some(response),
-            Some(Fault::Status(status)) => Some(self::response(status, "", Vec::new())),
+            Some(Fault::Status(status)) => Some(Arc::new(self::response(status, "", Vec::new()))),
             Some(Fault::Reset | Fault::Never) => None,
         }
     }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Content, Extra, Record};
+use crate::json::scan::plain_length;
 use crate::message::{Headers, Request, Response};
 
 impl Record {
@@ -141,20 +142,20 @@ fn bytes(line: &mut Vec<u8>, value: &[u8]) {
 fn text(line: &mut Vec<u8>, value: &str) {
     line.push(b'"');
     let mut rest = value.as_bytes();
-    while let Some(at) = rest
-        .iter()
-        .position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
-        line.extend_from_slice(&rest[..at]);
-        match rest[at] {
+    loop {
+        let (plain, behind) = rest.split_at(plain_length(rest));
+        line.extend_from_slice(plain);
+        let Some((&byte, behind)) = behind.split_first() else {
+            break;
+        };
+        match byte {
             b'\n' => line.extend_from_slice(b"\\n"),
             b'\r' => line.extend_from_slice(b"\\r"),
             b'\t' => line.extend_from_slice(b"\\t"),
             byte if byte < 0x20 => line.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
             byte => line.extend_from_slice(&[b'\\', byte]),
         }
-        rest = &rest[at + 1..];
+        rest = behind;
     }
-    line.extend_from_slice(rest);
     line.push(b'"');
 }

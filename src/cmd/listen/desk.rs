@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
 use super::forward::Forward;
-use super::keep::Keeper;
+use super::keep::{Keeper, Kept};
 use crate::capture::{Content, Record};
 use crate::error::Error;
 use crate::message::{Request, Response};
@@ -164,29 +165,22 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
-        let arrived = Instant::now();
-        let number = self.number.get() + 1;
-        self.number.set(number);
-        let now = self.now();
-        let mut received = self.judge(&request, arrived);
-        let fault = received.fault;
-        let mut is_whole = self.hold_back(fault, Place::Before).await;
-        is_whole = is_whole && self.pass_on(&request, &mut received).await;
-        is_whole = is_whole && self.hold_back(fault, Place::After).await;
-        let mut trouble = None;
-        let mut reply = Self::reply(&received);
-        if !is_whole {
-            trouble = Some("it waited for its answer when the run ended");
-            received.is_taken = false;
-            reply.manner = Manner::Never;
+        let mut visit = self.welcome(&request, peer);
+        // In a box, because ten thousand connections that wait for nothing need not have the
+        // room for it.
+        if self.forward.is_some() || visit.received.fault.is_some() {
+            Box::pin(self.take_time(&request, &mut visit)).await;
         }
-        let took = arrived.elapsed();
-        let line = (self.is_watched || !received.is_plain()).then(|| line_of(&request));
-        let answer = (!is_silent(&reply)).then_some(&reply.response);
-        let record = || record(request, peer, now, &received, answer, took);
-        if !self.keep(record).await {
-            trouble = Some("it could not be kept, and so it was not taken");
-            received.is_taken = false;
+        let mut reply = visit.reply();
+        let took = visit.arrived.elapsed();
+        let is_watched = self.is_watched || !visit.received.is_plain();
+        let line = is_watched.then(|| line_of(&request));
+        let is_kept = match self.write_down(request, &visit, &reply, took) {
+            Some(writing) => writing.await,
+            None => true,
+        };
+        if !is_kept {
+            visit.fail("it could not be kept, and so it was not taken");
             if !is_silent(&reply) {
                 // What is not kept is not acknowledged: the platform will send it once more.
                 reply = Reply::from(Response {
@@ -196,21 +190,74 @@ impl Desk {
             }
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
-        self.receiver.borrow_mut().answered(&received, status, took);
+        self.conclude(visit, status, took, line);
+        reply
+    }
+
+    fn welcome(&self, request: &Request, peer: SocketAddr) -> Visit {
+        let arrived = Instant::now();
+        let number = self.number.get() + 1;
+        self.number.set(number);
+        let now = self.now();
+        Visit {
+            received: self.judge(request, arrived),
+            peer,
+            number,
+            now,
+            arrived,
+            trouble: None,
+        }
+    }
+
+    /// What an answer waits for: a fault, or another server.
+    async fn take_time(&self, request: &Request, visit: &mut Visit) {
+        let fault = visit.received.fault;
+        let is_whole = self.hold_back(fault, Place::Before).await
+            && self.pass_on(request, &mut visit.received).await
+            && self.hold_back(fault, Place::After).await;
+        if !is_whole {
+            visit.fail("it waited for its answer when the run ended");
+        }
+    }
+
+    /// Gives a request to the command, and to the capture; there, whether it is in it is known
+    /// later.
+    fn write_down(
+        &self,
+        request: Request,
+        visit: &Visit,
+        reply: &Reply,
+        took: Duration,
+    ) -> Option<Kept> {
+        let exec = self.exec.borrow();
+        if self.keeper.is_none() && exec.is_none() {
+            return None;
+        }
+        let answer = (!is_silent(reply)).then_some(&*reply.response);
+        let record = visit.record(request, answer, took);
+        if let Some(exec) = exec.as_ref() {
+            exec.give(&record);
+        }
+        Some(self.keeper.as_ref()?.keep(&record))
+    }
+
+    /// It counts, and is told of.
+    fn conclude(&self, visit: Visit, status: Option<u16>, took: Duration, line: Option<String>) {
+        let received = &visit.received;
+        self.receiver.borrow_mut().answered(received, status, took);
         match (line, status) {
-            (None, Some(status)) if trouble.is_none() => self.pass(status, took),
+            (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
-                number,
+                number: visit.number,
                 line: line.unwrap_or_default(),
-                peer,
-                received,
+                peer: visit.peer,
+                received: visit.received,
                 status,
-                trouble,
-                at: arrived.duration_since(self.started),
+                trouble: visit.trouble,
+                at: visit.arrived.duration_since(self.started),
                 took,
             }))),
         }
-        reply
     }
 
     /// Counts one that nobody looks at.
@@ -266,7 +313,9 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        self.give(&record);
+        if let Some(exec) = self.exec.borrow().as_ref() {
+            exec.give(&record);
+        }
         if let Some(keeper) = &self.keeper {
             keeper.add(&record);
         }
@@ -318,18 +367,38 @@ impl Desk {
         let Some(answer) = self.unless_ending(forward.send(request)).await else {
             return false;
         };
-        received.response = answer.unwrap_or_else(|why| {
+        received.response = Arc::new(answer.unwrap_or_else(|why| {
             self.tell(Told::Warning(format!("--forward: {why}")));
             Response {
                 status: 502,
                 ..Response::default()
             }
-        });
+        }));
         true
     }
+}
 
-    fn reply(received: &Received) -> Reply {
-        let manner = match received.fault.map(|spec| spec.fault) {
+/// A request that waits for its answer.
+struct Visit {
+    peer: SocketAddr,
+    number: u64,
+    now: Timestamp,
+    arrived: Instant,
+    received: Received,
+    trouble: Option<&'static str>,
+}
+
+impl Visit {
+    /// It is without the answer that it would have.
+    fn fail(&mut self, why: &'static str) {
+        self.trouble = Some(why);
+        self.received.is_taken = false;
+    }
+
+    /// The answer, as far as is known before it is kept.
+    fn reply(&self) -> Reply {
+        let manner = match self.received.fault.map(|spec| spec.fault) {
+            _ if self.trouble.is_some() => Manner::Never,
             None | Some(Fault::Delay(_) | Fault::Status(_)) => Manner::Plain,
             Some(Fault::Reset) => Manner::Reset,
             Some(Fault::Truncate(bytes)) => Manner::Truncate(bytes),
@@ -337,29 +406,28 @@ impl Desk {
             Some(Fault::Never) => Manner::Never,
         };
         Reply {
-            response: received.sent().unwrap_or_default(),
+            response: self.received.sent().unwrap_or_default(),
             manner,
         }
     }
 
-    /// Whether it is in the capture, if there is one. The command gets it, too.
-    async fn keep(&self, record: impl FnOnce() -> Record) -> bool {
-        let has_exec = self.exec.borrow().is_some();
-        if self.keeper.is_none() && !has_exec {
-            return true;
-        }
-        let record = record();
-        self.give(&record);
-        match &self.keeper {
-            Some(keeper) => keeper.keep(&record).await,
-            None => true,
-        }
-    }
-
-    /// Gives a record to the command.
-    fn give(&self, record: &Record) {
-        if let Some(exec) = self.exec.borrow().as_ref() {
-            exec.give(record);
+    /// The record of it, as a capture keeps it.
+    fn record(&self, request: Request, answer: Option<&Response>, took: Duration) -> Record {
+        let received = &self.received;
+        let response = answer.map(|answer| Response {
+            ms: Some(took.as_secs_f64() * 1000.0),
+            ..answer.clone()
+        });
+        Record {
+            at: Some(format!("{:.3}", self.now)),
+            platform: received.platform.as_deref().map(str::to_owned),
+            peer: Some(self.peer.to_string()),
+            response,
+            verdict: Some(received.verdict.as_str().to_owned()),
+            why: why(received),
+            by: Some(BY.to_owned()),
+            note: received.fault.map(|fault| format!("--fault {fault}")),
+            ..Record::of(request)
         }
     }
 }
@@ -387,30 +455,4 @@ fn line_of(request: &Request) -> String {
         String::from_utf8_lossy(&request.method),
         String::from_utf8_lossy(target.unwrap_or_default())
     )
-}
-
-/// The record of a request, as a capture keeps it.
-fn record(
-    request: Request,
-    peer: SocketAddr,
-    at: Timestamp,
-    received: &Received,
-    answer: Option<&Response>,
-    took: Duration,
-) -> Record {
-    let response = answer.map(|answer| Response {
-        ms: Some(took.as_secs_f64() * 1000.0),
-        ..answer.clone()
-    });
-    Record {
-        at: Some(format!("{at:.3}")),
-        platform: received.platform.as_deref().map(str::to_owned),
-        peer: Some(peer.to_string()),
-        response,
-        verdict: Some(received.verdict.as_str().to_owned()),
-        why: why(received),
-        by: Some(BY.to_owned()),
-        note: received.fault.map(|fault| format!("--fault {fault}")),
-        ..Record::of(request)
-    }
 }

@@ -5,9 +5,9 @@
 //! once, and only then their answers leave.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_local;
@@ -35,6 +35,25 @@ struct Batch {
     waiting: RefCell<Vec<Waker>>,
 }
 
+/// Whether a record is in the file, once that is known.
+pub(super) struct Kept {
+    batch: Rc<Batch>,
+    index: usize,
+}
+
+impl Future for Kept {
+    type Output = bool;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let Self { batch, index } = &*self;
+        if let Some(failed) = &*batch.failed.borrow() {
+            return Poll::Ready(!failed.contains(index));
+        }
+        batch.waiting.borrow_mut().push(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
 impl Keeper {
     pub(super) fn new(recorder: Recorder, tell: UnboundedSender<Told>) -> Self {
         Self {
@@ -44,18 +63,11 @@ impl Keeper {
         }
     }
 
-    /// Adds a record, and says whether it is in the file, once that is known.
-    pub(super) async fn keep(self: &Rc<Self>, record: &Record) -> bool {
+    /// Adds a record; whether it is in the file is known later.
+    pub(super) fn keep(self: &Rc<Self>, record: &Record) -> Kept {
         let batch = Rc::clone(&self.batch.borrow());
         let index = self.add(record);
-        poll_fn(|cx| match &*batch.failed.borrow() {
-            Some(failed) => Poll::Ready(!failed.contains(&index)),
-            None => {
-                batch.waiting.borrow_mut().push(cx.waker().clone());
-                Poll::Pending
-            }
-        })
-        .await
+        Kept { batch, index }
     }
 
     /// Adds a record that nobody waits for; gives which one of the next write it is.
