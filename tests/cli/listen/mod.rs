@@ -13,6 +13,7 @@ mod load;
 mod passing;
 mod secure;
 mod shown;
+mod unread;
 
 /// The secrets of all platforms.
 const SECRETS: &str = "--token a-token-of-mine --app-secret a-secret-of-mine";

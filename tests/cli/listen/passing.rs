@@ -112,7 +112,6 @@ fn a_path_behind_the_address_would_change_the_request() {
         .exits(2);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_gets_each_record_on_standard_input_and_nothing_of_it_is_interpreted() {
     let it = listen_with(
@@ -132,7 +131,6 @@ fn a_command_gets_each_record_on_standard_input_and_nothing_of_it_is_interpreted
     assert!(!ended.folder.path().join("evil").exists());
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_that_fails_is_said_and_one_that_does_not_read_is_no_trouble() {
     for (command, says) in [
@@ -157,7 +155,6 @@ fn a_command_that_fails_is_said_and_one_that_does_not_read_is_no_trouble() {
     assert_eq!((ended.code, ended.talk.as_str()), (Some(0), ""));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_slow_command_holds_no_answer_up_and_a_second_ctrl_c_does_not_wait_for_it() {
     let gate = tempfile::tempdir().unwrap();

@@ -1,0 +1,51 @@
+//! Nobody reads what is printed.
+
+use std::time::Duration;
+
+use super::*;
+use crate::unread::{Talk, Unread};
+
+#[test]
+fn a_reader_that_stops_reading_stops_neither_the_device_nor_ctrl_c_nor_reports() {
+    for talk in [Talk::Read, Talk::Unread] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(|request| {
+            if is_result(request) {
+                Reply::ok()
+            } else {
+                greets()
+            }
+        });
+        let call = format!(
+            "device --server {} --id {ID} --format json --hot-loop-cap 0 --report junit=r.xml",
+            server.url("")
+        );
+        let it = Unread::start(folder.path(), &call, talk);
+        // Each command makes two lines, of more than 300 bytes: far more than a pipe holds.
+        server.wait_for(1_200);
+        it.signal("INT");
+        let ended = it.end();
+        assert_eq!(ended.code, Some(130), "{}", ended.talk);
+        assert!(ended.took < Duration::from_secs(15), "{:?}", ended.took);
+        let report = std::fs::read_to_string(folder.path().join("r.xml")).unwrap();
+        assert!(report.matches("<testcase ").count() >= 599);
+        if talk == Talk::Read {
+            assert!(ended.lost() > 100, "{}", ended.talk);
+        }
+    }
+}
+
+#[test]
+fn a_time_that_was_given_ends_it_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|_| Reply::ok());
+    let call = format!(
+        "device --server {} --id {ID} --devices 200 --period 10ms --ramp 0s --format json --for 2s",
+        server.url("")
+    );
+    let it = Unread::start(folder.path(), &call, Talk::Read);
+    let ended = it.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.talk);
+    assert!(ended.took < Duration::from_secs(20), "{:?}", ended.took);
+    assert!(ended.lost() > 100, "{}", ended.talk);
+}
