@@ -193,6 +193,10 @@ impl Running {
         records(&self.path("c.ndjson"))
     }
 
+    pub(super) fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub(super) fn signal(&self, name: &str) {
         let sent = Command::new("kill")
             .args([

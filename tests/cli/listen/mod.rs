@@ -9,6 +9,7 @@ mod expectations;
 mod faults;
 mod hostile;
 mod keeping;
+mod limits;
 mod load;
 mod passing;
 mod secure;
