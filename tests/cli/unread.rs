@@ -1,8 +1,9 @@
 //! A process whose output nobody reads, until its test does.
 
-use std::io::{PipeReader, Read as _, pipe};
+use std::io::{BufRead as _, BufReader, PipeReader, Read as _, pipe};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,10 @@ pub(crate) struct Unread {
     child: Child,
     /// Open, so that writing waits and does not fail.
     out: Option<PipeReader>,
-    talk: Option<JoinHandle<String>>,
+    /// The lines of standard error.
+    talk: Receiver<String>,
+    /// Those of them that were waited for.
+    said: String,
     ready: PathBuf,
 }
 
@@ -53,17 +57,19 @@ impl Unread {
         let mut child = command.spawn().unwrap();
         // The command has this process's end of the pipe for writing.
         drop(command);
-        let talk = child.stderr.take().map(|mut err| {
+        let (sender, talk) = channel();
+        if let Some(err) = child.stderr.take() {
             thread::spawn(move || {
-                let mut text = String::new();
-                let _ = err.read_to_string(&mut text);
-                text
-            })
-        });
+                for line in BufReader::new(err).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
         Self {
             child,
             out: Some(out),
             talk,
+            said: String::new(),
             ready: folder.join("ready"),
         }
     }
@@ -83,6 +89,7 @@ impl Unread {
         }
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -92,6 +99,15 @@ impl Unread {
         let mut kill = Command::new("kill");
         let sent = kill.args([&format!("-{name}"), &id]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it says this on standard error.
+    #[track_caller]
+    pub(crate) fn says(&mut self, what: &str) {
+        while !self.said.contains(what) {
+            let line = self.talk.recv_timeout(LIMIT);
+            self.said += &(line.unwrap_or_else(|why| panic!("{why}: {}", self.said)) + "\n");
+        }
     }
 
     /// Whoever could have read is gone.
@@ -125,8 +141,10 @@ impl Unread {
             thread::sleep(Duration::from_millis(1));
         };
         let took = begun.elapsed();
-        let talk = self.talk.take().map(|talk| talk.join().unwrap());
-        let talk = talk.unwrap_or_default();
+        let mut talk = std::mem::take(&mut self.said);
+        while let Ok(line) = self.talk.recv_timeout(LIMIT) {
+            talk += &(line + "\n");
+        }
         assert!(!talk.contains("panicked"), "{talk}");
         let code = status.code();
         Ended { code, talk, took }

@@ -193,6 +193,7 @@ impl Running {
         records(&self.path("c.ndjson"))
     }
 
+    #[cfg(target_os = "linux")]
     pub(super) fn id(&self) -> u32 {
         self.child.as_ref().unwrap().id()
     }

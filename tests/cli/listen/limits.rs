@@ -121,6 +121,10 @@ fn chunks_without_end_are_refused_at_the_limit_of_a_body() {
 
 /// It had no more memory than this, and takes a push as ever.
 #[track_caller]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(unused_variables, reason = "only Linux tells the peak")
+)]
 fn is_small_and_serves(it: Running, most: u64) {
     #[cfg(target_os = "linux")]
     {

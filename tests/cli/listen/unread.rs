@@ -116,7 +116,7 @@ fn a_reader_that_comes_back_gets_all_of_it() {
 
 #[test]
 fn beyond_a_bound_lines_are_dropped_and_counted_and_the_summary_is_not() {
-    const REQUESTS: usize = 900;
+    const REQUESTS: usize = 650;
     let folder = tempfile::tempdir().unwrap();
     let it = start(folder.path(), "", Talk::Read);
     fill(&it, REQUESTS, 60_000);
