@@ -25,6 +25,9 @@ pub const MUCH: usize = 32 << 20;
 pub const STALL: Duration = Duration::from_secs(2);
 /// And somebody who asks for the end once more waits for so long.
 pub const HURRY: Duration = Duration::from_millis(500);
+/// The thread rests for so long when it has written all: what is printed meanwhile is written
+/// together, and needs nobody to wake it.
+const REST: Duration = Duration::from_millis(1);
 /// How often a pipe that somebody made one that does not wait is tried again.
 const AGAIN: Duration = Duration::from_millis(10);
 
@@ -130,6 +133,19 @@ impl Shared {
     fn tell(&self) {
         self.done.notify_all();
         self.progress.notify_one();
+    }
+
+    /// What is to be written next; none when nothing will be.
+    fn next(&self) -> Option<Vec<u8>> {
+        let mut state = self.state();
+        while !state.is_over {
+            if let Some(piece) = state.queue.pop_front() {
+                return Some(piece);
+            }
+            let woken = self.work.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        None
     }
 
     fn fail(&self, cause: io::Error) {
@@ -314,13 +330,22 @@ impl Printer {
     }
 
     fn hand_on(&mut self) {
-        if !self.open.is_empty() {
-            let text = std::mem::take(&mut self.open);
-            self.give(text);
-        }
+        self.hand_on_until(self.open.len());
     }
 
-    fn give(&mut self, text: Vec<u8>) {
+    fn hand_on_until(&mut self, end: usize) {
+        if end == 0 {
+            return;
+        }
+        let mut open = std::mem::take(&mut self.open);
+        self.give(&open[..end]);
+        open.drain(..end);
+        // What was long once need not stay.
+        open.shrink_to(2 * PIECE);
+        self.open = open;
+    }
+
+    fn give(&mut self, text: &[u8]) {
         if self.is_deaf {
             return;
         }
@@ -329,15 +354,15 @@ impl Printer {
             && waiting > 0
             && waiting + text.len() as u64 > MUCH as u64
         {
-            self.dropped += memchr_iter(b'\n', &text).count() as u64;
+            self.dropped += memchr_iter(b'\n', text).count() as u64;
             return;
         }
-        self.handed.add(&text);
+        self.handed.add(text);
         let mut state = self.shared.state();
         let has_room = |last: &&mut Vec<u8>| last.len() + text.len() <= PIECE;
         match state.queue.back_mut().filter(has_room) {
-            Some(last) => last.extend_from_slice(&text),
-            None => state.queue.push_back(text),
+            Some(last) => last.extend_from_slice(text),
+            None => state.queue.push_back(text.to_vec()),
         }
         drop(state);
         self.shared.work.notify_one();
@@ -360,9 +385,7 @@ impl Write for Printer {
             if self.open.len() >= PIECE
                 && let Some(end) = memrchr(b'\n', bytes)
             {
-                let rest = self.open.split_off(before + end + 1);
-                let whole = std::mem::replace(&mut self.open, rest);
-                self.give(whole);
+                self.hand_on_until(before + end + 1);
             }
         }
         Ok(bytes.len())
@@ -384,19 +407,7 @@ impl Drop for Printer {
 
 /// The thread: it ends with the printer, or when nothing more can be written.
 fn write(mut stream: Box<dyn Write + Send>, shared: &Shared) {
-    loop {
-        let mut state = shared.state();
-        let piece = loop {
-            if state.is_over {
-                return;
-            }
-            if let Some(piece) = state.queue.pop_front() {
-                break piece;
-            }
-            let woken = shared.work.wait(state);
-            state = woken.unwrap_or_else(PoisonError::into_inner);
-        };
-        drop(state);
+    while let Some(piece) = shared.next() {
         for chunk in piece.chunks(CHUNK) {
             if let Err(cause) = write_all(&mut stream, chunk) {
                 shared.fail(cause);
@@ -404,6 +415,9 @@ fn write(mut stream: Box<dyn Write + Send>, shared: &Shared) {
             }
             shared.state().written.add(chunk);
             shared.tell();
+        }
+        if shared.state().queue.is_empty() {
+            thread::sleep(REST);
         }
     }
 }
