@@ -16,6 +16,7 @@ use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::server::{Limits, Listener};
 use crate::net::stop::{Signal, Signals};
+use crate::printer::{Overflow, STALL};
 use crate::receiver::expect::{Expectation, Seen, Standing};
 use crate::reporter::Reporter;
 use crate::session::Session;
@@ -37,8 +38,16 @@ impl Drive {
         reporter: Reporter,
         session: &mut Session,
     ) -> Result<Outcome, Error> {
-        let show = Show::new(session, reporter);
-        block_on(self.listen(listener, limits, show))?
+        // A platform is not turned away because nobody reads what is printed of it.
+        session.print_in_background(Overflow::Drop)?;
+        block_on(async {
+            // Whoever sees that it is ready may end it.
+            let mut signals = Signals::new()?;
+            let show = Show::new(session, reporter);
+            let ended = self.listen(listener, limits, show, &mut signals).await;
+            let drained = session.drain(STALL, &mut signals, drop).await;
+            ended.and_then(|outcome| drained.map(|()| outcome))
+        })?
     }
 
     async fn listen(
@@ -46,9 +55,8 @@ impl Drive {
         listener: Listener,
         limits: Limits,
         mut show: Show<'_>,
+        signals: &mut Signals,
     ) -> Result<Outcome, Error> {
-        // Whoever sees that it is ready may end it.
-        let mut signals = Signals::new()?;
         let (url, bind) = (listener.url(), listener.address().to_string());
         self.serve.tell_ready(&url)?;
         show.ready(&url, bind)?;
@@ -148,6 +156,7 @@ fn finish(
     elapsed: Duration,
     mut show: Show<'_>,
 ) -> Result<Outcome, Error> {
+    show.session.keep_the_rest();
     let receiver = desk.receiver.borrow();
     for expectation in expectations {
         let standing = expectation.standing(receiver.seen(), elapsed);

@@ -117,6 +117,8 @@ impl<'s> Show<'s> {
             self.error(&error);
             self.reporter.lose_reader(self.session);
         }
+        // It is said, and lines are dropped by themselves.
+        self.session.is_choked();
     }
 
     /// The command of `--exec` still runs.
