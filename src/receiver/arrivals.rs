@@ -5,8 +5,10 @@
 //! busy platform fit; the oldest is forgotten first.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 use std::time::Duration;
+
+use foldhash::quality::FixedState;
 
 use crate::platform::Platform;
 
@@ -25,7 +27,7 @@ impl Key {
     /// The key of what has all these parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         for part in parts {
             part.hash(&mut hasher);
         }
