@@ -14,6 +14,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::moment::parse_duration;
+
 /// How often each thing was seen, and in which order for the first time.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
@@ -174,8 +176,9 @@ impl FromStr for Expectation {
         let (rule, within) = match text.split_once(" within ") {
             None => (text, None),
             Some((rule, time)) => {
-                let time = humantime::parse_duration(time.trim())
-                    .map_err(|_| format!("`{}` is no time: write within 10s", time.trim()))?;
+                let time = time.trim();
+                let time =
+                    parse_duration(time, || format!("`{time}` is no time: write within 10s"))?;
                 (rule.trim(), Some(time))
             }
         };
