@@ -41,6 +41,8 @@ pub(super) struct Wire {
     is_owing: bool,
     is_lingering: bool,
     pace: Pace,
+    /// The status of what hyper said by itself.
+    said: Option<u16>,
     pause: Option<Pin<Box<Sleep>>>,
     end: Option<End>,
     /// Who waits until nothing is owed.
@@ -82,7 +84,8 @@ impl Wire {
             is_busy: false,
             is_owing: false,
             is_lingering: false,
-            pace: Pace::Free,
+            pace: Pace::Unasked,
+            said: None,
             pause: None,
             end: None,
             waiting: None,
@@ -170,6 +173,11 @@ impl Wire {
         };
     }
 
+    /// The status of what was answered to what is no request.
+    pub(super) fn said(&self) -> Option<u16> {
+        self.said
+    }
+
     /// What came and became no request.
     pub(super) fn left(&mut self) -> Came {
         self.tap.left()
@@ -178,6 +186,14 @@ impl Wire {
     /// What came of the request whose body is not whole.
     pub(super) fn taken(&mut self) -> Came {
         self.tap.taken()
+    }
+
+    /// What is said now refuses a request whose body is not whole; the rest of it is read until
+    /// its end.
+    pub(super) fn refuses(&mut self) {
+        self.pace = Pace::Unasked;
+        self.said = None;
+        self.lingers();
     }
 
     /// The peer may still send: it has to be read until its end.
@@ -236,6 +252,9 @@ impl Wire {
         };
         let written = ready!(self.socket()?.poll_write(cx, &part[..count]))?;
         self.news.has_moved = true;
+        if self.pace == Pace::Unasked {
+            self.said = status(&part[..written]).or(self.said);
+        }
         self.pace.went(written, Instant::now());
         if self.pace == Pace::Only(0) {
             self.end = Some(End::Close);
@@ -254,6 +273,10 @@ impl Wire {
     /// Nothing is owed any more.
     fn flushed(&mut self) {
         self.is_owing = false;
+        // What is written before the next request has come is no answer of a handler.
+        if !self.is_busy && self.pace == Pace::Free {
+            self.pace = Pace::Unasked;
+        }
         // An answer that is shorter than what may leave of it.
         if matches!(self.pace, Pace::Only(_)) {
             self.end = Some(End::Close);
@@ -266,6 +289,12 @@ impl Wire {
             waiting.wake();
         }
     }
+}
+
+/// The status of an answer that begins by these bytes.
+fn status(bytes: &[u8]) -> Option<u16> {
+    let rest = bytes.strip_prefix(b"HTTP/1.")?;
+    std::str::from_utf8(rest.get(2..5)?).ok()?.parse().ok()
 }
 
 /// The wire as hyper wants it.
