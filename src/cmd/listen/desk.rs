@@ -165,22 +165,33 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
-        let mut visit = self.welcome(&request, peer);
-        // In a box, because ten thousand connections that wait for nothing need not have the
-        // room for it.
-        if self.forward.is_some() || visit.received.fault.is_some() {
-            Box::pin(self.take_time(&request, &mut visit)).await;
-        }
+        let visit = self.welcome(&request, peer);
+        let held = if self.forward.is_some() || visit.received.fault.is_some() {
+            // In a box, because ten thousand connections that wait for nothing need not have the
+            // room for it.
+            Box::pin(self.take_time(request, visit)).await
+        } else {
+            Some((request, visit))
+        };
+        let Some((request, mut visit)) = held else {
+            return Reply {
+                manner: Manner::Never,
+                ..Reply::default()
+            };
+        };
         let mut reply = visit.reply();
         let took = visit.arrived.elapsed();
         let is_watched = self.is_watched || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
-        let is_kept = match self.write_down(request, &visit, &reply, took) {
-            Some(writing) => writing.await,
+        let (kept, record) = self.write_down(request, &visit, &reply, took);
+        let is_kept = match kept {
+            Some(kept) => kept.await,
             None => true,
         };
-        if !is_kept {
-            visit.fail("it could not be kept, and so it was not taken");
+        if is_kept {
+            self.give(record);
+        } else {
+            visit.fail(NOT_KEPT);
             if !is_silent(&reply) {
                 // What is not kept is not acknowledged: the platform will send it once more.
                 reply = Reply::from(Response {
@@ -210,41 +221,71 @@ impl Desk {
     }
 
     /// What an answer waits for: a fault, or another server.
-    async fn take_time(&self, request: &Request, visit: &mut Visit) {
+    async fn take_time(&self, request: Request, visit: Visit) -> Option<(Request, Visit)> {
         let fault = visit.received.fault;
-        let is_whole = self.hold_back(fault, Place::Before).await
-            && self.pass_on(request, &mut visit.received).await
-            && self.hold_back(fault, Place::After).await;
+        let mut held = Held(self, Some((request, visit)));
+        let mut is_whole = self.hold_back(fault, Place::Before).await;
+        if let (true, Some((request, visit))) = (is_whole, &mut held.1) {
+            is_whole = self.pass_on(request, &mut visit.received).await
+                && self.hold_back(fault, Place::After).await;
+        }
+        let (request, mut visit) = held.over()?;
         if !is_whole {
             visit.fail("it waited for its answer when the run ended");
         }
+        Some((request, visit))
     }
 
-    /// Gives a request to the command, and to the capture; there, whether it is in it is known
-    /// later.
+    /// Hands a request to the capture; the line is for the command, once it is kept.
     fn write_down(
         &self,
         request: Request,
         visit: &Visit,
         reply: &Reply,
         took: Duration,
-    ) -> Option<Kept> {
-        let exec = self.exec.borrow();
-        if self.keeper.is_none() && exec.is_none() {
-            return None;
+    ) -> (Option<Kept>, Option<Vec<u8>>) {
+        let has_exec = self.exec.borrow().is_some();
+        if self.keeper.is_none() && !has_exec {
+            return (None, None);
         }
         let answer = (!is_silent(reply)).then_some(&*reply.response);
         let record = visit.record(request, answer, took);
-        if let Some(exec) = exec.as_ref() {
-            exec.give(&record);
+        let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&record));
+        (kept, has_exec.then(|| record.to_line()))
+    }
+
+    /// Gives a record to the command.
+    fn give(&self, record: Option<Vec<u8>>) {
+        if let (Some(record), Some(exec)) = (record, self.exec.borrow().as_ref()) {
+            exec.give(record);
         }
-        Some(self.keeper.as_ref()?.keep(&record))
+    }
+
+    /// The connection of a request is gone that waited for its answer: it came all the same.
+    fn lose(&self, request: Request, mut visit: Visit) {
+        visit.fail("its connection was gone before its answer");
+        let took = visit.arrived.elapsed();
+        let line = line_of(&request);
+        let record = visit.record(request, None, took);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep_now(&record);
+        }
+        let has_exec = self.exec.borrow().is_some();
+        self.give(has_exec.then(|| record.to_line()));
+        self.conclude(visit, None, took, Some(line));
     }
 
     /// It counts, and is told of.
-    fn conclude(&self, visit: Visit, status: Option<u16>, took: Duration, line: Option<String>) {
-        let received = &visit.received;
-        self.receiver.borrow_mut().answered(received, status, took);
+    fn conclude(
+        &self,
+        mut visit: Visit,
+        status: Option<u16>,
+        took: Duration,
+        line: Option<String>,
+    ) {
+        let at = visit.arrived.duration_since(self.started);
+        let mut receiver = self.receiver.borrow_mut();
+        receiver.answered(&mut visit.received, status, took, at + took);
         match (line, status) {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
@@ -254,7 +295,7 @@ impl Desk {
                 received: visit.received,
                 status,
                 trouble: visit.trouble,
-                at: visit.arrived.duration_since(self.started),
+                at,
                 took,
             }))),
         }
@@ -278,13 +319,10 @@ impl Desk {
     fn judge(&self, request: &Request, arrived: Instant) -> Received {
         let mut moment = self.moment.borrow_mut();
         let mut receiver = self.receiver.borrow_mut();
-        // A URL has to be verified before anything is pushed that could fail.
-        let fault = (*request.method != *b"GET")
-            .then(|| receiver.fault(&mut moment))
-            .flatten();
         let mut searching = self.searching.get();
         receiver.explains(searching.may());
-        let judged = receiver.receive(request, fault, &moment);
+        let at = arrived.duration_since(self.started);
+        let judged = receiver.receive(request, &mut moment, at);
         if judged.verdict == Verdict::Mismatch {
             if searching.spend(arrived.elapsed(), self.elapsed()) {
                 let why = "so much came with a wrong signature that the mistake is not looked for \
@@ -313,12 +351,11 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        if let Some(exec) = self.exec.borrow().as_ref() {
-            exec.give(&record);
-        }
         if let Some(keeper) = &self.keeper {
             keeper.add(&record);
         }
+        let has_exec = self.exec.borrow().is_some();
+        self.give(has_exec.then(|| record.to_line()));
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 
@@ -375,6 +412,26 @@ impl Desk {
             }
         }));
         true
+    }
+}
+
+/// Why a request is turned away that would be welcome.
+pub(super) const NOT_KEPT: &str = "it could not be kept, and so it was not taken";
+
+/// A request that is answered later, unless its connection goes first.
+struct Held<'d>(&'d Desk, Option<(Request, Visit)>);
+
+impl Held<'_> {
+    fn over(mut self) -> Option<(Request, Visit)> {
+        self.1.take()
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some((request, visit)) = self.1.take() {
+            self.0.lose(request, visit);
+        }
     }
 }
 

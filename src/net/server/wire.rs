@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future as _;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
@@ -233,24 +233,20 @@ impl Wire {
         }
     }
 
-    /// Writes what may leave now of the first of these parts that is not empty.
-    fn poll_paced(
-        &mut self,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let Some(part) = parts.iter().find(|part| !part.is_empty()) else {
+    /// Writes what may leave now of these bytes.
+    fn poll_paced(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if bytes.is_empty() {
             return Poll::Ready(Ok(0));
-        };
+        }
         let count = loop {
-            match self.pace.room(part.len(), Instant::now()) {
+            match self.pace.room(bytes.len(), Instant::now()) {
                 Room::For(count) => break count,
                 Room::At(due) => ready!(self.poll_pause(cx, due)),
                 // Whoever drives hyper sees the end, and needs no waker.
                 Room::None => return Poll::Pending,
             }
         };
-        let written = ready!(self.socket()?.poll_write(cx, &part[..count]))?;
+        let written = ready!(self.socket()?.poll_write(cx, &bytes[..count]))?;
         self.news.has_moved = true;
         if self.pace == Pace::Unasked {
             self.said = status(&part[..written]).or(self.said);
@@ -326,7 +322,14 @@ impl hyper::rt::Write for Io {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+        let mut wire = self.0.borrow_mut();
+        wire.is_owing = true;
+        if wire.pace != Pace::Free {
+            return wire.poll_paced(cx, bytes);
+        }
+        let result = ready!(wire.socket()?.poll_write(cx, bytes));
+        wire.news.has_moved = true;
+        Poll::Ready(result)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -340,24 +343,5 @@ impl hyper::rt::Write for Io {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.borrow_mut().socket()?.poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let mut wire = self.0.borrow_mut();
-        wire.is_owing = true;
-        if wire.pace != Pace::Free {
-            return wire.poll_paced(cx, parts);
-        }
-        let result = ready!(wire.socket()?.poll_write_vectored(cx, parts));
-        wire.news.has_moved = true;
-        Poll::Ready(result)
     }
 }
