@@ -25,7 +25,10 @@ use crate::signature::{Evidence, Form, Verdict};
 pub mod arrivals;
 pub mod expect;
 pub mod fault;
+mod framing;
 pub mod respond;
+
+pub(crate) use framing::MOST_SIZES;
 
 use arrivals::{Arrival, Arrivals, Key, Retried};
 use expect::{Expectation, Seen, Standing, Watch};
@@ -97,10 +100,14 @@ pub struct Received {
     pub mistake: Option<String>,
     /// What else is worth knowing; fragments.
     pub notes: Vec<String>,
+    /// What its framing leaves to say; fragments.
+    pub framing: Vec<String>,
     /// Whether it was taken: it counts, and what comes again of it is a duplicate.
     pub is_taken: bool,
     /// How it stands among those before it.
     pub arrival: Arrival,
+    /// Why its answer could not be made, so that it is not taken.
+    pub broken: Option<String>,
     /// What goes wrong with its answer.
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
@@ -204,11 +211,13 @@ impl Receiver {
             why: None,
             mistake: None,
             notes: checker.notes(&evidence, &judged),
+            framing: framing::notes(request),
             is_taken: is_welcome && fault.is_none_or(takes),
             arrival: Arrival {
                 attempt: 1,
                 ..Arrival::default()
             },
+            broken: None,
             fault,
             response: Arc::clone(&self.refusal),
             whose: None,
@@ -244,9 +253,10 @@ impl Receiver {
                     received.response = Arc::new(response(200, "text/plain", echo));
                 }
             }
-            Kind::Push | Kind::Other => {
-                received.response = self.answer(content.platform, request, &received);
-            }
+            Kind::Push | Kind::Other => match self.answer(content.platform, request, &received) {
+                Ok(response) => received.response = response,
+                Err(why) => received.break_down(why),
+            },
         }
         received
     }
@@ -292,16 +302,17 @@ impl Receiver {
         platform: Option<Platform>,
         request: &Request,
         received: &Received,
-    ) -> Arc<Response> {
+    ) -> Result<Arc<Response>, String> {
         if let Some(respond) = &self.options.respond {
-            return Arc::new(respond.answer(&Context {
+            let context = Context {
                 request,
                 received,
                 number: self.number,
-            }));
+            };
+            return respond.answer(&context).map(Arc::new);
         }
         let thanks = self.thanks.iter().find(|(whose, _)| *whose == platform);
-        thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1))
+        Ok(thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1)))
     }
 
     fn count(&mut self, received: &Received) {
@@ -545,6 +556,13 @@ fn mistake<'c, 'e>(
 }
 
 impl Received {
+    /// Its answer cannot be made: the caller has no word on why.
+    fn break_down(&mut self, why: String) {
+        self.broken = Some(why);
+        self.is_taken = false;
+        self.response = Arc::new(response(500, "", Vec::new()));
+    }
+
     /// Whether nothing but its status and time is worth a word.
     #[must_use]
     pub fn is_plain(&self) -> bool {

@@ -27,7 +27,7 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
     if let Some(fault) = received.fault {
         case.details.push(("fault", fault.to_string()));
     }
-    for note in &received.notes {
+    for note in received.notes.iter().chain(&received.framing) {
         case.details.push(("note", note.clone()));
     }
     let again = again(arrived);
@@ -45,11 +45,13 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
         case.outcome = CaseOutcome::Skip;
         case.why = Some(match (&received.fault, received.verdict) {
             (Some(fault), _) if !received.is_taken && !is_refused => format!("--fault {fault}"),
+            _ if received.broken.is_some() => "its answer could not be made".to_owned(),
             (_, Verdict::Valid) => "refused".to_owned(),
             (_, verdict) => format!("refused: {}", verdict.as_str()),
         });
     }
     case.warnings.extend(received.why.clone());
+    case.warnings.extend(received.broken.clone());
     if let Some(mistake) = &received.mistake {
         case.warnings.push(format!("the mistake: {mistake}"));
     }

@@ -483,7 +483,7 @@ impl Visit {
             verdict: Some(received.verdict.as_str().to_owned()),
             why: why(received),
             by: Some(BY.to_owned()),
-            note: received.fault.map(|fault| format!("--fault {fault}")),
+            note: note(received),
             ..Record::of(request)
         }
     }
@@ -517,6 +517,14 @@ fn address(address: SocketAddr) -> String {
 /// Whether nobody reads an answer.
 fn is_silent(reply: &Reply) -> bool {
     matches!(reply.manner, Manner::Reset | Manner::Never)
+}
+
+/// What else there is to say of it: what went wrong with its answer, and how it was framed.
+fn note(received: &Received) -> Option<String> {
+    let fault = received.fault.map(|fault| format!("--fault {fault}"));
+    let notes = fault.into_iter().chain(received.broken.clone());
+    let notes: Vec<_> = notes.chain(received.framing.clone()).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// Why it is not right, with the mistake that was proved.

@@ -249,7 +249,7 @@ impl Wire {
         let written = ready!(self.socket()?.poll_write(cx, &bytes[..count]))?;
         self.news.has_moved = true;
         if self.pace == Pace::Unasked {
-            self.said = status(&part[..written]).or(self.said);
+            self.said = status(&bytes[..written]).or(self.said);
         }
         self.pace.went(written, Instant::now());
         if self.pace == Pace::Only(0) {

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use super::bench::{Running, listen};
+use super::bench::{Running, bytes, listen};
 
 /// After this a push is taken as ever.
 #[track_caller]
@@ -201,4 +201,33 @@ fn a_flood_of_wrong_signatures_is_answered_and_the_mistake_is_not_looked_for_in_
         "{}",
         ended.talk
     );
+}
+
+#[test]
+fn both_lengths_and_more_chunks_than_are_kept_are_noted() {
+    let it = listen("onenet --accept-all --capture c.ndjson");
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n";
+    it.raw(
+        [
+            head,
+            "Content-Length: 4\r\n\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\n\r\n",
+        ]
+        .concat(),
+    );
+    let many = "1\r\nx\r\n".repeat(65_537);
+    it.raw([head, "Connection: close\r\n\r\n", &many, "0\r\n\r\n"].concat());
+    let ended = it.stop();
+    let records = ended.records();
+    assert!(
+        records[0]["note"]
+            .as_str()
+            .unwrap()
+            .contains("Content-Length")
+    );
+    let hidden = bytes(&records[1]["unparsed"]);
+    assert_eq!(hidden, b"GET /hidden HTTP/1.1\r\n\r\n");
+    let note = records[2]["note"].as_str().unwrap();
+    assert!(note.contains("more than 65536 chunks"), "{note}");
+    let cases = ended.of_type("case");
+    assert!(cases[0]["details"].to_string().contains("Content-Length"));
 }
