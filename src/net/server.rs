@@ -34,6 +34,7 @@ mod answer;
 mod connection;
 mod handshake;
 mod pace;
+mod passed;
 mod reply;
 mod request;
 mod socket;

@@ -217,6 +217,7 @@ impl Desk {
             now,
             arrived,
             trouble: None,
+            reason: None,
         }
     }
 
@@ -226,8 +227,8 @@ impl Desk {
         let mut held = Held(self, Some((request, visit)));
         let mut is_whole = self.hold_back(fault, Place::Before).await;
         if let (true, Some((request, visit))) = (is_whole, &mut held.1) {
-            is_whole = self.pass_on(request, &mut visit.received).await
-                && self.hold_back(fault, Place::After).await;
+            is_whole =
+                self.pass_on(request, visit).await && self.hold_back(fault, Place::After).await;
         }
         let (request, mut visit) = held.over()?;
         if !is_whole {
@@ -397,20 +398,31 @@ impl Desk {
     }
 
     /// Lets another server answer what is welcome, and says whether there was time for it.
-    async fn pass_on(&self, request: &Request, received: &mut Received) -> bool {
-        let Some(forward) = self.forward.as_ref().filter(|_| received.is_taken) else {
+    async fn pass_on(&self, request: &Request, visit: &mut Visit) -> bool {
+        let is_taken = visit.received.is_taken;
+        let Some(forward) = self.forward.as_ref().filter(|_| is_taken) else {
             return true;
         };
         let Some(answer) = self.unless_ending(forward.send(request)).await else {
             return false;
         };
-        received.response = Arc::new(answer.unwrap_or_else(|why| {
-            self.tell(Told::Warning(format!("--forward: {why}")));
-            Response {
-                status: 502,
-                ..Response::default()
+        let why = match answer {
+            // Behind it another protocol would be spoken.
+            Ok((answer, _)) if answer.status == 101 => {
+                "the server answered 101, which is not passed on".to_owned()
             }
-        }));
+            Ok((answer, reason)) => {
+                visit.received.response = Arc::new(answer);
+                visit.reason = Some(reason);
+                return true;
+            }
+            Err(why) => why.to_string(),
+        };
+        self.tell(Told::Warning(format!("--forward: {why}")));
+        visit.received.response = Arc::new(Response {
+            status: 502,
+            ..Response::default()
+        });
         true
     }
 }
@@ -443,6 +455,8 @@ struct Visit {
     arrived: Instant,
     received: Received,
     trouble: Option<&'static str>,
+    /// The reason phrase of another server's answer.
+    reason: Option<Vec<u8>>,
 }
 
 impl Visit {
@@ -454,7 +468,9 @@ impl Visit {
 
     /// The answer, as far as is known before it is kept.
     fn reply(&self) -> Reply {
-        let manner = match self.received.fault.map(|spec| spec.fault) {
+        let fault = self.received.fault.map(|spec| spec.fault);
+        let is_status = matches!(fault, Some(Fault::Status(_)));
+        let manner = match fault {
             _ if self.trouble.is_some() => Manner::Never,
             None | Some(Fault::Delay(_) | Fault::Status(_)) => Manner::Plain,
             Some(Fault::Reset) => Manner::Reset,
@@ -465,6 +481,7 @@ impl Visit {
         Reply {
             response: self.received.sent().unwrap_or_default(),
             manner,
+            passed: self.reason.clone().filter(|_| !is_status),
         }
     }
 

@@ -17,11 +17,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::{Whole, into_hyper};
 use super::handshake::{self, Met};
+use super::passed::{Passed, belongs_to_a_connection};
 use super::request::{Flaw, chain, normal, whole};
 use super::socket::Socket;
 use super::tap::{BEHIND, Came};
 use super::wire::{End, Io, Wire};
-use super::{Limits, Refused, Reply, Shared};
+use super::{Limits, Manner, Refused, Reply, Shared};
 use crate::message::{Request, Response, Scheme};
 
 /// The answer to a head that never gets whole.
@@ -200,14 +201,30 @@ where
         }
         request.chunks = self.wire.borrow_mut().sizes();
         let reply: Reply = (self.shared.handler)(request, self.peer).await.into();
-        if !self.wire.borrow().is_plain(reply.manner) {
+        if reply.passed.is_some() || !self.wire.borrow().is_plain(reply.manner) {
             poll_fn(|cx| self.wire.borrow_mut().poll_said(cx)).await;
         }
         self.wire.borrow_mut().answered(reply.manner);
         if self.wire.borrow().end().is_some() {
             return pending().await;
         }
-        into_hyper(&reply.response)
+        match reply.passed {
+            Some(reason) => self.pass(&reply.response, reply.manner, reason),
+            None => into_hyper(&reply.response),
+        }
+    }
+
+    /// The answer of another server: hyper frames it anew.
+    fn pass(&self, response: &Response, manner: Manner, reason: Vec<u8>) -> hyper::Response<Whole> {
+        if manner == Manner::Plain {
+            self.wire.borrow_mut().passes(Passed::new(response, reason));
+        }
+        let fields = response.headers.iter();
+        let headers = fields.filter(|(name, _)| !belongs_to_a_connection(name));
+        into_hyper(&Response {
+            headers: headers.collect(),
+            ..response.clone()
+        })
     }
 
     /// The head of a request; none where the connection is at its end.

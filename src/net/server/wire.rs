@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
 use super::pace::{Pace, Room};
+use super::passed::Passed;
 use super::reply::Manner;
 use super::socket::Socket;
 use super::tap::{Came, Tap};
@@ -43,6 +44,8 @@ pub(super) struct Wire {
     pace: Pace,
     /// The status of what hyper said by itself.
     said: Option<u16>,
+    /// An answer of another server that leaves now.
+    passed: Option<Box<Passed>>,
     pause: Option<Pin<Box<Sleep>>>,
     end: Option<End>,
     /// Who waits until nothing is owed.
@@ -86,6 +89,7 @@ impl Wire {
             is_lingering: false,
             pace: Pace::Unasked,
             said: None,
+            passed: None,
             pause: None,
             end: None,
             waiting: None,
@@ -188,6 +192,12 @@ impl Wire {
         self.tap.taken()
     }
 
+    /// What is said now is the answer of another server.
+    pub(super) fn passes(&mut self, passed: Passed) {
+        self.pace = Pace::Passed;
+        self.passed = Some(Box::new(passed));
+    }
+
     /// What is said now refuses a request whose body is not whole; the rest of it is read until
     /// its end.
     pub(super) fn refuses(&mut self) {
@@ -233,10 +243,36 @@ impl Wire {
         }
     }
 
+    /// Writes the head of another server in the place of hyper's.
+    fn poll_passed(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut passed = self.passed.take();
+        while let Some(rest) = passed.as_mut().and_then(|it| it.rest(bytes)) {
+            let written = match self.socket()?.poll_write(cx, rest) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => {
+                    self.passed = passed;
+                    return Poll::Pending;
+                }
+            };
+            self.news.has_moved = true;
+            if passed.as_mut().is_none_or(|it| it.went(written)) {
+                break;
+            }
+        }
+        self.pace = Pace::Free;
+        if passed.is_none_or(|it| it.has_begun()) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        self.socket()?.poll_write(cx, bytes)
+    }
+
     /// Writes what may leave now of these bytes.
     fn poll_paced(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.is_empty() {
             return Poll::Ready(Ok(0));
+        }
+        if self.pace == Pace::Passed {
+            return self.poll_passed(cx, bytes);
         }
         let count = loop {
             match self.pace.room(bytes.len(), Instant::now()) {

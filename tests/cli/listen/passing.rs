@@ -225,3 +225,71 @@ fn a_slow_command_holds_no_answer_up_and_a_second_ctrl_c_does_not_wait_for_it() 
     assert_eq!(ended.counter("pushes"), 3);
     drop(writer);
 }
+
+#[test]
+fn the_answer_of_the_other_server_leaves_and_is_kept_as_it_came() {
+    let fields = "X-API-key: a\r\nSet-Cookie: one\r\nlower: b\r\nSet-Cookie: two\r\n";
+    let head = format!("HTTP/1.1 203 As I Like\r\n{fields}Content-Length: 4\r\nDate: then\r\n");
+    let answers = format!("{head}Keep-Alive: timeout=9\r\n\r\nbody");
+    let server = Server::start(move |_| Reply::raw(answers.clone()));
+    let it = listen_with(
+        "onenet --accept-all --capture c.ndjson",
+        &["--forward", &server.url("")],
+    );
+    // Two over one connection: it is framed so that the next is found.
+    let both =
+        "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = it.raw(both);
+    let first = format!("{head}\r\nbody");
+    assert!(answer.starts_with(&first), "{answer}");
+    let second = &answer[first.len()..];
+    assert!(second.starts_with(&head), "{answer}");
+    assert!(
+        second.to_lowercase().contains("connection: close"),
+        "{answer}"
+    );
+    assert!(second.ends_with("\r\n\r\nbody"), "{answer}");
+    for record in it.records() {
+        let kept = record["response"]["headers"].as_array().unwrap();
+        let kept: Vec<_> = kept.iter().map(|it| it[0].as_str().unwrap()).collect();
+        let expected = [
+            "X-API-key",
+            "Set-Cookie",
+            "lower",
+            "Set-Cookie",
+            "Content-Length",
+            "Date",
+            "Keep-Alive",
+        ];
+        assert_eq!(kept, expected);
+    }
+}
+
+#[test]
+fn head_is_passed_on_without_waiting_for_a_body() {
+    let server =
+        Server::start(|_| Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX-a: b\r\n\r\n"));
+    let it = listen_with("onenet --accept-all", &["--forward", &server.url("")]);
+    let answer = it.raw("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX-a: b\r\n";
+    assert!(
+        answer.starts_with(head) && answer.ends_with("\r\n\r\n"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn chunks_of_the_other_server_are_put_together() {
+    let server = Server::start(|_| {
+        Reply::raw(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",
+        )
+    });
+    let it = listen_with("onenet --accept-all", &["--forward", &server.url("")]);
+    let answer = it.raw("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(
+        answer.to_lowercase().contains("content-length: 4\r\n"),
+        "{answer}"
+    );
+    assert!(answer.ends_with("\r\n\r\nabcd"), "{answer}");
+}
