@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
-use super::forward::Forward;
+use super::forward::{self, Forward};
 use super::keep::{Keeper, Kept};
 use crate::capture::{Content, Record};
 use crate::error::Error;
@@ -102,6 +102,8 @@ pub(super) struct Arrived {
     pub(super) status: Option<u16>,
     /// Why it is without an answer, or with another than it would have: not by a fault.
     pub(super) trouble: Option<&'static str>,
+    /// What is wrong with the answer of the server behind this one.
+    pub(super) wrong: Option<String>,
     /// When it came, since the start.
     pub(super) at: Duration,
     /// How long its answer took.
@@ -181,7 +183,7 @@ impl Desk {
         };
         let mut reply = visit.reply();
         let took = visit.arrived.elapsed();
-        let is_watched = self.is_watched || !visit.received.is_plain();
+        let is_watched = self.is_watched || visit.wrong.is_some() || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
         let (kept, record) = self.write_down(request, &visit, &reply, took);
         let is_kept = match kept {
@@ -217,6 +219,7 @@ impl Desk {
             now,
             arrived,
             trouble: None,
+            wrong: None,
         }
     }
 
@@ -226,8 +229,8 @@ impl Desk {
         let mut held = Held(self, Some((request, visit)));
         let mut is_whole = self.hold_back(fault, Place::Before).await;
         if let (true, Some((request, visit))) = (is_whole, &mut held.1) {
-            is_whole = self.pass_on(request, &mut visit.received).await
-                && self.hold_back(fault, Place::After).await;
+            is_whole =
+                self.pass_on(request, visit).await && self.hold_back(fault, Place::After).await;
         }
         let (request, mut visit) = held.over()?;
         if !is_whole {
@@ -295,6 +298,7 @@ impl Desk {
                 received: visit.received,
                 status,
                 trouble: visit.trouble,
+                wrong: visit.wrong,
                 at,
                 took,
             }))),
@@ -397,19 +401,21 @@ impl Desk {
     }
 
     /// Lets another server answer what is welcome, and says whether there was time for it.
-    async fn pass_on(&self, request: &Request, received: &mut Received) -> bool {
+    async fn pass_on(&self, request: &Request, visit: &mut Visit) -> bool {
+        let received = &mut visit.received;
         let Some(forward) = self.forward.as_ref().filter(|_| received.is_taken) else {
             return true;
         };
         let Some(answer) = self.unless_ending(forward.send(request)).await else {
             return false;
         };
-        received.response = Arc::new(answer.unwrap_or_else(|why| {
-            self.tell(Told::Warning(format!("--forward: {why}")));
-            Response {
-                status: 502,
-                ..Response::default()
-            }
+        visit.wrong = match &answer {
+            Err(why) => Some(format!("--forward: {why}")),
+            Ok(answer) => forward::flaw(received, answer),
+        };
+        received.response = Arc::new(answer.unwrap_or(Response {
+            status: 502,
+            ..Response::default()
         }));
         true
     }
@@ -443,6 +449,8 @@ struct Visit {
     arrived: Instant,
     received: Received,
     trouble: Option<&'static str>,
+    /// What is wrong with the answer of the server behind this one.
+    wrong: Option<String>,
 }
 
 impl Visit {
@@ -472,7 +480,7 @@ impl Visit {
     fn record(&self, request: Request, answer: Option<&Response>, took: Duration) -> Record {
         let received = &self.received;
         let response = answer.map(|answer| Response {
-            ms: Some(took.as_secs_f64() * 1000.0),
+            ms: Some(millis(took)),
             ..answer.clone()
         });
         Record {
@@ -487,6 +495,11 @@ impl Visit {
             ..Record::of(request)
         }
     }
+}
+
+/// Milliseconds, to a microsecond.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// An address as it is displayed; of IPv4 in a tenth of the time, once for each record.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::message::{Headers, Request, Response};
 use crate::net::{Connection, Dialer, Failure};
+use crate::receiver::{Kind, Received};
 
 /// Another server.
 pub(super) struct Forward {
@@ -39,6 +40,22 @@ impl Forward {
             ..response
         })
     }
+}
+
+/// Why the platform would not be content with an answer, if it would not.
+pub(super) fn flaw(received: &Received, answer: &Response) -> Option<String> {
+    let status = answer.status;
+    if received.kind == Kind::Handshake {
+        let is_echo = answer.body == received.response.body && status == received.response.status;
+        return (!is_echo).then(|| {
+            format!("the server behind --forward answered {status}, and not with the echo alone")
+        });
+    }
+    (!received.accepts(status)).then(|| {
+        format!(
+            "the server behind --forward answered {status}: the platform takes that for a failure"
+        )
+    })
 }
 
 /// The fields but those that belong to one connection: the answer is framed anew.
