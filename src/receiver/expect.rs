@@ -6,8 +6,8 @@
 //! duplicates=0                  holds until it is broken
 //! onenet.online then onenet.offline       the first of one before the first of the other
 //! ```
-//! The counts: `requests`, `pushes`, `handshakes`, `verified`, `refused` (wrong or missing
-//! signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
+//! The counts: `requests`, `pushes`, `handshakes`, `verified`, `delivered` (answered in time and
+//! as the platform accepts it), `refused` (wrong or missing signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
 //! `PLATFORM.EVENT`.
 
 use std::fmt;
@@ -246,11 +246,12 @@ impl fmt::Display for Expectation {
 }
 
 /// The counts that are not platforms.
-const COUNTS: [&str; 8] = [
+const COUNTS: [&str; 9] = [
     "requests",
     "pushes",
     "handshakes",
     "verified",
+    "delivered",
     "refused",
     "duplicates",
     "replays",
@@ -355,7 +356,8 @@ impl Expectation {
                 });
             if !known {
                 return Err(format!(
-                    "nothing is ever counted as `{name}`: there are {}, {}, and their events",
+                    "nothing is ever counted as `{name}`: there are {}, {}, and their events, which \
+                     `pushrig samples` lists",
                     COUNTS.join(", "),
                     platforms.join(", ")
                 ));

@@ -229,7 +229,11 @@ impl Receiver {
             }
         }
         let echo = judged.judgement.form.and_then(|form| echo(form, &evidence));
-        let content = content(checker, &judged, request, &evidence);
+        let mut content = content(checker, &judged, request, &evidence);
+        if !is_welcome && kind != Kind::Push {
+            // Nobody can tell whether two of them are one.
+            content.key = None;
+        }
         received.events = content.events;
         received.whose = content.platform;
         if let Some(key) = content.key {
@@ -271,7 +275,8 @@ impl Receiver {
         at: Duration,
     ) {
         self.watch.pass(&self.seen, at);
-        self.count(received);
+        let accepted = is_delivered(received, status, took);
+        self.count(received, accepted);
         let arrivals = if received.is_welcome {
             &mut self.arrivals
         } else {
@@ -282,7 +287,6 @@ impl Receiver {
         } else {
             arrivals.dropped(&received.arrival);
         }
-        let accepted = is_delivered(received, status, took);
         arrivals.answered(&received.arrival, accepted);
     }
 
@@ -315,7 +319,7 @@ impl Receiver {
         Ok(thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1)))
     }
 
-    fn count(&mut self, received: &Received) {
+    fn count(&mut self, received: &Received, accepted: bool) {
         let seen = &mut self.seen;
         let is_right = received.why.is_none();
         seen.add("requests");
@@ -337,6 +341,9 @@ impl Receiver {
         match received.kind {
             Kind::Handshake => seen.add("handshakes"),
             _ => seen.add("pushes"),
+        }
+        if accepted && received.kind == Kind::Push {
+            seen.add("delivered");
         }
         if is_right {
             seen.add("verified");
@@ -561,6 +568,12 @@ impl Received {
         self.broken = Some(why);
         self.is_taken = false;
         self.response = Arc::new(response(500, "", Vec::new()));
+    }
+
+    /// Whether its platform takes an answer of this status for success.
+    #[must_use]
+    pub fn accepts(&self, status: u16) -> bool {
+        accepts(self.whose, status)
     }
 
     /// Whether nothing but its status and time is worth a word.

@@ -39,6 +39,9 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
             _ => CaseOutcome::Skip,
         };
         case.why = Some(trouble.to_owned());
+    } else if let Some(wrong) = &arrived.wrong {
+        case.outcome = CaseOutcome::Fail;
+        case.why = Some(wrong.clone());
     } else if is_refused && received.is_taken {
         case.why = Some(format!("taken all the same: {}", received.verdict.as_str()));
     } else if is_refused || !received.is_taken {
@@ -49,6 +52,8 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
             (_, Verdict::Valid) => "refused".to_owned(),
             (_, verdict) => format!("refused: {}", verdict.as_str()),
         });
+    } else if let Some(fault) = received.fault {
+        case.why = Some(format!("--fault {fault}"));
     }
     case.warnings.extend(received.why.clone());
     case.warnings.extend(received.broken.clone());

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
-use super::forward::Forward;
+use super::forward::{self, Forward};
 use super::keep::{Keeper, Kept};
 use crate::capture::{Content, Record};
 use crate::error::Error;
@@ -102,6 +102,8 @@ pub(super) struct Arrived {
     pub(super) status: Option<u16>,
     /// Why it is without an answer, or with another than it would have: not by a fault.
     pub(super) trouble: Option<&'static str>,
+    /// What is wrong with the answer of the server behind this one.
+    pub(super) wrong: Option<String>,
     /// When it came, since the start.
     pub(super) at: Duration,
     /// How long its answer took.
@@ -181,7 +183,7 @@ impl Desk {
         };
         let mut reply = visit.reply();
         let took = visit.arrived.elapsed();
-        let is_watched = self.is_watched || !visit.received.is_plain();
+        let is_watched = self.is_watched || visit.wrong.is_some() || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
         let (kept, record) = self.write_down(request, &visit, &reply, took);
         let is_kept = match kept {
@@ -218,6 +220,7 @@ impl Desk {
             arrived,
             trouble: None,
             reason: None,
+            wrong: None,
         }
     }
 
@@ -296,6 +299,7 @@ impl Desk {
                 received: visit.received,
                 status,
                 trouble: visit.trouble,
+                wrong: visit.wrong,
                 at,
                 took,
             }))),
@@ -412,13 +416,14 @@ impl Desk {
                 "the server answered 101, which is not passed on".to_owned()
             }
             Ok((answer, reason)) => {
+                visit.wrong = forward::flaw(&visit.received, &answer);
                 visit.received.response = Arc::new(answer);
                 visit.reason = Some(reason);
                 return true;
             }
             Err(why) => why.to_string(),
         };
-        self.tell(Told::Warning(format!("--forward: {why}")));
+        visit.wrong = Some(format!("--forward: {why}"));
         visit.received.response = Arc::new(Response {
             status: 502,
             ..Response::default()
@@ -457,6 +462,8 @@ struct Visit {
     trouble: Option<&'static str>,
     /// The reason phrase of another server's answer.
     reason: Option<Vec<u8>>,
+    /// What is wrong with the answer of the server behind this one.
+    wrong: Option<String>,
 }
 
 impl Visit {
@@ -489,7 +496,7 @@ impl Visit {
     fn record(&self, request: Request, answer: Option<&Response>, took: Duration) -> Record {
         let received = &self.received;
         let response = answer.map(|answer| Response {
-            ms: Some(took.as_secs_f64() * 1000.0),
+            ms: Some(millis(took)),
             ..answer.clone()
         });
         Record {
@@ -504,6 +511,11 @@ impl Visit {
             ..Record::of(request)
         }
     }
+}
+
+/// Milliseconds, to a microsecond.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// An address as it is displayed; of IPv4 in a tenth of the time, once for each record.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::message::{Request, Response};
 use crate::net::{Connection, Dialer, Failure};
+use crate::receiver::{Kind, Received};
 
 /// Another server.
 pub(super) struct Forward {
@@ -36,4 +37,20 @@ impl Forward {
         }
         Ok(answered)
     }
+}
+
+/// Why the platform would not be content with an answer, if it would not.
+pub(super) fn flaw(received: &Received, answer: &Response) -> Option<String> {
+    let status = answer.status;
+    if received.kind == Kind::Handshake {
+        let is_echo = answer.body == received.response.body && status == received.response.status;
+        return (!is_echo).then(|| {
+            format!("the server behind --forward answered {status}, and not with the echo alone")
+        });
+    }
+    (!received.accepts(status)).then(|| {
+        format!(
+            "the server behind --forward answered {status}: the platform takes that for a failure"
+        )
+    })
 }
