@@ -36,6 +36,7 @@ mod exec;
 mod forward;
 mod keep;
 mod show;
+mod visit;
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
