@@ -106,15 +106,21 @@ impl Drive {
         };
         if let Some(exec) = desk.exec() {
             let reins = exec.reins();
-            if exec.is_busy() {
-                show.waits_for_command();
-            }
-            let is_done = tokio::select! {
+            let mut ending = pin!(exec.end());
+            let mut is_done = tokio::select! {
                 biased;
-                () = exec.end() => true,
-                () = until(Some(patience)) => false,
-                _ = signals.next() => false,
+                () = ending.as_mut() => true,
+                () = until(Some(patience.min(AT_ONCE))) => false,
             };
+            if !is_done && patience > AT_ONCE {
+                show.waits_for_command();
+                is_done = tokio::select! {
+                    biased;
+                    () = ending.as_mut() => true,
+                    () = until(Some(patience)) => false,
+                    _ = signals.next() => false,
+                };
+            }
             if !is_done {
                 reins.stop();
                 show.unfinished();
@@ -125,6 +131,9 @@ impl Drive {
         finish(&desk, signal, elapsed, show)
     }
 }
+
+/// Nobody minds waiting so long.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// How long the command of `--exec` is waited for at the end.
 const EXEC_GRACE: Duration = Duration::from_secs(10);

@@ -83,11 +83,6 @@ impl Exec {
         let _ = self.give.send(line);
     }
 
-    /// Whether it still runs, or is to.
-    pub(super) fn is_busy(&self) -> bool {
-        self.waiting.load(Relaxed) > 0
-    }
-
     /// What stops it.
     pub(super) fn reins(&self) -> Reins {
         self.reins.clone()
