@@ -408,6 +408,7 @@ impl Visit {
         Reply {
             response: self.received.sent().unwrap_or_default(),
             manner,
+            ..Reply::default()
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::answer::{Whole, into_hyper};
+use super::answer::{Sent, into_hyper};
 use super::handshake::{self, Met};
 use super::request::{Flaw, chain, normal, whole};
 use super::socket::Socket;
@@ -120,7 +120,7 @@ async fn drive<S>(
     told: &mut watch::Receiver<bool>,
 ) -> Over
 where
-    S: HttpService<Incoming, ResBody = Whole, Error = Infallible>,
+    S: HttpService<Incoming, ResBody = Sent, Error = Infallible>,
 {
     let mut clock = pin!(sleep_until(wire.borrow().due(limits)));
     let news = told.clone();
@@ -159,6 +159,10 @@ where
                 return Poll::Pending;
             }
             is_ending = true;
+            if let Some(due) = seen.cut_short() {
+                clock.as_mut().reset(due);
+                let _ = clock.as_mut().poll(cx);
+            }
             drop(seen);
             serving.as_mut().graceful_shutdown();
         }
@@ -177,13 +181,13 @@ where
     F: Future<Output: Into<Reply>> + 'static,
     R: Fn(Refused) + 'static,
 {
-    async fn answer(&self, incoming: hyper::Request<Incoming>) -> hyper::Response<Whole> {
+    async fn answer(&self, incoming: hyper::Request<Incoming>) -> hyper::Response<Sent> {
         let Some(mut request) = self.begin(&incoming) else {
             return pending().await;
         };
         match whole(incoming.into_body(), &self.shared.limits).await {
             Ok(body) => request.body = body,
-            Err(flaw) => return into_hyper(&self.flawed(&flaw)),
+            Err(flaw) => return into_hyper(&self.flawed(&flaw), None),
         }
         request.chunks = self.wire.borrow_mut().sizes();
         let reply: Reply = (self.shared.handler)(request, self.peer).await.into();
@@ -194,7 +198,10 @@ where
         if self.wire.borrow().end().is_some() {
             return pending().await;
         }
-        into_hyper(&reply.response)
+        if reply.feed.is_some() {
+            self.wire.borrow_mut().feeds();
+        }
+        into_hyper(&reply.response, reply.feed)
     }
 
     /// The head of a request; none where the connection is at its end.

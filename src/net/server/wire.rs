@@ -7,6 +7,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
@@ -24,6 +25,9 @@ thread_local! {
     static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
 }
 
+/// How long the last pieces of an answer may take that comes piece by piece.
+const LAST_PIECES: Duration = Duration::from_millis(100);
+
 /// A socket, and what is going on upon it.
 pub(super) struct Wire {
     /// None once it was taken back.
@@ -40,6 +44,10 @@ pub(super) struct Wire {
     /// Whether hyper has more to write, or the peer has yet to take it.
     is_owing: bool,
     is_lingering: bool,
+    /// Whether the answer comes piece by piece, and may be on its way for as long as the server.
+    is_fed: bool,
+    /// When it is closed whatever is owed.
+    cut: Option<Instant>,
     pace: Pace,
     pause: Option<Pin<Box<Sleep>>>,
     end: Option<End>,
@@ -82,6 +90,8 @@ impl Wire {
             is_busy: false,
             is_owing: false,
             is_lingering: false,
+            is_fed: false,
+            cut: None,
             pace: Pace::Free,
             pause: None,
             end: None,
@@ -110,6 +120,9 @@ impl Wire {
 
     /// When its time is over, as far as is known now.
     pub(super) fn due(&self, limits: &Limits) -> Instant {
+        if let Some(cut) = self.cut {
+            return cut;
+        }
         match self.head_since {
             // The body and the handler have clocks of their own.
             _ if self.is_busy => Instant::now() + limits.idle,
@@ -126,6 +139,7 @@ impl Wire {
     /// A request begins: its head. None where the tap could not read it.
     pub(super) fn begin(&mut self) -> Option<Request> {
         self.is_busy = true;
+        self.is_fed = false;
         if !self.is_owing {
             self.pace = Pace::Free;
         }
@@ -168,6 +182,20 @@ impl Wire {
             Manner::Truncate(0) => Some(End::Close),
             Manner::Plain | Manner::Truncate(_) | Manner::Slow(_) => None,
         };
+    }
+
+    /// The answer comes piece by piece.
+    pub(super) fn feeds(&mut self) {
+        self.is_fed = true;
+    }
+
+    /// The server ends: a peer that does not take the last pieces is not waited for. When that is
+    /// over, if there are any.
+    pub(super) fn cut_short(&mut self) -> Option<Instant> {
+        if self.is_fed {
+            self.cut = Some(Instant::now() + LAST_PIECES);
+        }
+        self.cut
     }
 
     /// What came and became no request.

@@ -28,6 +28,7 @@ fn both(limits: &Limits) -> [(Running, Client); 2] {
         Reply {
             response: response.into(),
             manner,
+            ..Reply::default()
         }
     };
     [
