@@ -44,15 +44,21 @@ pub(super) struct Wire {
     /// Whether hyper has more to write, or the peer has yet to take it.
     is_owing: bool,
     is_lingering: bool,
-    /// Whether the answer comes piece by piece, and may be on its way for as long as the server.
-    is_fed: bool,
-    /// When it is closed whatever is owed.
-    cut: Option<Instant>,
+    feeding: Feeding,
     pace: Pace,
     pause: Option<Pin<Box<Sleep>>>,
     end: Option<End>,
     /// Who waits until nothing is owed.
     waiting: Option<Waker>,
+}
+
+/// Whether the answer comes piece by piece, and may be on its way for as long as the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Feeding {
+    No,
+    Yes,
+    /// Then it is closed, whatever is owed.
+    Until(Instant),
 }
 
 /// What happened since somebody looked.
@@ -90,8 +96,7 @@ impl Wire {
             is_busy: false,
             is_owing: false,
             is_lingering: false,
-            is_fed: false,
-            cut: None,
+            feeding: Feeding::No,
             pace: Pace::Free,
             pause: None,
             end: None,
@@ -120,7 +125,7 @@ impl Wire {
 
     /// When its time is over, as far as is known now.
     pub(super) fn due(&self, limits: &Limits) -> Instant {
-        if let Some(cut) = self.cut {
+        if let Feeding::Until(cut) = self.feeding {
             return cut;
         }
         match self.head_since {
@@ -139,7 +144,7 @@ impl Wire {
     /// A request begins: its head. None where the tap could not read it.
     pub(super) fn begin(&mut self) -> Option<Request> {
         self.is_busy = true;
-        self.is_fed = false;
+        self.feeding = Feeding::No;
         if !self.is_owing {
             self.pace = Pace::Free;
         }
@@ -186,16 +191,18 @@ impl Wire {
 
     /// The answer comes piece by piece.
     pub(super) fn feeds(&mut self) {
-        self.is_fed = true;
+        self.feeding = Feeding::Yes;
     }
 
     /// The server ends: a peer that does not take the last pieces is not waited for. When that is
     /// over, if there are any.
     pub(super) fn cut_short(&mut self) -> Option<Instant> {
-        if self.is_fed {
-            self.cut = Some(Instant::now() + LAST_PIECES);
+        if self.feeding == Feeding::No {
+            return None;
         }
-        self.cut
+        let cut = Instant::now() + LAST_PIECES;
+        self.feeding = Feeding::Until(cut);
+        Some(cut)
     }
 
     /// What came and became no request.
