@@ -120,6 +120,14 @@ pub struct Arrival {
     pub is_replay: bool,
 }
 
+impl Arrival {
+    /// Which message it is, the same for all attempts of it; none if it is nobody's.
+    #[must_use]
+    pub fn message(&self) -> Option<u32> {
+        self.message
+    }
+}
+
 /// A message that was tried more than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retried {
@@ -131,6 +139,8 @@ pub struct Retried {
     pub count: usize,
     /// The times between the attempts, as far as they are remembered.
     pub gaps: Vec<Duration>,
+    /// Whether each attempt was accepted, as far as they are remembered.
+    pub accepted: Vec<bool>,
     /// Whether they are those of the platform's schedule, in words; none where it has none.
     pub schedule: Option<Result<String, String>>,
 }
@@ -200,6 +210,13 @@ impl Arrivals {
         if let Some(attempt) = known.and_then(|known| known.attempt_mut(arrival.attempt)) {
             attempt.accepted = accepted;
         }
+    }
+
+    /// The attempts of one message; none if it came once, or was forgotten.
+    #[must_use]
+    pub fn retried_of(&self, arrival: &Arrival) -> Option<Retried> {
+        let at = arrival.message?.wrapping_sub(self.first);
+        self.messages.get(usize::try_from(at).ok()?)?.retried()
     }
 
     /// The messages that came more than once, as far as they are remembered.
@@ -280,6 +297,7 @@ impl Message {
             label: again.label.clone(),
             count: again.count,
             schedule: self.schedule(&attempts, &gaps),
+            accepted: attempts.iter().map(|attempt| attempt.accepted).collect(),
             gaps,
         })
     }

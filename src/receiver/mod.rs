@@ -142,6 +142,12 @@ impl Receiver {
         self.arrivals.retried()
     }
 
+    /// The attempts of the message that a request carried; none if it came once.
+    #[must_use]
+    pub fn retried_of(&self, arrival: &Arrival) -> Option<Retried> {
+        self.arrivals.retried_of(arrival)
+    }
+
     /// Whether a mistake is looked for from now on in what is signed wrongly.
     pub fn explains(&mut self, explains: bool) {
         self.options.explains = explains;
