@@ -9,13 +9,15 @@ use clap::{ArgMatches, Args};
 use self::desk::Desk;
 use self::drive::Drive;
 use self::forward::Forward;
+use self::inspector::Inspector;
 use super::{Subcommand, define, parse};
 use crate::args::{
     PlatformOrAutoArg, ReceiveArgs, ReportArgs, ServeArgs, parse_duration, parse_private_url,
     without_user,
 };
-use crate::check::Choice;
+use crate::check::{Checker, Choice};
 use crate::error::{Error, Outcome};
+use crate::message::Url;
 use crate::net::room::widen;
 use crate::net::server::{Limits, Listener};
 use crate::net::{DialOptions, Dialer, tls};
@@ -26,13 +28,14 @@ use crate::receiver::fault::FaultSpec;
 use crate::receiver::respond::Respond;
 use crate::receiver::{Options, Receiver};
 use crate::recorder::Recorder;
-use crate::session::Session;
+use crate::session::{Session, unguessable};
 
 mod case;
 mod desk;
 mod drive;
 mod exec;
 mod forward;
+mod inspector;
 mod keep;
 mod show;
 
@@ -69,6 +72,9 @@ struct ListenArgs {
     serve: ServeArgs,
     #[command(flatten)]
     tls: TlsArgs,
+    /// Show what comes in a browser on this machine, while it comes; the URL is told at the start
+    #[arg(long)]
+    ui: bool,
     #[command(flatten)]
     answer: AnswerArgs,
     #[command(flatten)]
@@ -174,7 +180,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .open(&args.platform, args.answer.accept_all, session)?;
     check_expectations(&args.end.expect, &checker.choice)?;
     let respond = args.answer.respond(session)?;
-    let forward = args.answer.forward(session)?;
+    let forward_url = args.answer.forward_url(session)?;
+    let forward = forward_url.as_ref().map(forward_to).transpose()?;
     let recorder = args
         .keep
         .capture
@@ -185,6 +192,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let limits = args.limits.limits();
     let listener = args.tls.over(args.serve.listen()?, &args.serve)?;
     let url = listener.url();
+    let inspector = args.inspector(&listener, &checker, forward_url)?;
     let receiver = Receiver::new(Options {
         checker,
         accept_all: args.answer.accept_all,
@@ -194,7 +202,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     });
     let reporter = args.report.open("listen", &url, session)?;
     let drive = Drive {
-        desk: Desk::new(receiver, recorder, forward, exec, session, &reporter)?,
+        desk: Desk::new(
+            receiver, recorder, forward, exec, inspector, session, &reporter,
+        )?,
         expectations: args.end.expect,
         time: args.end.time,
         serve: args.serve,
@@ -232,7 +242,7 @@ impl AnswerArgs {
             .map_err(|why| Error::usage(format!("--respond: {why}")))
     }
 
-    fn forward(&self, session: &mut Session) -> Result<Option<Forward>, Error> {
+    fn forward_url(&self, session: &mut Session) -> Result<Option<Url>, Error> {
         let Some(text) = &self.forward else {
             return Ok(None);
         };
@@ -243,12 +253,33 @@ impl AnswerArgs {
                     .with_hint("give scheme, host and port alone"),
             );
         }
-        let options = DialOptions {
-            limit: FORWARD_LIMIT,
-            ..DialOptions::default()
-        };
-        let dialer = Arc::new(Dialer::new(&url, options)?);
-        Ok(Some(Forward::new(dialer)))
+        Ok(Some(url))
+    }
+}
+
+/// What passes on.
+fn forward_to(url: &Url) -> Result<Forward, Error> {
+    let options = DialOptions {
+        limit: FORWARD_LIMIT,
+        ..DialOptions::default()
+    };
+    Ok(Forward::new(Arc::new(Dialer::new(url, options)?)))
+}
+
+impl ListenArgs {
+    /// The page, if that was asked for.
+    fn inspector(
+        &self,
+        listener: &Listener,
+        checker: &Checker,
+        forward: Option<Url>,
+    ) -> Result<Option<Inspector>, Error> {
+        if !self.ui {
+            return Ok(None);
+        }
+        let (token, veil) = (unguessable()?, checker.veil.clone());
+        let allow_remote = self.serve.allow_remote;
+        Inspector::new(listener, token, veil, forward, allow_remote).map(Some)
     }
 }
 

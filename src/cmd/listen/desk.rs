@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
 use super::forward::Forward;
+use super::inspector::{Inspector, Known};
 use super::keep::{Keeper, Kept};
 use crate::capture::{Content, Record};
 use crate::error::Error;
@@ -33,6 +34,7 @@ pub(super) struct Desk {
     keeper: Option<Rc<Keeper>>,
     forward: Option<Forward>,
     exec: RefCell<Option<Exec>>,
+    pub(super) inspector: Option<Rc<Inspector>>,
     moment: RefCell<Moment>,
     clock: Clock,
     started: Instant,
@@ -114,6 +116,7 @@ impl Desk {
         recorder: Option<Recorder>,
         forward: Option<Forward>,
         exec: Option<&str>,
+        inspector: Option<Inspector>,
         session: &Session,
         reporter: &Reporter,
     ) -> Result<Self, Error> {
@@ -124,6 +127,7 @@ impl Desk {
             keeper: recorder.map(|recorder| Rc::new(Keeper::new(recorder, tell.clone()))),
             forward,
             exec: RefCell::new(exec.transpose()?),
+            inspector: inspector.map(Rc::new),
             moment: RefCell::new(session.moment()),
             clock: session.clock(),
             started: Instant::now(),
@@ -149,6 +153,9 @@ impl Desk {
     /// The run ends: nothing is waited for much longer.
     pub(super) fn stop(&self) {
         self.ending.send_replace(Some(Instant::now() + PATIENCE));
+        if let Some(inspector) = &self.inspector {
+            inspector.end();
+        }
     }
 
     /// Nothing more comes: what is not in the capture yet is written.
@@ -165,6 +172,11 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
+        if let Some(inspector) = &self.inspector
+            && Inspector::is_for(&request)
+        {
+            return Box::pin(inspector.answer(&request, peer, &self.receiver)).await;
+        }
         let mut visit = self.welcome(&request, peer);
         // In a box, because ten thousand connections that wait for nothing need not have the
         // room for it.
@@ -175,7 +187,8 @@ impl Desk {
         let took = visit.arrived.elapsed();
         let is_watched = self.is_watched || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
-        let is_kept = match self.write_down(request, &visit, &reply, took) {
+        let (writing, mut shown) = self.write_down(request, &visit, &reply, took);
+        let is_kept = match writing {
             Some(writing) => writing.await,
             None => true,
         };
@@ -183,13 +196,20 @@ impl Desk {
             visit.fail("it could not be kept, and so it was not taken");
             if !is_silent(&reply) {
                 // What is not kept is not acknowledged: the platform will send it once more.
-                reply = Reply::from(Response {
+                let answer = Response {
                     status: 503,
                     ..Response::default()
-                });
+                };
+                if let Some(record) = &mut shown {
+                    record.response = Some(answer.clone());
+                }
+                reply = Reply::from(answer);
             }
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
+        if let (Some(record), Some(inspector)) = (shown, &self.inspector) {
+            inspector.keep(*record, &self.known(&visit, status, took));
+        }
         self.conclude(visit, status, took, line);
         reply
     }
@@ -221,24 +241,37 @@ impl Desk {
     }
 
     /// Gives a request to the command, and to the capture; there, whether it is in it is known
-    /// later.
+    /// later. The record is given back where the inspector is to have it.
     fn write_down(
         &self,
         request: Request,
         visit: &Visit,
         reply: &Reply,
         took: Duration,
-    ) -> Option<Kept> {
+    ) -> (Option<Kept>, Option<Box<Record>>) {
         let exec = self.exec.borrow();
-        if self.keeper.is_none() && exec.is_none() {
-            return None;
+        if self.keeper.is_none() && exec.is_none() && self.inspector.is_none() {
+            return (None, None);
         }
         let answer = (!is_silent(reply)).then_some(&*reply.response);
         let record = visit.record(request, answer, took);
         if let Some(exec) = exec.as_ref() {
             exec.give(&record);
         }
-        Some(self.keeper.as_ref()?.keep(&record))
+        let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&record));
+        (kept, self.inspector.as_ref().map(|_| Box::new(record)))
+    }
+
+    /// What the inspector is told beside the record.
+    fn known<'v>(&self, visit: &'v Visit, status: Option<u16>, took: Duration) -> Known<'v> {
+        Known {
+            number: visit.number,
+            received: &visit.received,
+            status,
+            trouble: visit.trouble,
+            at: visit.arrived.duration_since(self.started),
+            took,
+        }
     }
 
     /// It counts, and is told of.
@@ -318,6 +351,9 @@ impl Desk {
         }
         if let Some(keeper) = &self.keeper {
             keeper.add(&record);
+        }
+        if let Some(inspector) = &self.inspector {
+            inspector.keep_refused(record, &refused, self.elapsed());
         }
         self.tell(Told::Refused(refused, self.elapsed()));
     }
