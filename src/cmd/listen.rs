@@ -54,7 +54,9 @@ tunnel, or pushrig push and replay.
 
 What may be expected: requests, pushes, handshakes, verified, refused, duplicates,
 replays and faults, a platform's id, and PLATFORM.EVENT; as COUNT>=1, COUNT=2
-within 10s, or `onenet.online then onenet.offline`. It ends when all of it holds.
+within 10s, or `onenet.online then onenet.offline`. It ends when all of it holds;
+what holds from the start, such as duplicates=0, is watched until its `within`, or
+until the end.
 
 Examples:
   pushrig listen onenet --token env:TOKEN --capture day.ndjson --for 10s
@@ -198,6 +200,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         accept_all: args.answer.accept_all,
         respond,
         faults: args.answer.fault,
+        expectations: args.end.expect.clone(),
         explains: true,
     });
     let reporter = args.report.open("listen", &url, session)?;

@@ -28,7 +28,7 @@ pub mod fault;
 pub mod respond;
 
 use arrivals::{Arrival, Arrivals, Key, Retried};
-use expect::Seen;
+use expect::{Expectation, Seen, Standing, Watch};
 use fault::{Fault, FaultSpec, Faults, Place};
 use respond::{Context, Respond};
 
@@ -43,6 +43,8 @@ pub struct Options {
     pub respond: Option<Respond>,
     /// What goes wrong.
     pub faults: Vec<FaultSpec>,
+    /// What is to come.
+    pub expectations: Vec<Expectation>,
     /// Whether a mistake is looked for in what is signed wrongly.
     pub explains: bool,
 }
@@ -53,7 +55,11 @@ pub struct Receiver {
     options: Options,
     faults: Faults,
     arrivals: Arrivals,
+    /// What came of requests that are not welcome: whoever sends them does not spoil what is
+    /// known of the others.
+    strangers: Arrivals,
     seen: Seen,
+    watch: Watch,
     refusal: Arc<Response>,
     /// The answers that count as delivered.
     thanks: Vec<(Option<Platform>, Arc<Response>)>,
@@ -99,6 +105,8 @@ pub struct Received {
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
     pub response: Arc<Response>,
+    /// Whether it is signed rightly, or that does not matter.
+    is_welcome: bool,
     /// Whose message it is, if it is a platform's.
     whose: Option<Platform>,
 }
@@ -112,15 +120,17 @@ impl Receiver {
     pub fn new(mut options: Options) -> Self {
         Self {
             faults: Faults::new(std::mem::take(&mut options.faults)),
-            options,
             arrivals: Arrivals::default(),
+            strangers: Arrivals::default(),
             seen: Seen::default(),
+            watch: Watch::new(std::mem::take(&mut options.expectations)),
             refusal: Arc::new(refusal()),
             thanks: Platform::ALL
                 .map(|platform| (Some(platform), Arc::new(thanks_of(Some(platform)))))
                 .into(),
             number: 0,
             name: String::new(),
+            options,
         }
     }
 
@@ -136,10 +146,30 @@ impl Receiver {
         &self.options.checker
     }
 
+    /// How what is expected stands, so long after the start.
+    #[must_use]
+    pub fn standings(&self, now: Duration) -> Vec<(&Expectation, Standing)> {
+        self.watch.standings(&self.seen, now)
+    }
+
+    /// Whether it can end, so long after the start: all that is expected has come, or something
+    /// cannot come any more.
+    #[must_use]
+    pub fn is_decided(&self, now: Duration) -> bool {
+        self.watch.is_decided(&self.seen, now)
+    }
+
+    /// It ends: what comes from now on changes nothing of what was expected.
+    pub fn end(&mut self, now: Duration) {
+        self.watch.end(&self.seen, now);
+    }
+
     /// The messages that came more than once.
     #[must_use]
     pub fn retried(&self) -> Vec<Retried> {
-        self.arrivals.retried()
+        let mut retried = self.arrivals.retried();
+        retried.append(&mut self.strangers.retried());
+        retried
     }
 
     /// The attempts of the message that a request carried; none if it came once.
@@ -153,20 +183,12 @@ impl Receiver {
         self.options.explains = explains;
     }
 
-    /// What goes wrong with the next request, if anything does. It is asked once for each, and
-    /// before it is taken, because a delay may come first.
-    pub fn fault(&mut self, moment: &mut Moment) -> Option<FaultSpec> {
-        self.faults.decide(moment)
-    }
-
-    /// Takes a request with what goes wrong with it, and says how it is answered. It counts when
-    /// it was [`answered`](Self::answered): until then something may go wrong.
-    pub fn receive(
-        &mut self,
-        request: &Request,
-        fault: Option<FaultSpec>,
-        moment: &Moment,
-    ) -> Received {
+    /// Takes a request that came so long after the start, and says how it is answered. It counts
+    /// when it was [`answered`](Self::answered): until then something may go wrong.
+    ///
+    /// Only pushes that are welcome are struck by faults: a URL has to be verified before
+    /// anything is pushed that could fail.
+    pub fn receive(&mut self, request: &Request, moment: &mut Moment, at: Duration) -> Received {
         self.options.checker.clock = moment.now;
         self.number += 1;
         let checker = &self.options.checker;
@@ -175,8 +197,13 @@ impl Receiver {
         let judged = checker.check(None, None, &evidence);
         let is_right = judged.is_right(checker);
         let is_welcome = is_right || self.options.accept_all;
+        let kind = kind(&judged, is_right);
+        let fault = (is_welcome && kind != Kind::Handshake)
+            .then(|| self.faults.decide(moment))
+            .flatten();
         let mut received = Received {
-            kind: kind(&judged, is_right),
+            kind,
+            is_welcome,
             platform: judged.scheme.map(id),
             events: Vec::new(),
             verdict: judged.judgement.verdict,
@@ -204,11 +231,16 @@ impl Receiver {
         received.whose = content.platform;
         if let Some(key) = content.key {
             let label = || content.label.to_string();
-            received.arrival =
-                self.arrivals
-                    .arrive(key, content.platform, label, content.nonce, moment.millis());
+            let at = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+            let (platform, nonce) = (content.platform, content.nonce);
+            let arrivals = if is_welcome {
+                &mut self.arrivals
+            } else {
+                &mut self.strangers
+            };
+            received.arrival = arrivals.arrive(key, platform, label, nonce, at);
             if received.is_taken && !is_work_late(fault) {
-                self.arrivals.took(&received.arrival);
+                arrivals.took(&mut received.arrival);
             }
         }
         match received.kind {
@@ -225,14 +257,29 @@ impl Receiver {
         received
     }
 
-    /// A request was answered with this status, or with none, after so long: it counts.
-    pub fn answered(&mut self, received: &Received, status: Option<u16>, took: Duration) {
+    /// A request was answered with this status, or with none, after it took so long, so long
+    /// after the start: it counts.
+    pub fn answered(
+        &mut self,
+        received: &mut Received,
+        status: Option<u16>,
+        took: Duration,
+        at: Duration,
+    ) {
+        self.watch.pass(&self.seen, at);
         self.count(received);
-        if received.is_taken {
-            self.arrivals.took(&received.arrival);
+        let arrivals = if received.is_welcome {
+            &mut self.arrivals
+        } else {
+            &mut self.strangers
+        };
+        if is_work_done(received, status) {
+            arrivals.took(&mut received.arrival);
+        } else {
+            arrivals.dropped(&received.arrival);
         }
         let accepted = is_delivered(received, status, took);
-        self.arrivals.answered(&received.arrival, accepted);
+        arrivals.answered(&received.arrival, accepted);
     }
 
     fn why(&self, judged: &Judged<'_, '_>) -> String {
@@ -453,6 +500,23 @@ fn handle<'e>(
 /// About so many bytes are the head of an answer.
 const HEAD: usize = 100;
 
+/// Whether what it asks for was done: it was answered as its platform accepts it, however late;
+/// or only its answer went wrong.
+fn is_work_done(received: &Received, status: Option<u16>) -> bool {
+    let is_after = |fault: FaultSpec| fault.place == Place::After;
+    received.is_taken
+        && (received.fault.is_some_and(is_after)
+            || status.is_some_and(|status| accepts(received.whose, status)))
+}
+
+/// Whether a platform takes an answer of this status for success.
+fn accepts(platform: Option<Platform>, status: u16) -> bool {
+    let webhook = platform.and_then(Platform::webhook);
+    webhook.map_or((200..300).contains(&status), |webhook| {
+        webhook.patience().accepts(status)
+    })
+}
+
 /// Whether the platform counts it as delivered: a whole answer that it accepts, and in time.
 fn is_delivered(received: &Received, status: Option<u16>, took: Duration) -> bool {
     let fault = received.fault.map(|spec| spec.fault);
@@ -467,10 +531,8 @@ fn is_delivered(received: &Received, status: Option<u16>, took: Duration) -> boo
         _ => Duration::ZERO,
     };
     let webhook = received.whose.and_then(Platform::webhook);
-    webhook.map_or((200..300).contains(&status), |webhook| {
-        let patience = webhook.patience();
-        patience.accepts(status) && took + trickles <= patience.limit
-    })
+    let is_late = |webhook: &dyn Webhook| took + trickles > webhook.patience().limit;
+    accepts(received.whose, status) && !webhook.is_some_and(is_late)
 }
 
 /// The best of the mistakes that would give the signature that arrived.

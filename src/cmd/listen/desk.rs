@@ -177,40 +177,46 @@ impl Desk {
         {
             return Box::pin(inspector.answer(&request, peer, &self.receiver)).await;
         }
-        let mut visit = self.welcome(&request, peer);
-        // In a box, because ten thousand connections that wait for nothing need not have the
-        // room for it.
-        if self.forward.is_some() || visit.received.fault.is_some() {
-            Box::pin(self.take_time(&request, &mut visit)).await;
-        }
+        let visit = self.welcome(&request, peer);
+        let held = if self.forward.is_some() || visit.received.fault.is_some() {
+            // In a box, because ten thousand connections that wait for nothing need not have the
+            // room for it.
+            Box::pin(self.take_time(request, visit)).await
+        } else {
+            Some((request, visit))
+        };
+        let Some((request, mut visit)) = held else {
+            return Reply {
+                manner: Manner::Never,
+                ..Reply::default()
+            };
+        };
         let mut reply = visit.reply();
         let took = visit.arrived.elapsed();
         let is_watched = self.is_watched || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
-        let (writing, mut shown) = self.write_down(request, &visit, &reply, took);
-        let is_kept = match writing {
-            Some(writing) => writing.await,
+        let (kept, mut record) = self.write_down(request, &visit, &reply, took);
+        let is_kept = match kept {
+            Some(kept) => kept.await,
             None => true,
         };
-        if !is_kept {
-            visit.fail("it could not be kept, and so it was not taken");
+        if is_kept {
+            self.give(record.as_deref());
+        } else {
+            visit.fail(NOT_KEPT);
             if !is_silent(&reply) {
                 // What is not kept is not acknowledged: the platform will send it once more.
-                let answer = Response {
+                reply = Reply::from(Response {
                     status: 503,
                     ..Response::default()
-                };
-                if let Some(record) = &mut shown {
-                    record.response = Some(answer.clone());
+                });
+                if let Some(record) = &mut record {
+                    record.response = Some((*reply.response).clone());
                 }
-                reply = Reply::from(answer);
             }
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
-        if let (Some(record), Some(inspector)) = (shown, &self.inspector) {
-            inspector.keep(*record, &self.known(&visit, status, took));
-        }
-        self.conclude(visit, status, took, line);
+        self.conclude(visit, record, status, took, line);
         reply
     }
 
@@ -230,18 +236,23 @@ impl Desk {
     }
 
     /// What an answer waits for: a fault, or another server.
-    async fn take_time(&self, request: &Request, visit: &mut Visit) {
+    async fn take_time(&self, request: Request, visit: Visit) -> Option<(Request, Visit)> {
         let fault = visit.received.fault;
-        let is_whole = self.hold_back(fault, Place::Before).await
-            && self.pass_on(request, &mut visit.received).await
-            && self.hold_back(fault, Place::After).await;
+        let mut held = Held(self, Some((request, visit)));
+        let mut is_whole = self.hold_back(fault, Place::Before).await;
+        if let (true, Some((request, visit))) = (is_whole, &mut held.1) {
+            is_whole = self.pass_on(request, &mut visit.received).await
+                && self.hold_back(fault, Place::After).await;
+        }
+        let (request, mut visit) = held.over()?;
         if !is_whole {
             visit.fail("it waited for its answer when the run ended");
         }
+        Some((request, visit))
     }
 
-    /// Gives a request to the command, and to the capture; there, whether it is in it is known
-    /// later. The record is given back where the inspector is to have it.
+    /// Hands a request to the capture; the record is for the command, once it is kept, and for the
+    /// inspector.
     fn write_down(
         &self,
         request: Request,
@@ -249,35 +260,59 @@ impl Desk {
         reply: &Reply,
         took: Duration,
     ) -> (Option<Kept>, Option<Box<Record>>) {
-        let exec = self.exec.borrow();
-        if self.keeper.is_none() && exec.is_none() && self.inspector.is_none() {
+        let is_wanted = self.inspector.is_some() || self.exec.borrow().is_some();
+        if self.keeper.is_none() && !is_wanted {
             return (None, None);
         }
         let answer = (!is_silent(reply)).then_some(&*reply.response);
         let record = visit.record(request, answer, took);
-        if let Some(exec) = exec.as_ref() {
-            exec.give(&record);
-        }
         let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&record));
-        (kept, self.inspector.as_ref().map(|_| Box::new(record)))
+        (kept, is_wanted.then(|| Box::new(record)))
     }
 
-    /// What the inspector is told beside the record.
-    fn known<'v>(&self, visit: &'v Visit, status: Option<u16>, took: Duration) -> Known<'v> {
-        Known {
-            number: visit.number,
-            received: &visit.received,
-            status,
-            trouble: visit.trouble,
-            at: visit.arrived.duration_since(self.started),
-            took,
+    /// Gives a record to the command.
+    fn give(&self, record: Option<&Record>) {
+        if let (Some(record), Some(exec)) = (record, self.exec.borrow().as_ref()) {
+            exec.give(record.to_line());
         }
+    }
+
+    /// The connection of a request is gone that waited for its answer: it came all the same.
+    fn lose(&self, request: Request, mut visit: Visit) {
+        visit.fail("its connection was gone before its answer");
+        let took = visit.arrived.elapsed();
+        let line = line_of(&request);
+        let record = visit.record(request, None, took);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep_now(&record);
+        }
+        self.give(Some(&record));
+        self.conclude(visit, Some(Box::new(record)), None, took, Some(line));
     }
 
     /// It counts, and is told of.
-    fn conclude(&self, visit: Visit, status: Option<u16>, took: Duration, line: Option<String>) {
-        let received = &visit.received;
-        self.receiver.borrow_mut().answered(received, status, took);
+    fn conclude(
+        &self,
+        mut visit: Visit,
+        record: Option<Box<Record>>,
+        status: Option<u16>,
+        took: Duration,
+        line: Option<String>,
+    ) {
+        let at = visit.arrived.duration_since(self.started);
+        let mut receiver = self.receiver.borrow_mut();
+        receiver.answered(&mut visit.received, status, took, at + took);
+        if let (Some(record), Some(inspector)) = (record, &self.inspector) {
+            let known = Known {
+                number: visit.number,
+                received: &visit.received,
+                status,
+                trouble: visit.trouble,
+                at,
+                took,
+            };
+            inspector.keep(*record, &known);
+        }
         match (line, status) {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
@@ -287,7 +322,7 @@ impl Desk {
                 received: visit.received,
                 status,
                 trouble: visit.trouble,
-                at: visit.arrived.duration_since(self.started),
+                at,
                 took,
             }))),
         }
@@ -311,13 +346,10 @@ impl Desk {
     fn judge(&self, request: &Request, arrived: Instant) -> Received {
         let mut moment = self.moment.borrow_mut();
         let mut receiver = self.receiver.borrow_mut();
-        // A URL has to be verified before anything is pushed that could fail.
-        let fault = (*request.method != *b"GET")
-            .then(|| receiver.fault(&mut moment))
-            .flatten();
         let mut searching = self.searching.get();
         receiver.explains(searching.may());
-        let judged = receiver.receive(request, fault, &moment);
+        let at = arrived.duration_since(self.started);
+        let judged = receiver.receive(request, &mut moment, at);
         if judged.verdict == Verdict::Mismatch {
             if searching.spend(arrived.elapsed(), self.elapsed()) {
                 let why = "so much came with a wrong signature that the mistake is not looked for \
@@ -346,12 +378,10 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        if let Some(exec) = self.exec.borrow().as_ref() {
-            exec.give(&record);
-        }
         if let Some(keeper) = &self.keeper {
             keeper.add(&record);
         }
+        self.give(Some(&record));
         if let Some(inspector) = &self.inspector {
             inspector.keep_refused(record, &refused, self.elapsed());
         }
@@ -414,6 +444,26 @@ impl Desk {
     }
 }
 
+/// Why a request is turned away that would be welcome.
+pub(super) const NOT_KEPT: &str = "it could not be kept, and so it was not taken";
+
+/// A request that is answered later, unless its connection goes first.
+struct Held<'d>(&'d Desk, Option<(Request, Visit)>);
+
+impl Held<'_> {
+    fn over(mut self) -> Option<(Request, Visit)> {
+        self.1.take()
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some((request, visit)) = self.1.take() {
+            self.0.lose(request, visit);
+        }
+    }
+}
+
 /// A request that waits for its answer.
 struct Visit {
     peer: SocketAddr,
@@ -458,7 +508,7 @@ impl Visit {
         Record {
             at: Some(format!("{:.3}", self.now)),
             platform: received.platform.as_deref().map(str::to_owned),
-            peer: Some(self.peer.to_string()),
+            peer: Some(address(self.peer)),
             response,
             verdict: Some(received.verdict.as_str().to_owned()),
             why: why(received),
@@ -467,6 +517,31 @@ impl Visit {
             ..Record::of(request)
         }
     }
+}
+
+/// An address as it is displayed; of IPv4 in a tenth of the time, once for each record.
+fn address(address: SocketAddr) -> String {
+    let SocketAddr::V4(v4) = address else {
+        return address.to_string();
+    };
+    let mut text = String::with_capacity("255.255.255.255:65535".len());
+    let numbers = v4
+        .ip()
+        .octets()
+        .map(u16::from)
+        .into_iter()
+        .chain([v4.port()]);
+    for (number, before) in numbers.zip(["", ".", ".", ".", ":"]) {
+        text.push_str(before);
+        for place in [10_000, 1_000, 100, 10, 1] {
+            if number >= place || place == 1 {
+                text.push(char::from(
+                    b'0' + u8::try_from(number / place % 10).unwrap_or(0),
+                ));
+            }
+        }
+    }
+    text
 }
 
 /// Whether nobody reads an answer.
@@ -492,4 +567,23 @@ fn line_of(request: &Request) -> String {
         String::from_utf8_lossy(&request.method),
         String::from_utf8_lossy(target.unwrap_or_default())
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_as_the_library_writes_it() {
+        for text in [
+            "127.0.0.1:80",
+            "10.0.100.255:65535",
+            "1.20.3.40:1000",
+            "0.0.0.0:0",
+            "[::1]:8080",
+        ] {
+            let parsed: SocketAddr = text.parse().unwrap();
+            assert_eq!(address(parsed), parsed.to_string());
+        }
+    }
 }

@@ -17,7 +17,7 @@ use crate::net::block_on;
 use crate::net::server::{Limits, Listener};
 use crate::net::stop::{Signal, Signals};
 use crate::printer::{Overflow, STALL};
-use crate::receiver::expect::{Expectation, Seen, Standing};
+use crate::receiver::expect::Expectation;
 use crate::reporter::Reporter;
 use crate::session::Session;
 
@@ -81,36 +81,24 @@ impl Drive {
             async move { stopped.notified().await },
         ));
         let ends = ends(&self.expectations, self.time);
-        let begins_met = all_met(&self.expectations, &Seen::default(), Duration::ZERO);
         let mut signal = None;
-        loop {
-            let due = until(next(&ends, desk.elapsed()));
+        let elapsed = loop {
+            let elapsed = desk.elapsed();
+            let is_over = self.time.is_some_and(|time| elapsed >= time);
+            if is_over || signal.is_some() || desk.receiver.borrow().is_decided(elapsed) {
+                break elapsed;
+            }
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
                     show.take(told, &desk);
                     take_all(&mut heard, &desk, &mut show);
                 },
-                signalled = signals.next() => {
-                    signal = Some(signalled);
-                    break;
-                }
-                () = due => {}
+                signalled = signals.next() => signal = Some(signalled),
+                () = until(next(&ends, elapsed)) => {}
             }
-            let elapsed = desk.elapsed();
-            if self.time.is_some_and(|time| elapsed >= time) {
-                break;
-            }
-            let receiver = desk.receiver.borrow();
-            let (expectations, seen) = (&self.expectations, receiver.seen());
-            let may_end = !begins_met || is_late(expectations, elapsed);
-            if is_missed(expectations, seen, elapsed)
-                || (may_end && all_met(expectations, seen, elapsed))
-            {
-                break;
-            }
-        }
-        let elapsed = desk.elapsed();
+        };
+        desk.receiver.borrow_mut().end(elapsed);
         desk.stop();
         stop.notify_one();
         // Whoever asks a second time does not wait for running answers.
@@ -131,7 +119,7 @@ impl Drive {
         }
         desk.close();
         take_all(&mut heard, &desk, &mut show);
-        finish(&desk, &self.expectations, signal, elapsed, show)
+        finish(&desk, signal, elapsed, show)
     }
 }
 
@@ -156,20 +144,14 @@ fn take_all(heard: &mut UnboundedReceiver<Told>, desk: &Desk, show: &mut Show<'_
 
 fn finish(
     desk: &Desk,
-    expectations: &[Expectation],
     signal: Option<Signal>,
     elapsed: Duration,
     mut show: Show<'_>,
 ) -> Result<Outcome, Error> {
     show.session.keep_the_rest();
     let receiver = desk.receiver.borrow();
-    for expectation in expectations {
-        let standing = expectation.standing(receiver.seen(), elapsed);
-        show.case(case::of_expectation(
-            expectation,
-            receiver.seen(),
-            &standing,
-        ));
+    for (expectation, standing) in receiver.standings(elapsed) {
+        show.case(case::of_expectation(expectation, &standing));
     }
     show.retried(&receiver.retried());
     // Ctrl-C is how it ends: what it comes to is what was expected.
@@ -181,24 +163,6 @@ fn finish(
         None => {}
     }
     show.finish(receiver.seen(), elapsed)
-}
-
-/// Whether the time of each of them is over.
-fn is_late(expectations: &[Expectation], elapsed: Duration) -> bool {
-    let mut times = expectations.iter().map(Expectation::within);
-    times.all(|within| within.is_some_and(|within| elapsed > within))
-}
-
-/// Whether something expected can no longer come to hold.
-fn is_missed(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
-    let mut standings = expectations.iter().map(|it| it.standing(seen, elapsed));
-    standings.any(|standing| matches!(standing, Standing::Missed(_)))
-}
-
-/// Whether all that is expected holds; nothing expected holds never.
-fn all_met(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
-    let met = |it: &Expectation| it.standing(seen, elapsed) == Standing::Met;
-    !expectations.is_empty() && expectations.iter().all(met)
 }
 
 /// The times at which something may end it.

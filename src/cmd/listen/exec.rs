@@ -13,7 +13,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use super::desk::Told;
-use crate::capture::Record;
 use crate::error::Error;
 
 /// So many bytes of records wait for the command; beyond, it is not run.
@@ -54,9 +53,8 @@ impl Exec {
         })
     }
 
-    /// Hands a record over.
-    pub(super) fn give(&self, record: &Record) {
-        let mut line = record.to_line();
+    /// Hands the line of a record over.
+    pub(super) fn give(&self, mut line: Vec<u8>) {
         line.push(b'\n');
         let size = line.len();
         if self.waiting.load(Relaxed) + size > MOST_WAITING {

@@ -208,6 +208,15 @@ impl<'s> Show<'s> {
         let counters = COUNTERS.map(|name| (name, seen.count(name)));
         let counters = counters.into_iter().filter(|(_, count)| *count > 0);
         self.reporter.beside(counters.collect(), Vec::new());
+        if self.own != Outcome::Yes && self.reporter.counts().1 == 0 {
+            // What went wrong here and belongs to no request stands in the reports, too.
+            self.case(Case {
+                id: "listen".to_owned(),
+                outcome: CaseOutcome::Error,
+                why: Some(self.told.clone()),
+                ..Case::default()
+            });
+        }
         let outcome = self.reporter.finish(elapsed, self.session)?;
         Ok(outcome.and(self.own))
     }

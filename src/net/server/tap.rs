@@ -16,6 +16,8 @@ pub(super) const BEHIND: usize = 16 << 10;
 const SIZES: usize = 1 << 16;
 /// Most heads are not longer.
 const ROOM: usize = 4 << 10;
+/// A connection that waits for its next request keeps no more room than this for its body.
+const SPARE: usize = 1 << 10;
 /// hyper takes so many fields.
 const FIELDS: usize = 100;
 
@@ -28,6 +30,8 @@ pub(super) struct Tap {
     head: Vec<u8>,
     /// Where the last line of `head` starts.
     line: usize,
+    /// Room for the first bytes that stand behind the next head.
+    spare: Vec<u8>,
     body: Body,
 }
 
@@ -134,8 +138,12 @@ impl Tap {
         };
         head.is_over = true;
         let mut raw = std::mem::take(&mut head.raw);
-        head.behind = Came::default();
-        // The next head most likely has the length of this one.
+        let mut behind = std::mem::take(&mut head.behind).raw;
+        // The next request is most likely as long as this one.
+        if behind.capacity() <= SPARE {
+            behind.clear();
+            self.spare = behind;
+        }
         if self.head.capacity() == 0 && raw.capacity() <= ROOM {
             raw.clear();
             self.head = raw;
@@ -196,6 +204,10 @@ impl Tap {
             self.heads.push_back(Head {
                 request,
                 raw,
+                behind: Came {
+                    raw: std::mem::take(&mut self.spare),
+                    is_cut: false,
+                },
                 ..Head::default()
             });
         }

@@ -94,6 +94,18 @@ fn all_is_taken_where_only_watching_was_asked_for() {
         .collect();
     assert_eq!(verdicts, ["unsigned", "mismatch"]);
     let ended = it.stop();
+    let whys: Vec<_> = ended
+        .of_type("case")
+        .iter()
+        .map(|it| it["why"].clone())
+        .collect();
+    assert_eq!(
+        whys,
+        [
+            "taken all the same: unsigned",
+            "taken all the same: mismatch"
+        ]
+    );
     assert_eq!(
         (ended.counter("refused"), ended.counter("verified")),
         (2, 0)

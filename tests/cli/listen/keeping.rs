@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::SECRETS;
-use super::bench::{bytes, listen, records, run};
+use super::bench::{bytes, listen, listen_with, records, run};
 use crate::harness::pushrig;
 
 #[test]
@@ -108,4 +108,72 @@ fn a_secret_that_came_stays_in_the_capture_and_not_on_the_screen() {
     assert_eq!(target, "/?token=a-token-of-mine");
     let ended = it.stop();
     assert!(!format!("{:?}{}", ended.lines, ended.talk).contains("a-token-of-mine"));
+}
+
+/// How many failures and errors a report has.
+fn wrong(junit: &str) -> (usize, usize) {
+    (
+        junit.matches("<failure").count(),
+        junit.matches("<error").count(),
+    )
+}
+
+#[test]
+fn what_could_not_be_kept_is_no_duplicate_when_it_comes_again() {
+    let it = listen_with(
+        "tencent --capture in/c.ndjson --report junit=r.xml",
+        &["--expect", "duplicates=0", "--expect", "verified=1"],
+    );
+    let same = "--seed 1 --now 2026-11-21T20:00:00Z --retry none";
+    let (folder, away) = (it.path("in"), it.path("away"));
+    std::fs::rename(&folder, &away).unwrap();
+    it.push("tencent.report", same).any_stdout().exits(1);
+    std::fs::rename(&away, &folder).unwrap();
+    it.takes("tencent.report", same);
+    let ended = it.end();
+    assert_eq!(ended.counter("duplicates"), 0, "{:?}", ended.lines);
+    let cases = ended.of_type("case");
+    assert_eq!(cases[0]["outcome"], "error", "the receiver failed");
+    assert_eq!(cases[1]["outcome"], "pass");
+    // An answer was wrong, and it was the receiver's own.
+    assert_eq!(
+        (ended.code, &ended.summary()["outcome"]),
+        (Some(3), &"incomplete".into())
+    );
+    let report = std::fs::read_to_string(ended.folder.path().join("r.xml")).unwrap();
+    assert_eq!(wrong(&report), (0, 1), "{report}");
+}
+
+#[test]
+fn the_command_is_not_run_for_what_was_not_kept() {
+    let it = listen_with("onenet --capture in/c.ndjson", &["--exec", "cat >> given"]);
+    let (folder, away) = (it.path("in"), it.path("away"));
+    std::fs::rename(&folder, &away).unwrap();
+    it.push("onenet.online", "--retry none")
+        .any_stdout()
+        .exits(1);
+    std::fs::rename(&away, &folder).unwrap();
+    it.takes("onenet.offline", "");
+    let ended = it.stop();
+    let given = records(&ended.folder.path().join("given"));
+    assert_eq!(given, records(&ended.folder.path().join("in/c.ndjson")));
+    assert_eq!(given.len(), 1);
+}
+
+#[test]
+fn a_refused_bytes_record_that_cannot_be_kept_stands_in_the_reports_too() {
+    let it = listen_with("onenet -q --capture in/c.ndjson --report junit=r.xml", &[]);
+    std::fs::remove_dir_all(it.path("in")).unwrap();
+    it.raw("no HTTP\r\n\r\n");
+    let ended = it.stop();
+    assert_eq!(
+        (ended.code, &ended.summary()["outcome"]),
+        (Some(3), &"incomplete".into())
+    );
+    let report = std::fs::read_to_string(ended.folder.path().join("r.xml")).unwrap();
+    let why = "in/c.ndjson";
+    assert!(
+        report.contains("<error") && report.contains(why),
+        "{report}"
+    );
 }
