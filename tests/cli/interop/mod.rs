@@ -35,7 +35,7 @@ fn leave_out(what: &str, why: &str) {
 }
 
 /// Whether a program can be run so; its output is of no interest.
-fn runs(program: &str, args: &[&str]) -> bool {
+pub(crate) fn runs(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null());
