@@ -5,6 +5,7 @@
 //! it left out. Where `PUSHRIG_INTEROP` is `all`, as in continuous integration, that is a failure.
 
 mod controlid;
+mod inspector;
 mod job;
 mod junit;
 mod onenet;

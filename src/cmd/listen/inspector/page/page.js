@@ -325,7 +325,12 @@ const KEYS = {
   G: () => choose(list.shown().pop()?.id, true),
   Enter: () => { if (chosen === null) choose(list.beside(0)); else $('detail').querySelector('h2')?.focus(); },
   Escape: () => escape(),
-  '/': () => $('f-text').select(),
+  '/': () => {
+    // In a narrow window the record is in its place.
+    if (isNarrow() && chosen !== null) back();
+    $('f-text').focus();
+    $('f-text').select();
+  },
   p: () => change({ problems: !filter.problems }),
   b: () => nextView(),
   c: () => { if (told?.headers) curl(chosen); },
