@@ -64,7 +64,8 @@ Examples:
       --bind 127.0.0.1:8000 --for 10s
   pushrig listen tencent --token env:TOKEN --ready-file url \\
       --expect 'tencent.report>=1 within 10s' --report junit=listen.xml
-  pushrig listen onenet --token env:TOKEN --fault first=2 --for 10s";
+  pushrig listen onenet --token env:TOKEN --fault first=2 --for 10s
+  pushrig listen auto --token env:TOKEN --ui --for 10s";
 
 #[derive(Args, Debug)]
 struct ListenArgs {
