@@ -126,14 +126,6 @@ pub struct Arrival {
     pub(super) has_taken: bool,
 }
 
-impl Arrival {
-    /// Which message it is, the same for all attempts of it; none if it is nobody's.
-    #[must_use]
-    pub fn message(&self) -> Option<u32> {
-        self.message
-    }
-}
-
 /// A message that was tried more than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retried {
@@ -231,8 +223,8 @@ impl Arrivals {
 
     /// The attempts of one message; none if it came once, or was forgotten.
     #[must_use]
-    pub fn retried_of(&self, arrival: &Arrival) -> Option<Retried> {
-        let at = arrival.message?.wrapping_sub(self.first);
+    pub(super) fn retried_of(&self, message: u32) -> Option<Retried> {
+        let at = message.wrapping_sub(self.first);
         self.messages.get(usize::try_from(at).ok()?)?.retried()
     }
 

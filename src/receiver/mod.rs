@@ -14,6 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::check::{Checker, Judged, Scheme};
 use crate::diagnose::diagnose;
 use crate::json::scan;
@@ -111,6 +113,14 @@ pub struct Received {
     whose: Option<Platform>,
 }
 
+/// Which message a request carries: the same for all its attempts that were welcome, and for all
+/// that were not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageId {
+    is_welcome: bool,
+    number: u32,
+}
+
 /// So many bytes of a body are searched for a mistake: a search may take a tenth of a second.
 const LONGEST_EXPLAINED: usize = 64 << 10;
 
@@ -172,10 +182,15 @@ impl Receiver {
         retried
     }
 
-    /// The attempts of the message that a request carried; none if it came once.
+    /// The attempts of a message; none if it came once.
     #[must_use]
-    pub fn retried_of(&self, arrival: &Arrival) -> Option<Retried> {
-        self.arrivals.retried_of(arrival)
+    pub fn retried_of(&self, message: MessageId) -> Option<Retried> {
+        let arrivals = if message.is_welcome {
+            &self.arrivals
+        } else {
+            &self.strangers
+        };
+        arrivals.retried_of(message.number)
     }
 
     /// Whether a mistake is looked for from now on in what is signed wrongly.
@@ -551,6 +566,15 @@ fn mistake<'c, 'e>(
 }
 
 impl Received {
+    /// Which message it carries; none if it is nobody's.
+    #[must_use]
+    pub fn message(&self) -> Option<MessageId> {
+        Some(MessageId {
+            is_welcome: self.is_welcome,
+            number: self.arrival.message?,
+        })
+    }
+
     /// Whether nothing but its status and time is worth a word.
     #[must_use]
     pub fn is_plain(&self) -> bool {

@@ -126,7 +126,8 @@ impl Inspector {
 
     fn put(&self, entry: Entry, record: Record, received: Option<&Received>) {
         let mut kept = self.shelf.borrow_mut();
-        kept.keep(entry, record, received.map(|received| received.arrival));
+        let attempt = received.and_then(|it| Some((it.message()?, it.arrival.attempt)));
+        kept.keep(entry, record, attempt);
         self.news.send_replace(Some(kept.last()));
     }
 

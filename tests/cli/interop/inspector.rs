@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::receiver::has;
 use super::{file, leave_out, runs};
-use crate::harness::pushrig;
+use crate::harness::{Pushrig, pushrig};
 
 const SECRETS: &str = "--token a-token-of-mine --app-secret a-secret-of-mine";
 
@@ -70,9 +70,7 @@ impl Rig {
     /// A signed request as bytes.
     fn write(&self, folder: &Path, name: &str, event: &str, secret: [&str; 2]) {
         let call = format!("push {event} {}/push --dry-run --as request", self.url);
-        let call = secret
-            .into_iter()
-            .fold(pushrig(&call), |call, word| call.arg(word));
+        let call = secret.into_iter().fold(pushrig(&call), Pushrig::arg);
         let wire = call.any_stdout().exits(0).stdout;
         fs::write(folder.join(name), wire).unwrap();
     }

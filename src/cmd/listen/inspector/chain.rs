@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::shelf::{Item, Shelf};
 use crate::platform::{Platform, Webhook};
-use crate::receiver::Receiver;
+use crate::receiver::{MessageId, Receiver};
 use crate::term;
 
 /// A message that came more than once. Times are seconds.
@@ -42,8 +42,8 @@ struct Attempt {
 impl Chain {
     /// None where its message came once.
     pub(super) fn new(item: &Item, receiver: &Receiver, shelf: &Shelf) -> Option<Self> {
-        let arrival = item.arrival.as_ref()?;
-        let retried = receiver.retried_of(arrival)?;
+        let (message, _) = item.attempt?;
+        let retried = receiver.retried_of(message)?;
         let webhook = retried.platform.and_then(Platform::webhook);
         let patience = webhook.map(Webhook::patience);
         let (as_scheduled, schedule) = match retried.schedule {
@@ -56,7 +56,7 @@ impl Chain {
             label: term::cut(&term::escape(retried.label.as_bytes()), 100),
             platform_name: retried.platform.map(Platform::name),
             count: retried.count,
-            attempts: attempts(arrival.message(), shelf),
+            attempts: attempts(message, shelf),
             gaps: seconds(&retried.gaps),
             accepted: retried.accepted,
             pauses: patience
@@ -70,14 +70,14 @@ impl Chain {
     }
 }
 
-fn attempts(message: Option<u32>, shelf: &Shelf) -> Vec<Attempt> {
+fn attempts(message: MessageId, shelf: &Shelf) -> Vec<Attempt> {
     let mut attempts: Vec<_> = shelf
         .from(0)
         .filter_map(|item| {
-            let arrival = item.arrival.as_ref()?;
-            (arrival.message() == message).then(|| Attempt {
+            let (of, number) = item.attempt?;
+            (of == message).then(|| Attempt {
                 id: item.entry.id,
-                number: arrival.attempt,
+                number,
                 since: item.entry.since,
                 status: item.entry.status,
             })

@@ -6,7 +6,7 @@ use super::Known;
 use crate::capture::{Content, Record};
 use crate::net::server::Refused;
 use crate::platform::Platform;
-use crate::receiver::Kind;
+use crate::receiver::{Kind, MessageId};
 use crate::signature::Veil;
 use crate::term;
 
@@ -44,7 +44,7 @@ pub(super) struct Entry {
     is_duplicate: bool,
     is_replay: bool,
     /// Which message it is, the same for all attempts of it.
-    message: Option<u32>,
+    message: Option<MessageId>,
 }
 
 /// More of a target is in the record.
@@ -91,7 +91,7 @@ impl Entry {
             gap: received.arrival.gap.map(|gap| gap.as_secs_f64()),
             is_duplicate: received.arrival.is_duplicate,
             is_replay: received.arrival.is_replay,
-            message: received.arrival.message(),
+            message: received.message(),
             ..Self::of(record)
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::entry::Entry;
 use crate::capture::{Content, Record};
 use crate::message::{Headers, Response};
-use crate::receiver::arrivals::Arrival;
+use crate::receiver::MessageId;
 
 /// So many records are kept.
 pub(super) const MOST_RECORDS: usize = 1_000;
@@ -21,8 +21,8 @@ const EACH: usize = 1 << 10;
 pub(super) struct Item {
     pub(super) entry: Entry,
     pub(super) record: Record,
-    /// How it stands among those before it; none where it is no request.
-    pub(super) arrival: Option<Arrival>,
+    /// The message that it carries, and which attempt it is of it.
+    pub(super) attempt: Option<(MessageId, usize)>,
     size: usize,
 }
 
@@ -36,7 +36,12 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// Keeps a record, and forgets the oldest where there is no room for all.
-    pub(super) fn keep(&mut self, mut entry: Entry, record: Record, arrival: Option<Arrival>) {
+    pub(super) fn keep(
+        &mut self,
+        mut entry: Entry,
+        record: Record,
+        attempt: Option<(MessageId, usize)>,
+    ) {
         self.last += 1;
         entry.id = self.last;
         let size = EACH + size_of(&record);
@@ -44,7 +49,7 @@ impl Shelf {
         self.items.push_back(Rc::new(Item {
             entry,
             record,
-            arrival,
+            attempt,
             size,
         }));
         while self.items.len() > MOST_RECORDS || self.bytes > MOST_BYTES && self.items.len() > 1 {

@@ -46,10 +46,10 @@ impl Running {
     /// What is answered to a request of these header lines.
     #[track_caller]
     fn ask(&self, method: &str, path: &str, fields: &[&str], body: &str) -> Answer {
-        let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+        let fields = [fields, &["Connection: close"]].concat().join("\r\n");
         let length = body.len();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\n{fields}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\n{fields}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         let came = self.raw_bytes(request);
         let end = memchr::memmem::find(&came, b"\r\n\r\n").unwrap();

@@ -80,8 +80,8 @@ function flush() {
   if (wasRead && shown > 0) announce(fresh + shown);
   refresh();
   // Another attempt of the message that is looked at changes what is shown of it.
-  const message = told?.entry.message;
-  if (message !== null && message !== undefined && entries.some((entry) => entry.message === message)) load(chosen, true);
+  const message = JSON.stringify(told?.entry.message ?? null);
+  if (message !== 'null' && entries.some((entry) => JSON.stringify(entry.message) === message)) load(chosen, true);
 }
 
 function forget(first) {
