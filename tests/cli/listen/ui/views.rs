@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{open, wait_for};
+use crate::harness::pushrig;
 use crate::leaks;
 use crate::listen::bench::listen;
 
@@ -91,8 +92,8 @@ fn a_wrong_signature_is_explained_as_explain_does() {
 fn the_attempts_of_a_message_stand_beside_the_schedule() {
     let running = open("tencent --fault status=500:first=1");
     // What is not welcome is counted by itself.
-    running
-        .push("tencent.report", "--token another-token --retry none")
+    let url = running.url("/push");
+    pushrig(&format!("push tencent.report {url} --token another-token"))
         .any_stdout()
         .any_stderr()
         .exits(1);
