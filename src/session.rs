@@ -424,6 +424,12 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         self.0.unwrap_or_else(Timestamp::now)
     }
+
+    /// Whether the user stopped it, by `--now`.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// 128 bits that nobody can guess, which `--seed` does not fix: what they keep is a secret.

@@ -1,5 +1,6 @@
 //! `pushrig listen`: the receiver that is known to be right.
 
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,9 +53,9 @@ It answers handshakes with their echo and pushes as the platform accepts them; w
 is signed wrongly with 403, and says why here. Point the platform at it through a
 tunnel, or pushrig push and replay.
 
-What may be expected: requests, pushes, handshakes, verified, refused, duplicates,
-replays and faults, a platform's id, and PLATFORM.EVENT; as COUNT>=1, COUNT=2
-within 10s, or `onenet.online then onenet.offline`. It ends when all of it holds;
+What may be expected: requests, pushes, handshakes, verified, delivered, refused,
+duplicates, replays and faults, a platform's id, and PLATFORM.EVENT; as COUNT>=1,
+COUNT=2 within 10s, or `onenet.online then onenet.offline`. It ends when all of it holds;
 what holds from the start, such as duplicates=0, is watched until its `within`, or
 until the end.
 
@@ -183,8 +184,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .open(&args.platform, args.answer.accept_all, session)?;
     check_expectations(&args.end.expect, &checker.choice)?;
     let respond = args.answer.respond(session)?;
-    let forward_url = args.answer.forward_url(session)?;
-    let forward = forward_url.as_ref().map(forward_to).transpose()?;
     let recorder = args
         .keep
         .capture
@@ -194,6 +193,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let exec = args.keep.exec.as_deref();
     let limits = args.limits.limits();
     let listener = args.tls.over(args.serve.listen()?, &args.serve)?;
+    let forward = args.answer.forward(listener.address(), session)?;
+    let (forward_url, forward) = forward.unzip();
     let url = listener.url();
     let inspector = args.inspector(&listener, &checker, forward_url)?;
     let receiver = Receiver::new(Options {
@@ -246,7 +247,11 @@ impl AnswerArgs {
             .map_err(|why| Error::usage(format!("--respond: {why}")))
     }
 
-    fn forward_url(&self, session: &mut Session) -> Result<Option<Url>, Error> {
+    fn forward(
+        &self,
+        own: SocketAddr,
+        session: &mut Session,
+    ) -> Result<Option<(Url, Forward)>, Error> {
         let Some(text) = &self.forward else {
             return Ok(None);
         };
@@ -257,17 +262,25 @@ impl AnswerArgs {
                     .with_hint("give scheme, host and port alone"),
             );
         }
-        Ok(Some(url))
+        let is_own = |there: SocketAddr| {
+            there.port() == own.port() && (own.ip().is_unspecified() || own.ip() == there.ip())
+        };
+        if url
+            .host()
+            .to_socket_addrs()
+            .is_ok_and(|mut all| all.any(is_own))
+        {
+            return Err(Error::usage(
+                "--forward leads back to this receiver: a push would go round for ever",
+            ));
+        }
+        let options = DialOptions {
+            limit: FORWARD_LIMIT,
+            ..DialOptions::default()
+        };
+        let dialer = Arc::new(Dialer::new(&url, options)?);
+        Ok(Some((url, Forward::new(dialer))))
     }
-}
-
-/// What passes on.
-fn forward_to(url: &Url) -> Result<Forward, Error> {
-    let options = DialOptions {
-        limit: FORWARD_LIMIT,
-        ..DialOptions::default()
-    };
-    Ok(Forward::new(Arc::new(Dialer::new(url, options)?)))
 }
 
 impl ListenArgs {

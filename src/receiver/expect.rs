@@ -6,13 +6,15 @@
 //! duplicates=0                  holds until it is broken
 //! onenet.online then onenet.offline       the first of one before the first of the other
 //! ```
-//! The counts: `requests`, `pushes`, `handshakes`, `verified`, `refused` (wrong or missing
-//! signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
+//! The counts: `requests`, `pushes`, `handshakes`, `verified`, `delivered` (answered in time and
+//! as the platform accepts it), `refused` (wrong or missing signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
 //! `PLATFORM.EVENT`.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::moment::parse_duration;
 
 /// How often each thing was seen, and in which order for the first time.
 #[derive(Clone, Debug, Default)]
@@ -244,11 +246,12 @@ impl fmt::Display for Expectation {
 }
 
 /// The counts that are not platforms.
-const COUNTS: [&str; 8] = [
+const COUNTS: [&str; 9] = [
     "requests",
     "pushes",
     "handshakes",
     "verified",
+    "delivered",
     "refused",
     "duplicates",
     "replays",
@@ -263,8 +266,9 @@ impl FromStr for Expectation {
         let (rule, within) = match text.split_once(" within ") {
             None => (text, None),
             Some((rule, time)) => {
-                let time = humantime::parse_duration(time.trim())
-                    .map_err(|_| format!("`{}` is no time: write within 10s", time.trim()))?;
+                let time = time.trim();
+                let time =
+                    parse_duration(time, || format!("`{time}` is no time: write within 10s"))?;
                 (rule.trim(), Some(time))
             }
         };
@@ -352,7 +356,8 @@ impl Expectation {
                 });
             if !known {
                 return Err(format!(
-                    "nothing is ever counted as `{name}`: there are {}, {}, and their events",
+                    "nothing is ever counted as `{name}`: there are {}, {}, and their events, which \
+                     `pushrig samples` lists",
                     COUNTS.join(", "),
                     platforms.join(", ")
                 ));

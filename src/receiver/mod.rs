@@ -27,7 +27,10 @@ use crate::signature::{Evidence, Form, Verdict};
 pub mod arrivals;
 pub mod expect;
 pub mod fault;
+mod framing;
 pub mod respond;
+
+pub(crate) use framing::MOST_SIZES;
 
 use arrivals::{Arrival, Arrivals, Key, Retried};
 use expect::{Expectation, Seen, Standing, Watch};
@@ -99,10 +102,14 @@ pub struct Received {
     pub mistake: Option<String>,
     /// What else is worth knowing; fragments.
     pub notes: Vec<String>,
+    /// What its framing leaves to say; fragments.
+    pub framing: Vec<String>,
     /// Whether it was taken: it counts, and what comes again of it is a duplicate.
     pub is_taken: bool,
     /// How it stands among those before it.
     pub arrival: Arrival,
+    /// Why its answer could not be made, so that it is not taken.
+    pub broken: Option<String>,
     /// What goes wrong with its answer.
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
@@ -225,11 +232,13 @@ impl Receiver {
             why: None,
             mistake: None,
             notes: checker.notes(&evidence, &judged),
+            framing: framing::notes(request),
             is_taken: is_welcome && fault.is_none_or(takes),
             arrival: Arrival {
                 attempt: 1,
                 ..Arrival::default()
             },
+            broken: None,
             fault,
             response: Arc::clone(&self.refusal),
             whose: None,
@@ -241,7 +250,11 @@ impl Receiver {
             }
         }
         let echo = judged.judgement.form.and_then(|form| echo(form, &evidence));
-        let content = content(checker, &judged, request, &evidence);
+        let mut content = content(checker, &judged, request, &evidence);
+        if !is_welcome && kind != Kind::Push {
+            // Nobody can tell whether two of them are one.
+            content.key = None;
+        }
         received.events = content.events;
         received.whose = content.platform;
         if let Some(key) = content.key {
@@ -265,9 +278,10 @@ impl Receiver {
                     received.response = Arc::new(response(200, "text/plain", echo));
                 }
             }
-            Kind::Push | Kind::Other => {
-                received.response = self.answer(content.platform, request, &received);
-            }
+            Kind::Push | Kind::Other => match self.answer(content.platform, request, &received) {
+                Ok(response) => received.response = response,
+                Err(why) => received.break_down(why),
+            },
         }
         received
     }
@@ -282,7 +296,8 @@ impl Receiver {
         at: Duration,
     ) {
         self.watch.pass(&self.seen, at);
-        self.count(received);
+        let accepted = is_delivered(received, status, took);
+        self.count(received, accepted);
         let arrivals = if received.is_welcome {
             &mut self.arrivals
         } else {
@@ -293,7 +308,6 @@ impl Receiver {
         } else {
             arrivals.dropped(&received.arrival);
         }
-        let accepted = is_delivered(received, status, took);
         arrivals.answered(&received.arrival, accepted);
     }
 
@@ -313,19 +327,20 @@ impl Receiver {
         platform: Option<Platform>,
         request: &Request,
         received: &Received,
-    ) -> Arc<Response> {
+    ) -> Result<Arc<Response>, String> {
         if let Some(respond) = &self.options.respond {
-            return Arc::new(respond.answer(&Context {
+            let context = Context {
                 request,
                 received,
                 number: self.number,
-            }));
+            };
+            return respond.answer(&context).map(Arc::new);
         }
         let thanks = self.thanks.iter().find(|(whose, _)| *whose == platform);
-        thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1))
+        Ok(thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1)))
     }
 
-    fn count(&mut self, received: &Received) {
+    fn count(&mut self, received: &Received, accepted: bool) {
         let seen = &mut self.seen;
         let is_right = received.why.is_none();
         seen.add("requests");
@@ -347,6 +362,9 @@ impl Receiver {
         match received.kind {
             Kind::Handshake => seen.add("handshakes"),
             _ => seen.add("pushes"),
+        }
+        if accepted && received.kind == Kind::Push {
+            seen.add("delivered");
         }
         if is_right {
             seen.add("verified");
@@ -573,6 +591,19 @@ impl Received {
             is_welcome: self.is_welcome,
             number: self.arrival.message?,
         })
+    }
+
+    /// Its answer cannot be made: the caller has no word on why.
+    fn break_down(&mut self, why: String) {
+        self.broken = Some(why);
+        self.is_taken = false;
+        self.response = Arc::new(response(500, "", Vec::new()));
+    }
+
+    /// Whether its platform takes an answer of this status for success.
+    #[must_use]
+    pub fn accepts(&self, status: u16) -> bool {
+        accepts(self.whose, status)
     }
 
     /// Whether nothing but its status and time is worth a word.

@@ -27,7 +27,7 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
     if let Some(fault) = received.fault {
         case.details.push(("fault", fault.to_string()));
     }
-    for note in &received.notes {
+    for note in received.notes.iter().chain(&received.framing) {
         case.details.push(("note", note.clone()));
     }
     let again = again(arrived);
@@ -39,17 +39,24 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
             _ => CaseOutcome::Skip,
         };
         case.why = Some(trouble.to_owned());
+    } else if let Some(wrong) = &arrived.wrong {
+        case.outcome = CaseOutcome::Fail;
+        case.why = Some(wrong.clone());
     } else if is_refused && received.is_taken {
         case.why = Some(format!("taken all the same: {}", received.verdict.as_str()));
     } else if is_refused || !received.is_taken {
         case.outcome = CaseOutcome::Skip;
         case.why = Some(match (&received.fault, received.verdict) {
             (Some(fault), _) if !received.is_taken && !is_refused => format!("--fault {fault}"),
+            _ if received.broken.is_some() => "its answer could not be made".to_owned(),
             (_, Verdict::Valid) => "refused".to_owned(),
             (_, verdict) => format!("refused: {}", verdict.as_str()),
         });
+    } else if let Some(fault) = received.fault {
+        case.why = Some(format!("--fault {fault}"));
     }
     case.warnings.extend(received.why.clone());
+    case.warnings.extend(received.broken.clone());
     if let Some(mistake) = &received.mistake {
         case.warnings.push(format!("the mistake: {mistake}"));
     }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
-use super::forward::Forward;
+use super::forward::{self, Forward};
 use super::inspector::{Inspector, Known};
 use super::keep::{Keeper, Kept};
 use crate::capture::{Content, Record};
@@ -104,6 +104,8 @@ pub(super) struct Arrived {
     pub(super) status: Option<u16>,
     /// Why it is without an answer, or with another than it would have: not by a fault.
     pub(super) trouble: Option<&'static str>,
+    /// What is wrong with the answer of the server behind this one.
+    pub(super) wrong: Option<String>,
     /// When it came, since the start.
     pub(super) at: Duration,
     /// How long its answer took.
@@ -193,7 +195,7 @@ impl Desk {
         };
         let mut reply = visit.reply();
         let took = visit.arrived.elapsed();
-        let is_watched = self.is_watched || !visit.received.is_plain();
+        let is_watched = self.is_watched || visit.wrong.is_some() || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
         let (kept, mut record) = self.write_down(request, &visit, &reply, took);
         let is_kept = match kept {
@@ -232,6 +234,8 @@ impl Desk {
             now,
             arrived,
             trouble: None,
+            reason: None,
+            wrong: None,
         }
     }
 
@@ -241,8 +245,8 @@ impl Desk {
         let mut held = Held(self, Some((request, visit)));
         let mut is_whole = self.hold_back(fault, Place::Before).await;
         if let (true, Some((request, visit))) = (is_whole, &mut held.1) {
-            is_whole = self.pass_on(request, &mut visit.received).await
-                && self.hold_back(fault, Place::After).await;
+            is_whole =
+                self.pass_on(request, visit).await && self.hold_back(fault, Place::After).await;
         }
         let (request, mut visit) = held.over()?;
         if !is_whole {
@@ -322,6 +326,7 @@ impl Desk {
                 received: visit.received,
                 status,
                 trouble: visit.trouble,
+                wrong: visit.wrong,
                 at,
                 took,
             }))),
@@ -426,20 +431,32 @@ impl Desk {
     }
 
     /// Lets another server answer what is welcome, and says whether there was time for it.
-    async fn pass_on(&self, request: &Request, received: &mut Received) -> bool {
-        let Some(forward) = self.forward.as_ref().filter(|_| received.is_taken) else {
+    async fn pass_on(&self, request: &Request, visit: &mut Visit) -> bool {
+        let is_taken = visit.received.is_taken;
+        let Some(forward) = self.forward.as_ref().filter(|_| is_taken) else {
             return true;
         };
         let Some(answer) = self.unless_ending(forward.send(request)).await else {
             return false;
         };
-        received.response = Arc::new(answer.unwrap_or_else(|why| {
-            self.tell(Told::Warning(format!("--forward: {why}")));
-            Response {
-                status: 502,
-                ..Response::default()
+        let why = match answer {
+            // Behind it another protocol would be spoken.
+            Ok((answer, _)) if answer.status == 101 => {
+                "the server answered 101, which is not passed on".to_owned()
             }
-        }));
+            Ok((answer, reason)) => {
+                visit.wrong = forward::flaw(&visit.received, &answer);
+                visit.received.response = Arc::new(answer);
+                visit.reason = Some(reason);
+                return true;
+            }
+            Err(why) => why.to_string(),
+        };
+        visit.wrong = Some(format!("--forward: {why}"));
+        visit.received.response = Arc::new(Response {
+            status: 502,
+            ..Response::default()
+        });
         true
     }
 }
@@ -472,6 +489,10 @@ struct Visit {
     arrived: Instant,
     received: Received,
     trouble: Option<&'static str>,
+    /// The reason phrase of another server's answer.
+    reason: Option<Vec<u8>>,
+    /// What is wrong with the answer of the server behind this one.
+    wrong: Option<String>,
 }
 
 impl Visit {
@@ -483,7 +504,9 @@ impl Visit {
 
     /// The answer, as far as is known before it is kept.
     fn reply(&self) -> Reply {
-        let manner = match self.received.fault.map(|spec| spec.fault) {
+        let fault = self.received.fault.map(|spec| spec.fault);
+        let is_status = matches!(fault, Some(Fault::Status(_)));
+        let manner = match fault {
             _ if self.trouble.is_some() => Manner::Never,
             None | Some(Fault::Delay(_) | Fault::Status(_)) => Manner::Plain,
             Some(Fault::Reset) => Manner::Reset,
@@ -494,6 +517,7 @@ impl Visit {
         Reply {
             response: self.received.sent().unwrap_or_default(),
             manner,
+            passed: self.reason.clone().filter(|_| !is_status),
             ..Reply::default()
         }
     }
@@ -502,7 +526,7 @@ impl Visit {
     fn record(&self, request: Request, answer: Option<&Response>, took: Duration) -> Record {
         let received = &self.received;
         let response = answer.map(|answer| Response {
-            ms: Some(took.as_secs_f64() * 1000.0),
+            ms: Some(millis(took)),
             ..answer.clone()
         });
         Record {
@@ -513,10 +537,15 @@ impl Visit {
             verdict: Some(received.verdict.as_str().to_owned()),
             why: why(received),
             by: Some(BY.to_owned()),
-            note: received.fault.map(|fault| format!("--fault {fault}")),
+            note: note(received),
             ..Record::of(request)
         }
     }
+}
+
+/// Milliseconds, to a microsecond.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// An address as it is displayed; of IPv4 in a tenth of the time, once for each record.
@@ -547,6 +576,14 @@ fn address(address: SocketAddr) -> String {
 /// Whether nobody reads an answer.
 fn is_silent(reply: &Reply) -> bool {
     matches!(reply.manner, Manner::Reset | Manner::Never)
+}
+
+/// What else there is to say of it: what went wrong with its answer, and how it was framed.
+fn note(received: &Received) -> Option<String> {
+    let fault = received.fault.map(|fault| format!("--fault {fault}"));
+    let notes = fault.into_iter().chain(received.broken.clone());
+    let notes: Vec<_> = notes.chain(received.framing.clone()).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// Why it is not right, with the mistake that was proved.

@@ -57,7 +57,9 @@ impl Exec {
     pub(super) fn give(&self, mut line: Vec<u8>) {
         line.push(b'\n');
         let size = line.len();
-        if self.waiting.load(Relaxed) + size > MOST_WAITING {
+        let waiting = self.waiting.load(Relaxed);
+        // One for which nothing waits is taken, whatever its size.
+        if waiting > 0 && waiting + size > MOST_WAITING {
             let why = "--exec: the command is too slow, and was not run for each request";
             let _ = self.tell.send(Told::Warning(why.to_owned()));
             return;
@@ -114,5 +116,24 @@ fn run(command: &str, record: &[u8]) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("--exec: the command ended with {status}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::block_on;
+
+    #[test]
+    fn a_record_larger_than_what_may_wait_is_given_where_nothing_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("size");
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let exec = Exec::start(&format!("wc -c > '{}'", path.display()), tell).unwrap();
+        exec.give(vec![b'x'; MOST_WAITING + 1]);
+        block_on(exec.end()).unwrap();
+        assert!(told.try_recv().is_err(), "nothing is warned of");
+        let size = std::fs::read_to_string(path).unwrap();
+        assert_eq!(size.trim(), (MOST_WAITING + 2).to_string());
     }
 }

@@ -50,11 +50,12 @@ struct RetriedLine<'r> {
 const MOST_RETRIED: usize = 50;
 
 /// The counts that are told beside the cases.
-const COUNTERS: [&str; 8] = [
+const COUNTERS: [&str; 9] = [
     "requests",
     "handshakes",
     "pushes",
     "verified",
+    "delivered",
     "refused",
     "duplicates",
     "replays",
@@ -154,7 +155,7 @@ impl<'s> Show<'s> {
         let first = refused.raw.split(|&byte| byte == b'\n').next();
         let first = term::escape(first.unwrap_or_default().trim_ascii_end());
         let case = Case {
-            id: "what no HTTP parser takes".to_owned(),
+            id: "no request".to_owned(),
             outcome: CaseOutcome::Skip,
             why: Some(refused.why.clone()),
             status: refused.status,

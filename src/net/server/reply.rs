@@ -16,6 +16,9 @@ pub struct Reply {
     pub manner: Manner,
     /// A body that is not there yet, in the place of the answer's own.
     pub feed: Option<Feed>,
+    /// The reason phrase of another server, whose answer is passed on: its head leaves as it
+    /// came, but for the fields that belong to one connection.
+    pub passed: Option<Vec<u8>>,
 }
 
 impl From<Response> for Reply {

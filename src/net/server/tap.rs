@@ -9,11 +9,12 @@ use std::mem::MaybeUninit;
 use memchr::memchr;
 
 use crate::message::{Headers, Request};
+use crate::receiver::MOST_SIZES;
 
 /// So many bytes of what stands behind a head are kept until its body is whole.
 pub(super) const BEHIND: usize = 16 << 10;
-/// So many sizes of chunks are kept of a body; what is left makes one more chunk.
-const SIZES: usize = 1 << 16;
+/// So many sizes of chunks are kept of a body; that there were more is noted.
+const SIZES: usize = MOST_SIZES;
 /// Most heads are not longer.
 const ROOM: usize = 4 << 10;
 /// A connection that waits for its next request keeps no more room than this for its body.

@@ -1,9 +1,11 @@
 //! Ctrl-C and SIGTERM.
 
 use std::io::{Read as _, Write as _};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::bench::{listen, listen_with};
+use super::SECRETS;
+use super::bench::{listen, listen_with, run};
 
 /// How long running requests have at the end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -22,6 +24,30 @@ fn ctrl_c_ends_it_with_what_was_expected() {
         assert_eq!(ended.code, Some(code), "{flags:?}");
         assert_eq!(ended.summary()["ended"], "Ctrl-C");
         assert_eq!((ended.counter("pushes"), ended.counter("refused")), (1, 1));
+    }
+}
+
+#[test]
+fn every_report_says_of_a_signal_what_the_exit_code_says() {
+    let flags = "listen onenet --format json --report junit=j.xml --report tap=t.tap";
+    for (signal, code, is_wrong) in [("INT", 0, false), ("TERM", 143, true)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushrig"));
+        command.args(flags.split(' ')).args(SECRETS.split(' '));
+        command.env("GITHUB_ACTIONS", "true");
+        let it = run(command);
+        it.takes("onenet.online", "");
+        it.signal(signal);
+        let ended = it.end();
+        assert_eq!(ended.code, Some(code));
+        let read = |name: &str| std::fs::read_to_string(ended.folder.path().join(name)).unwrap();
+        let (junit, tap, github) = (read("j.xml"), read("t.tap"), ended.talk.clone());
+        assert_eq!(junit.contains("<error"), is_wrong, "{junit}");
+        assert_eq!(junit.contains("errors=\"1\""), is_wrong, "{junit}");
+        assert_eq!(tap.contains("Bail out!"), is_wrong, "{tap}");
+        assert_eq!(github.contains("::error"), is_wrong, "{github}");
+        for report in [junit, tap, github] {
+            assert!(report.contains("ended by"), "{report}");
+        }
     }
 }
 

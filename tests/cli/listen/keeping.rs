@@ -1,5 +1,8 @@
 //! The capture, when the disk is full or the file goes away: what is acknowledged is in it.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::Command;
 
 use super::SECRETS;
@@ -85,6 +88,62 @@ fn a_capture_that_cannot_be_written_is_refused_before_anything_is_served() {
     pushrig("listen onenet --token a-token-of-mine --capture no/such/folder.ndjson")
         .stderr_has(["error: ", "no/such/folder.ndjson"])
         .exits(3);
+}
+
+fn make_pipe(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn a_pipe_gets_each_record_and_one_that_is_not_read_holds_neither_requests_nor_the_end_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    make_pipe(&pipe);
+    // Opening for both does not wait for the other side.
+    let reader = File::options().read(true).write(true).open(&pipe).unwrap();
+    let it = listen(&format!("onenet --capture {}", pipe.display()));
+    it.takes("onenet.online", "");
+    let mut reader = BufReader::new(reader);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.contains("\"verdict\":\"valid\""), "{line}");
+    // Nobody reads from now on.
+    let body = "x".repeat(1 << 20);
+    let call = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for _ in 0..2 {
+        let answer = it.raw(&call);
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    }
+    let ended = it.stop();
+    assert_eq!(ended.code, Some(3));
+    assert!(
+        ended.talk.contains("its reader is too slow"),
+        "{}",
+        ended.talk
+    );
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_refused_and_one_whose_reader_goes_away_takes_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    make_pipe(&pipe);
+    let flags = format!("onenet --capture {}", pipe.display());
+    pushrig(&format!("listen --token a {flags}"))
+        .stderr_has(["it is a pipe that nobody reads"])
+        .exits(3);
+    let reader = File::options().read(true).write(true).open(&pipe).unwrap();
+    let it = listen(&flags);
+    it.takes("onenet.online", "");
+    drop(reader);
+    it.push("onenet.online", "--format json")
+        .stdout_has(["\"status\":503"])
+        .exits(1);
+    assert_eq!(it.stop().code, Some(3));
 }
 
 #[test]
