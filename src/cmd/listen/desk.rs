@@ -312,6 +312,7 @@ impl Desk {
                 received: &visit.received,
                 status,
                 trouble: visit.trouble,
+                wrong: visit.wrong.as_deref(),
                 at,
                 took,
             };

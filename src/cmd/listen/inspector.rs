@@ -73,6 +73,8 @@ pub(super) struct Known<'k> {
     /// The status that it was answered with; none if it was not.
     pub(super) status: Option<u16>,
     pub(super) trouble: Option<&'static str>,
+    /// What is wrong with the answer of the server behind this one.
+    pub(super) wrong: Option<&'k str>,
     /// When it came, since the start.
     pub(super) at: Duration,
     /// How long its answer took.

@@ -35,6 +35,8 @@ pub(super) struct Entry {
     mistake: Option<String>,
     fault: Option<String>,
     trouble: Option<&'static str>,
+    /// What is wrong with the answer.
+    wrong: Option<String>,
     pub(super) status: Option<u16>,
     ms: Option<f64>,
     bytes: usize,
@@ -84,6 +86,10 @@ impl Entry {
             mistake: received.mistake.as_ref().map(shown),
             fault: received.fault.map(|fault| fault.to_string()),
             trouble: known.trouble,
+            wrong: known
+                .wrong
+                .or(received.broken.as_deref())
+                .map(|wrong| term::escape(veil.hide_text(wrong).as_bytes())),
             status: known.status,
             ms: Some(known.took.as_secs_f64() * 1000.0),
             bytes,

@@ -219,3 +219,21 @@ fn no_answer_but_the_export_ever_repeats_a_secret() {
     );
     assert!(!leaks::find(&export, &secrets).is_empty());
 }
+
+#[test]
+fn a_wrong_answer_of_the_server_behind_is_said() {
+    let server = listen("onenet --respond 500");
+    let running = open(&format!("onenet --forward http://{}", server.address()));
+    running
+        .push("onenet.online", "--retry none")
+        .any_stdout()
+        .any_stderr()
+        .exits(1);
+    wait_for(&running, 1);
+    let entry = running.record(1)["entry"].clone();
+    assert_eq!(
+        (&entry["verdict"], &entry["status"]),
+        (&"valid".into(), &500.into())
+    );
+    assert!(entry["wrong"].as_str().unwrap().contains("500"), "{entry}");
+}

@@ -100,7 +100,7 @@ export class List {
 }
 
 function row(entry) {
-  const reason = entry.mistake ?? entry.why;
+  const reason = entry.wrong ?? entry.mistake ?? entry.why;
   const chips = [
     entry.attempt > 1 ? chip(`attempt ${entry.attempt}${entry.gap === null ? '' : ` after ${seconds(entry.gap)}`}`, 'odd') : null,
     entry.is_duplicate ? chip('duplicate', 'odd') : null,
@@ -131,7 +131,7 @@ function chip(text, name) {
 /** The verdict in a word. */
 export function verdictChip(entry) {
   const word = entry.verdict === 'valid' && !entry.is_right ? 'refused' : entry.verdict;
-  return el('span', { class: `chip ${tone(entry) === 'odd' && entry.is_right ? 'valid' : tone(entry)}` }, word);
+  return el('span', { class: `chip ${entry.is_right && entry.verdict === 'valid' ? 'valid' : tone(entry)}` }, word);
 }
 
 /** What a filter lets through. */
@@ -157,6 +157,6 @@ export function names(entry) {
 function textOf(entry) {
   return [
     `#${entry.number ?? ''}`, entry.method, entry.target, entry.peer, entry.platform, entry.platform_name,
-    ...names(entry), entry.verdict, entry.why, entry.mistake, entry.fault, entry.trouble, entry.status,
+    ...names(entry), entry.verdict, entry.why, entry.mistake, entry.wrong, entry.fault, entry.trouble, entry.status,
   ].join('\n').toLowerCase();
 }

@@ -137,10 +137,10 @@ function ranges(ids) {
 
 function options(entries) {
   const values = {
-    platform: ['all platforms', new Map(entries.map((entry) => [entry.platform ?? 'none', entry.platform_name ?? 'no platform']))],
-    event: ['all events', new Map(entries.flatMap(names).map((name) => [name, name]))],
-    verdict: ['all verdicts', new Map(entries.map((entry) => [entry.verdict, entry.verdict]))],
-    status: ['all statuses', new Map(entries.map((entry) => [String(entry.status ?? 'none'), String(entry.status ?? 'no answer')]))],
+    platform: ['platform', new Map(entries.map((entry) => [entry.platform ?? 'none', entry.platform_name ?? 'no platform']))],
+    event: ['event', new Map(entries.flatMap(names).map((name) => [name, name]))],
+    verdict: ['verdict', new Map(entries.map((entry) => [entry.verdict, entry.verdict]))],
+    status: ['status', new Map(entries.map((entry) => [String(entry.status ?? 'none'), String(entry.status ?? 'no answer')]))],
   };
   for (const name of FIELDS) {
     const [all, found] = values[name];

@@ -101,6 +101,7 @@ export function path(entry) {
 /** How a record is meant: `valid`, `bad`, `odd` (worth a look) or `none`. */
 export function tone(entry) {
   if (entry.kind === 'unparsed' || !entry.is_right) return entry.verdict === 'unsigned' ? 'odd' : 'bad';
+  if (entry.wrong) return 'bad';
   if (entry.trouble || entry.fault || !entry.is_taken || entry.is_replay) return 'odd';
   return 'valid';
 }

@@ -52,6 +52,7 @@ function verdict(told) {
   } else {
     parts.push(statement(entry, explanation));
   }
+  if (entry.wrong) parts.push(el('p', { class: 'statement bad' }, 'Its answer is wrong: ', visible(entry.wrong)));
   if (entry.trouble) parts.push(el('p', { class: 'statement odd' }, entry.trouble));
   if (entry.fault) parts.push(el('p', { class: 'statement odd' }, 'It was spoiled as you asked: ', el('code', {}, `--fault ${entry.fault}`)));
   if (entry.is_replay) parts.push(el('p', { class: 'statement bad' }, 'Its nonce came before, with another message: a replay?'));
@@ -257,7 +258,7 @@ export function waiting(about) {
 function reasons(entries, look) {
   const found = new Map();
   for (const entry of entries) {
-    const reason = tone(entry) === 'valid' ? null : entry.mistake ?? entry.why;
+    const reason = tone(entry) === 'valid' ? null : entry.wrong ?? entry.mistake ?? entry.why;
     if (reason) found.set(reason, (found.get(reason) ?? 0) + 1);
   }
   if (found.size === 0) return null;
