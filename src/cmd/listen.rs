@@ -39,6 +39,7 @@ mod forward;
 mod inspector;
 mod keep;
 mod show;
+mod visit;
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {

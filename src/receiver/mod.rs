@@ -8,34 +8,37 @@
 //! - [`expect`]: what is expected of what comes.
 //! - [`fault`]: what it does wrong when it is told to.
 //! - [`respond`]: a user's own answers to pushes.
+//! - [`watch`]: what has become of what was expected.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::check::{Checker, Judged, Scheme};
+use crate::check::{Checker, Judged};
 use crate::diagnose::diagnose;
-use crate::json::scan;
 use crate::message::{Headers, Request, Response};
 use crate::moment::Moment;
-use crate::platform::{Message, Platform, Webhook, text_of};
+use crate::platform::{Platform, Webhook};
 use crate::signature::{Evidence, Form, Verdict};
 
 pub mod arrivals;
+mod content;
 pub mod expect;
 pub mod fault;
 mod framing;
 pub mod respond;
+pub mod watch;
 
 pub(crate) use framing::MOST_SIZES;
 
-use arrivals::{Arrival, Arrivals, Key, Retried};
-use expect::{Expectation, Seen, Standing, Watch};
+use arrivals::{Arrival, Arrivals, Retried};
+use content::{content, id};
+use expect::{Expectation, Seen, Standing};
 use fault::{Fault, FaultSpec, Faults, Place};
 use respond::{Context, Respond};
+use watch::Watch;
 
 /// How it receives.
 #[derive(Debug)]
@@ -430,109 +433,6 @@ fn response(status: u16, kind: &str, body: Vec<u8>) -> Response {
     }
 }
 
-/// The scheme's id.
-fn id(scheme: &Scheme) -> Cow<'static, str> {
-    match scheme.platform {
-        Some(platform) => Cow::Borrowed(platform.id()),
-        None => Cow::Owned(scheme.id().to_owned()),
-    }
-}
-
-/// What a push carries.
-#[derive(Default)]
-struct Content<'e> {
-    platform: Option<Platform>,
-    events: Vec<&'static str>,
-    key: Option<Key>,
-    nonce: Option<Key>,
-    label: Label<'e>,
-}
-
-/// What a push is called when it comes again.
-#[derive(Default)]
-enum Label<'e> {
-    #[default]
-    Body,
-    Message,
-    /// The name and the value of its handle.
-    Handle(&'static str, Cow<'e, [u8]>),
-}
-
-impl fmt::Display for Label<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Body => f.write_str("the same body"),
-            Self::Message => f.write_str("the same message"),
-            Self::Handle(name, value) => write!(f, "{name} {}", String::from_utf8_lossy(value)),
-        }
-    }
-}
-
-fn content<'e>(
-    checker: &Checker,
-    judged: &Judged<'_, 'e>,
-    request: &Request,
-    evidence: &Evidence<'e>,
-) -> Content<'e> {
-    let Some(scheme) = judged.scheme else {
-        return Content::default();
-    };
-    let id = scheme.id().as_bytes();
-    let form = judged.judgement.form;
-    let nonce = form.and_then(|form| form.parts.iter().find(|part| part.name == "nonce"));
-    let nonce = nonce.and_then(|part| evidence.find(&part.name, &part.source).ok());
-    let mut content = Content {
-        platform: scheme.platform,
-        nonce: nonce.map(|nonce| Key::of(&[b"nonce", id, &nonce])),
-        ..Content::default()
-    };
-    if form.is_none_or(|form| form.echo.is_some()) {
-        return content;
-    }
-    let Some(webhook) = scheme.platform.and_then(Platform::webhook) else {
-        content.key = Some(Key::of(&[id, &request.body]));
-        return content;
-    };
-    let opened = webhook.open(evidence, &checker.secrets).ok();
-    if let Some(message) = &opened {
-        let messages = webhook.messages(&message.bytes);
-        let event = |message| webhook.event_of(message).unwrap_or("?");
-        content.events = messages.into_iter().map(event).collect();
-    }
-    content.label = match handle(webhook, evidence, opened.as_ref()) {
-        Some((name, value)) => Label::Handle(name, value),
-        None => Label::Message,
-    };
-    content.key = Some(match (&content.label, &opened) {
-        (Label::Handle(name, value), _) => Key::of(&[id, name.as_bytes(), value]),
-        (_, Some(message)) => Key::of(&[id, &message.bytes]),
-        (_, None) => Key::of(&[id, &request.body]),
-    });
-    content
-}
-
-/// The name and the value of what a push is known again by: beside what carries its message, or
-/// in that.
-fn handle<'e>(
-    webhook: &dyn Webhook,
-    evidence: &Evidence<'e>,
-    opened: Option<&Message<'e>>,
-) -> Option<(&'static str, Cow<'e, [u8]>)> {
-    let name = webhook.handle()?;
-    let beside = evidence.members().ok().and_then(|it| text_of(it, name));
-    let value = beside.or_else(|| match &opened?.bytes {
-        Cow::Borrowed(message) => text_of(&scan::members(message).ok()?, name),
-        Cow::Owned(message) => {
-            let value = text_of(&scan::members(message).ok()?, name)?;
-            Some(Cow::Owned(value.into_owned()))
-        }
-    })?;
-    Some((name, value))
-}
-
-/// About so many bytes are the head of an answer.
-const HEAD: usize = 100;
-
 /// Whether what it asks for was done: it was answered as its platform accepts it, however late;
 /// or only its answer went wrong.
 fn is_work_done(received: &Received, status: Option<u16>) -> bool {
@@ -549,6 +449,9 @@ fn accepts(platform: Option<Platform>, status: u16) -> bool {
         webhook.patience().accepts(status)
     })
 }
+
+/// About so many bytes are the head of an answer.
+const HEAD: usize = 100;
 
 /// Whether the platform counts it as delivered: a whole answer that it accepts, and in time.
 fn is_delivered(received: &Received, status: Option<u16>, took: Duration) -> bool {

@@ -110,11 +110,19 @@ impl Drive {
             _ = signals.next() => Duration::ZERO,
         };
         if let Some(exec) = desk.exec() {
-            tokio::select! {
+            let reins = exec.reins();
+            if exec.is_busy() {
+                show.waits_for_command();
+            }
+            let is_done = tokio::select! {
                 biased;
-                () = exec.end() => {}
-                () = until(Some(patience)) => show.unfinished(),
-                _ = signals.next() => show.unfinished(),
+                () = exec.end() => true,
+                () = until(Some(patience)) => false,
+                _ = signals.next() => false,
+            };
+            if !is_done {
+                reins.stop();
+                show.unfinished();
             }
         }
         desk.close();

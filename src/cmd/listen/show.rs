@@ -130,10 +130,16 @@ impl<'s> Show<'s> {
         self.session.is_choked();
     }
 
-    /// The command of `--exec` still runs.
+    /// The end waits for the command of `--exec`.
+    pub(super) fn waits_for_command(&mut self) {
+        self.session
+            .note("the command of --exec still runs: it has 10 s; Ctrl-C ends it");
+    }
+
+    /// The command of `--exec` did not end in time.
     pub(super) fn unfinished(&mut self) {
         self.session
-            .warn("--exec: the command was not run for each request when the run ended");
+            .warn("--exec: the command had not ended for each request, and was stopped");
     }
 
     fn request(&mut self, arrived: &Arrived) {
