@@ -4,7 +4,7 @@
 //! - [`tree`] is a parsed value that forgets nothing but blanks and escapes.
 //! - [`path`] names a value; [`edit`] finds and replaces the one that it names, and
 //!   [`condition`] compares it.
-//! - [`indent`] sets it out over lines, for people.
+//! - [`indent`](mod@indent) sets it out over lines, for people.
 //! - [`lenient`] reads what people paste from documents and logs, and says what it repaired.
 //! - [`write`](mod@write) writes a tree as other software would, because `explain` proves that a
 //!   framework parsed the body and wrote it again.

@@ -14,8 +14,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::check::{Checker, Judged};
 use crate::diagnose::diagnose;
 use crate::message::{Headers, Request, Response};
@@ -24,6 +22,7 @@ use crate::platform::{Platform, Webhook};
 use crate::signature::{Evidence, Form, Verdict};
 
 pub mod arrivals;
+mod carried;
 mod content;
 pub mod expect;
 pub mod fault;
@@ -32,6 +31,8 @@ pub mod respond;
 pub mod watch;
 
 pub(crate) use framing::MOST_SIZES;
+
+pub use carried::MessageId;
 
 use arrivals::{Arrival, Arrivals, Retried};
 use content::{content, id};
@@ -123,14 +124,6 @@ pub struct Received {
     whose: Option<Platform>,
 }
 
-/// Which message a request carries: the same for all its attempts that were welcome, and for all
-/// that were not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MessageId {
-    is_welcome: bool,
-    number: u32,
-}
-
 /// So many bytes of a body are searched for a mistake: a search may take a tenth of a second.
 const LONGEST_EXPLAINED: usize = 64 << 10;
 
@@ -190,17 +183,6 @@ impl Receiver {
         let mut retried = self.arrivals.retried();
         retried.append(&mut self.strangers.retried());
         retried
-    }
-
-    /// The attempts of a message; none if it came once.
-    #[must_use]
-    pub fn retried_of(&self, message: MessageId) -> Option<Retried> {
-        let arrivals = if message.is_welcome {
-            &self.arrivals
-        } else {
-            &self.strangers
-        };
-        arrivals.retried_of(message.number)
     }
 
     /// Whether a mistake is looked for from now on in what is signed wrongly.
@@ -487,15 +469,6 @@ fn mistake<'c, 'e>(
 }
 
 impl Received {
-    /// Which message it carries; none if it is nobody's.
-    #[must_use]
-    pub fn message(&self) -> Option<MessageId> {
-        Some(MessageId {
-            is_welcome: self.is_welcome,
-            number: self.arrival.message?,
-        })
-    }
-
     /// Its answer cannot be made: the caller has no word on why.
     fn break_down(&mut self, why: String) {
         self.broken = Some(why);
