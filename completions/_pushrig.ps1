@@ -425,6 +425,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More detail')
             [CompletionResult]::new('--allow-remote', '--allow-remote', [CompletionResultType]::ParameterName, 'Allow an address that other machines reach')
+            [CompletionResult]::new('--ui', '--ui', [CompletionResultType]::ParameterName, 'Show what comes in a browser on this machine, while it comes; the URL is told at the start')
             [CompletionResult]::new('--accept-all', '--accept-all', [CompletionResultType]::ParameterName, 'Take what is signed wrongly, too')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

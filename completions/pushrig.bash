@@ -786,7 +786,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__listen)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --bind --allow-remote --ready-file --tls --tls-cert-out --accept-all --respond --forward --fault --capture --exec --expect --for --max-body --max-time --max-connections --report --fail-if --tolerance --public-url --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --bind --allow-remote --ready-file --tls --tls-cert-out --ui --accept-all --respond --forward --fault --capture --exec --expect --for --max-body --max-time --max-connections --report --fail-if --tolerance --public-url --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -411,6 +411,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand -v 'More detail'
             cand --verbose 'More detail'
             cand --allow-remote 'Allow an address that other machines reach'
+            cand --ui 'Show what comes in a browser on this machine, while it comes; the URL is told at the start'
             cand --accept-all 'Take what is signed wrongly, too'
             cand -h 'Print help'
             cand --help 'Print help'

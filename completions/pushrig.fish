@@ -442,6 +442,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-id -d 'SE
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l allow-remote -d 'Allow an address that other machines reach'
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l ui -d 'Show what comes in a browser on this machine, while it comes; the URL is told at the start'
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l accept-all -d 'Take what is signed wrongly, too'
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s h -l help -d 'Print help'
 complete -c pushrig -n "__fish_pushrig_using_subcommand device" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'

@@ -94,6 +94,30 @@ pub fn diagnose<'d, 'e>(
     })
 }
 
+/// What to ask of the secret, where nothing was found.
+#[must_use]
+pub fn secret_to_check(checker: &Checker, judged: &Judged<'_, '_>) -> Option<String> {
+    let name = judged.judgement.form.and_then(Form::secret)?;
+    let given = if checker.secrets.first(name).is_some() {
+        "is it the right one? Only the usual slips can be ruled out, not another secret: repeat \
+         the flag to try more"
+    } else {
+        "it is needed"
+    };
+    Some(format!("--{}: {given}", name.flag()))
+}
+
+/// The URL that may be missing, where nothing was found.
+#[must_use]
+pub fn url_to_give(checker: &Checker, judged: &Judged<'_, '_>) -> Option<String> {
+    let parts = &judged.judgement.form?.parts;
+    let signs_url = parts
+        .iter()
+        .any(|part| matches!(part.source, Source::Url(_)));
+    (signs_url && checker.public_url.is_none())
+        .then(|| "--public-url: the URL that the platform was told".to_owned())
+}
+
 /// The form and values to compute with: of the judgement, or (where nothing is signed) of the
 /// first form whose parts are there.
 fn computable<'d, 'e>(

@@ -55,7 +55,7 @@
 //! - [`recorder`]: a capture that grows by whole lines.
 //! - [`reporter`]: prints the cases of a run, and writes its reports.
 //! - [`args`]: flag groups that open themselves.
-//! - [`cmd`]: the list of subcommands, one file each.
+//! - [`cmd`]: the list of subcommands, one file each; `listen` brings a page for the browser.
 //! - [`cli`]: parsing, the one match, exit codes.
 
 pub mod args;

@@ -9,6 +9,8 @@ use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
 
 use crate::config::{self, Config, DEFAULT_PROFILE, Profile};
 use crate::error::Error;
@@ -428,6 +430,15 @@ impl Clock {
     pub fn is_fixed(&self) -> bool {
         self.0.is_some()
     }
+}
+
+/// 128 bits that nobody can guess, which `--seed` does not fix: what they keep is a secret.
+pub fn unguessable() -> Result<[u8; 16], Error> {
+    let mut bits = [0; 16];
+    SysRng
+        .try_fill_bytes(&mut bits)
+        .map_err(|why| io::Error::other(why.to_string()))?;
+    Ok(bits)
 }
 
 /// Prints an error as `error: a: b: c` and its hint.

@@ -8,15 +8,14 @@ use super::{Subcommand, define, parse};
 use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
 use crate::capture::{Located, Record};
 use crate::check::{Checker, Judged};
-use crate::diagnose::{Diagnosis, diagnose};
+use crate::diagnose::{Diagnosis, diagnose, secret_to_check, url_to_give};
 use crate::error::{Error, Outcome};
 use crate::reading::{Reading, readings};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
-use crate::signature::recipe::Source;
-use crate::signature::{Evidence, Form, Given, Veil, Verdict};
+use crate::signature::{Evidence, Given, Veil, Verdict};
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
@@ -306,16 +305,7 @@ impl Explainer<'_> {
                     .to_owned(),
             );
         }
-        let form = judged.judgement.form;
-        if let Some(name) = form.and_then(Form::secret) {
-            let given = if self.checker.secrets.first(name).is_some() {
-                "is it the right one? Only the usual slips can be ruled out, not another secret: \
-                 repeat the flag to try more"
-            } else {
-                "it is needed"
-            };
-            steps.push(format!("--{}: {given}", name.flag()));
-        }
+        steps.extend(secret_to_check(self.checker, judged));
         if self.args.computed.is_none() {
             steps.push("--computed: what your own server computed for this request".to_owned());
         }
@@ -326,14 +316,7 @@ impl Explainer<'_> {
                     .to_owned(),
             );
         }
-        let signs_url = form.is_some_and(|form| {
-            form.parts
-                .iter()
-                .any(|part| matches!(part.source, Source::Url(_)))
-        });
-        if signs_url && self.checker.public_url.is_none() {
-            steps.push("--public-url: the URL that the platform was told".to_owned());
-        }
+        steps.extend(url_to_give(self.checker, judged));
         steps
     }
 }

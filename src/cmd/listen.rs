@@ -10,13 +10,15 @@ use clap::{ArgMatches, Args};
 use self::desk::Desk;
 use self::drive::Drive;
 use self::forward::Forward;
+use self::inspector::Inspector;
 use super::{Subcommand, define, parse};
 use crate::args::{
     PlatformOrAutoArg, ReceiveArgs, ReportArgs, ServeArgs, parse_duration, parse_private_url,
     without_user,
 };
-use crate::check::Choice;
+use crate::check::{Checker, Choice};
 use crate::error::{Error, Outcome};
+use crate::message::Url;
 use crate::net::room::widen;
 use crate::net::server::{Limits, Listener};
 use crate::net::{DialOptions, Dialer, tls};
@@ -27,13 +29,14 @@ use crate::receiver::fault::FaultSpec;
 use crate::receiver::respond::Respond;
 use crate::receiver::{Options, Receiver};
 use crate::recorder::Recorder;
-use crate::session::Session;
+use crate::session::{Session, unguessable};
 
 mod case;
 mod desk;
 mod drive;
 mod exec;
 mod forward;
+mod inspector;
 mod keep;
 mod show;
 mod visit;
@@ -63,7 +66,8 @@ Examples:
       --bind 127.0.0.1:8000 --for 10s
   pushrig listen tencent --token env:TOKEN --ready-file url \\
       --expect 'tencent.report>=1 within 10s' --report junit=listen.xml
-  pushrig listen onenet --token env:TOKEN --fault first=2 --for 10s";
+  pushrig listen onenet --token env:TOKEN --fault first=2 --for 10s
+  pushrig listen auto --token env:TOKEN --ui --for 10s";
 
 #[derive(Args, Debug)]
 struct ListenArgs {
@@ -73,6 +77,9 @@ struct ListenArgs {
     serve: ServeArgs,
     #[command(flatten)]
     tls: TlsArgs,
+    /// Show what comes in a browser on this machine, while it comes; the URL is told at the start
+    #[arg(long)]
+    ui: bool,
     #[command(flatten)]
     answer: AnswerArgs,
     #[command(flatten)]
@@ -188,7 +195,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let limits = args.limits.limits();
     let listener = args.tls.over(args.serve.listen()?, &args.serve)?;
     let forward = args.answer.forward(listener.address(), session)?;
+    let (forward_url, forward) = forward.unzip();
     let url = listener.url();
+    let inspector = args.inspector(&listener, &checker, forward_url)?;
     let receiver = Receiver::new(Options {
         checker,
         accept_all: args.answer.accept_all,
@@ -199,7 +208,9 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     });
     let reporter = args.report.open("listen", &url, session)?;
     let drive = Drive {
-        desk: Desk::new(receiver, recorder, forward, exec, session, &reporter)?,
+        desk: Desk::new(
+            receiver, recorder, forward, exec, inspector, session, &reporter,
+        )?,
         expectations: args.end.expect,
         time: args.end.time,
         serve: args.serve,
@@ -237,7 +248,11 @@ impl AnswerArgs {
             .map_err(|why| Error::usage(format!("--respond: {why}")))
     }
 
-    fn forward(&self, own: SocketAddr, session: &mut Session) -> Result<Option<Forward>, Error> {
+    fn forward(
+        &self,
+        own: SocketAddr,
+        session: &mut Session,
+    ) -> Result<Option<(Url, Forward)>, Error> {
         let Some(text) = &self.forward else {
             return Ok(None);
         };
@@ -265,7 +280,24 @@ impl AnswerArgs {
             ..DialOptions::default()
         };
         let dialer = Arc::new(Dialer::new(&url, options)?);
-        Ok(Some(Forward::new(dialer)))
+        Ok(Some((url, Forward::new(dialer))))
+    }
+}
+
+impl ListenArgs {
+    /// The page, if that was asked for.
+    fn inspector(
+        &self,
+        listener: &Listener,
+        checker: &Checker,
+        forward: Option<Url>,
+    ) -> Result<Option<Inspector>, Error> {
+        if !self.ui {
+            return Ok(None);
+        }
+        let (token, veil) = (unguessable()?, checker.veil.clone());
+        let allow_remote = self.serve.allow_remote;
+        Inspector::new(listener, token, veil, forward, allow_remote).map(Some)
     }
 }
 

@@ -9,6 +9,8 @@
 //!
 //! An answer may leave as it should, or in one of the [`Manner`]s of a server in trouble.
 //!
+//! A handler may also give a body piece by piece, for as long as it likes: [`Feed`].
+//!
 //! Not supported: HTTP/2, upgrades, certificates of clients.
 
 use std::fmt;
@@ -41,7 +43,7 @@ mod socket;
 mod tap;
 mod wire;
 
-pub use reply::{Manner, Reply};
+pub use reply::{Feed, Giver, Manner, Reply};
 
 /// Where to listen: `127.0.0.1:0`, `[::1]:8000`, `localhost:8000`, or a port alone.
 #[derive(Clone, Debug, PartialEq, Eq)]

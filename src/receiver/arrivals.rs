@@ -137,6 +137,8 @@ pub struct Retried {
     pub count: usize,
     /// The times between the attempts, as far as they are remembered.
     pub gaps: Vec<Duration>,
+    /// Whether each attempt was accepted, as far as they are remembered.
+    pub accepted: Vec<bool>,
     /// Whether they are those of the platform's schedule, in words; none where it has none.
     pub schedule: Option<Result<String, String>>,
 }
@@ -219,6 +221,13 @@ impl Arrivals {
         }
     }
 
+    /// The attempts of one message; none if it came once, or was forgotten.
+    #[must_use]
+    pub(super) fn retried_of(&self, message: u32) -> Option<Retried> {
+        let at = message.wrapping_sub(self.first);
+        self.messages.get(usize::try_from(at).ok()?)?.retried()
+    }
+
     /// The messages that came more than once, as far as they are remembered.
     #[must_use]
     pub fn retried(&self) -> Vec<Retried> {
@@ -297,6 +306,7 @@ impl Message {
             label: again.label.clone(),
             count: again.count,
             schedule: self.schedule(&attempts, &gaps),
+            accepted: attempts.iter().map(|attempt| attempt.accepted).collect(),
             gaps,
         })
     }

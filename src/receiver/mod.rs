@@ -22,6 +22,7 @@ use crate::platform::{Platform, Webhook};
 use crate::signature::{Evidence, Form, Verdict};
 
 pub mod arrivals;
+mod carried;
 mod content;
 pub mod expect;
 pub mod fault;
@@ -30,6 +31,8 @@ pub mod respond;
 pub mod watch;
 
 pub(crate) use framing::MOST_SIZES;
+
+pub use carried::MessageId;
 
 use arrivals::{Arrival, Arrivals, Retried};
 use content::{content, id};

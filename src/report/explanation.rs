@@ -321,6 +321,30 @@ impl<'x> Explanation<'x> {
             let list = paint.dim(&format!("the same bytes: {list}"));
             writeln!(out, "  {}    {list}", paint.key("also"))?;
         }
+        let difference = self.difference(diagnosis, hit, width, paint);
+        out.write_all(difference.unwrap_or_default().as_bytes())
+    }
+
+    /// For each mistake of a signature, in the order of the line: what was hashed beside what
+    /// should have been, or the two signatures, in rows of so many columns. None where nothing
+    /// can be shown.
+    #[must_use]
+    pub fn differences(&self, width: usize) -> Vec<Option<String>> {
+        let Some(diagnosis) = self.diagnosis else {
+            return Vec::new();
+        };
+        let hits = diagnosis.findings.hits.iter();
+        hits.map(|hit| self.difference(diagnosis, hit, width, Paint::PLAIN))
+            .collect()
+    }
+
+    fn difference(
+        &self,
+        diagnosis: &Diagnosis<'_>,
+        hit: &Hit,
+        width: usize,
+        paint: Paint,
+    ) -> Option<String> {
         let (hashed, right) = (
             self.signs(diagnosis, &hit.hashed),
             self.signs(diagnosis, &diagnosis.base),
@@ -330,24 +354,16 @@ impl<'x> Explanation<'x> {
                 Of::Received => ["signed", "here"],
                 Of::Computed => ["hashed", "should be"],
             };
-            out.write_all(diff::rows(names, &hashed, &right, width, paint).as_bytes())?;
+            return Some(diff::rows(names, &hashed, &right, width, paint));
         }
         let text = match hit.of {
             Of::Received => self.verdict.received.as_ref().map(|Bytes(text)| &**text),
             Of::Computed => self.computed,
         };
-        if hashed == right
-            && let Some(text) = text
-        {
-            // The right bytes were hashed: the two texts are what differs.
-            let names = [hit.of.as_str(), "expected"];
-            let (text, expected) = (
-                diff::signs(text),
-                diff::signs(diagnosis.expected.as_bytes()),
-            );
-            out.write_all(diff::rows(names, &text, &expected, width, paint).as_bytes())?;
-        }
-        Ok(())
+        // The right bytes were hashed: the two texts are what differs.
+        let names = [hit.of.as_str(), "expected"];
+        let expected = diff::signs(diagnosis.expected.as_bytes());
+        text.map(|text| diff::rows(names, &diff::signs(text), &expected, width, paint))
     }
 
     /// The signs of a base string, secrets as placeholders.

@@ -68,6 +68,20 @@ impl Veil {
         shown
     }
 
+    /// The same bytes, as many of them, with an asterisk in the place of each byte of a secret.
+    #[must_use]
+    pub fn blank<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
+        let mut shown = Cow::Borrowed(bytes);
+        for secret in &self.0 {
+            let secret = secret.expose();
+            let places: Vec<_> = memmem::find_iter(&shown, secret).collect();
+            for at in places {
+                shown.to_mut()[at..at + secret.len()].fill(b'*');
+            }
+        }
+        shown
+    }
+
     /// The text without secrets.
     #[must_use]
     pub fn hide_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
@@ -108,6 +122,17 @@ mod tests {
     fn a_secret_that_looks_like_its_replacement_comes_to_an_end() {
         assert_eq!(hidden("[secret]", "x[secret]y"), "x[secret]y");
         assert_eq!(hidden("aaaaaaaa", "aaaaaaaaaaaaaaaa"), "[secret][secret]");
+    }
+
+    #[test]
+    fn a_blank_is_as_long_as_what_stood_there() {
+        let veil = Veil::over(&Secrets::new().with(SecretName::Token, "a secret+1"));
+        let blank = |text: &str| String::from_utf8(veil.blank(text.as_bytes()).into_owned());
+        assert_eq!(
+            blank("<a secret+1|YSBzZWNyZXQrMQ>").unwrap(),
+            "<**********|**************>"
+        );
+        assert_eq!(blank("a secret").unwrap(), "a secret");
     }
 
     #[test]

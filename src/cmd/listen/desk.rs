@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
 use super::forward::{self, Forward};
+use super::inspector::{Inspector, Known};
 use super::keep::{Keeper, Kept};
 use super::visit::{BY, Visit, is_silent, line_of};
 use crate::capture::{Content, Record};
@@ -34,6 +35,7 @@ pub(super) struct Desk {
     keeper: Option<Rc<Keeper>>,
     forward: Option<Forward>,
     exec: RefCell<Option<Exec>>,
+    pub(super) inspector: Option<Rc<Inspector>>,
     moment: RefCell<Moment>,
     clock: Clock,
     started: Instant,
@@ -117,6 +119,7 @@ impl Desk {
         recorder: Option<Recorder>,
         forward: Option<Forward>,
         exec: Option<&str>,
+        inspector: Option<Inspector>,
         session: &Session,
         reporter: &Reporter,
     ) -> Result<Self, Error> {
@@ -127,6 +130,7 @@ impl Desk {
             keeper: recorder.map(|recorder| Rc::new(Keeper::new(recorder, tell.clone()))),
             forward,
             exec: RefCell::new(exec.transpose()?),
+            inspector: inspector.map(Rc::new),
             moment: RefCell::new(session.moment()),
             clock: session.clock(),
             started: Instant::now(),
@@ -152,6 +156,9 @@ impl Desk {
     /// The run ends: nothing is waited for much longer.
     pub(super) fn stop(&self) {
         self.ending.send_replace(Some(Instant::now() + PATIENCE));
+        if let Some(inspector) = &self.inspector {
+            inspector.end();
+        }
     }
 
     /// Nothing more comes: what is not in the capture yet is written.
@@ -168,6 +175,11 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
+        if let Some(inspector) = &self.inspector
+            && Inspector::is_for(&request)
+        {
+            return Box::pin(inspector.answer(&request, peer, &self.receiver)).await;
+        }
         let visit = self.welcome(&request, peer);
         let held = if self.forward.is_some() || visit.received.fault.is_some() {
             // In a box, because ten thousand connections that wait for nothing need not have the
@@ -186,13 +198,13 @@ impl Desk {
         let took = visit.arrived.elapsed();
         let is_watched = self.is_watched || visit.wrong.is_some() || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
-        let (kept, record) = self.write_down(request, &visit, &reply, took);
+        let (kept, mut record) = self.write_down(request, &visit, &reply, took);
         let is_kept = match kept {
             Some(kept) => kept.await,
             None => true,
         };
         if is_kept {
-            self.give(record);
+            self.give(record.as_deref());
         } else {
             visit.fail(NOT_KEPT);
             if !is_silent(&reply) {
@@ -201,10 +213,13 @@ impl Desk {
                     status: 503,
                     ..Response::default()
                 });
+                if let Some(record) = &mut record {
+                    record.response = Some((*reply.response).clone());
+                }
             }
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
-        self.conclude(visit, status, took, line);
+        self.conclude(visit, record, status, took, line);
         reply
     }
 
@@ -241,28 +256,29 @@ impl Desk {
         Some((request, visit))
     }
 
-    /// Hands a request to the capture; the line is for the command, once it is kept.
+    /// Hands a request to the capture; the record is for the command, once it is kept, and for the
+    /// inspector.
     fn write_down(
         &self,
         request: Request,
         visit: &Visit,
         reply: &Reply,
         took: Duration,
-    ) -> (Option<Kept>, Option<Vec<u8>>) {
-        let has_exec = self.exec.borrow().is_some();
-        if self.keeper.is_none() && !has_exec {
+    ) -> (Option<Kept>, Option<Box<Record>>) {
+        let is_wanted = self.inspector.is_some() || self.exec.borrow().is_some();
+        if self.keeper.is_none() && !is_wanted {
             return (None, None);
         }
         let answer = (!is_silent(reply)).then_some(&*reply.response);
         let record = visit.record(request, answer, took);
         let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&record));
-        (kept, has_exec.then(|| record.to_line()))
+        (kept, is_wanted.then(|| Box::new(record)))
     }
 
     /// Gives a record to the command.
-    fn give(&self, record: Option<Vec<u8>>) {
+    fn give(&self, record: Option<&Record>) {
         if let (Some(record), Some(exec)) = (record, self.exec.borrow().as_ref()) {
-            exec.give(record);
+            exec.give(record.to_line());
         }
     }
 
@@ -275,15 +291,15 @@ impl Desk {
         if let Some(keeper) = &self.keeper {
             keeper.keep_now(&record);
         }
-        let has_exec = self.exec.borrow().is_some();
-        self.give(has_exec.then(|| record.to_line()));
-        self.conclude(visit, None, took, Some(line));
+        self.give(Some(&record));
+        self.conclude(visit, Some(Box::new(record)), None, took, Some(line));
     }
 
     /// It counts, and is told of.
     fn conclude(
         &self,
         mut visit: Visit,
+        record: Option<Box<Record>>,
         status: Option<u16>,
         took: Duration,
         line: Option<String>,
@@ -291,6 +307,18 @@ impl Desk {
         let at = visit.arrived.duration_since(self.started);
         let mut receiver = self.receiver.borrow_mut();
         receiver.answered(&mut visit.received, status, took, at + took);
+        if let (Some(record), Some(inspector)) = (record, &self.inspector) {
+            let known = Known {
+                number: visit.number,
+                received: &visit.received,
+                status,
+                trouble: visit.trouble,
+                wrong: visit.wrong.as_deref(),
+                at,
+                took,
+            };
+            inspector.keep(*record, &known);
+        }
         match (line, status) {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
@@ -360,8 +388,10 @@ impl Desk {
         if let Some(keeper) = &self.keeper {
             keeper.add(&record);
         }
-        let has_exec = self.exec.borrow().is_some();
-        self.give(has_exec.then(|| record.to_line()));
+        self.give(Some(&record));
+        if let Some(inspector) = &self.inspector {
+            inspector.keep_refused(record, &refused, self.elapsed());
+        }
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 

@@ -59,7 +59,12 @@ impl Drive {
     ) -> Result<Outcome, Error> {
         let (url, bind) = (listener.url(), listener.address().to_string());
         self.serve.tell_ready(&url)?;
-        show.ready(&url, bind)?;
+        let ui = self
+            .desk
+            .inspector
+            .as_ref()
+            .map(|inspector| inspector.url());
+        show.ready(&url, bind, ui.as_deref())?;
         let desk = Rc::new(self.desk);
         let Some(mut heard) = desk.heard() else {
             return Ok(Outcome::Yes);

@@ -30,6 +30,8 @@ struct ReadyLine<'r> {
     r#type: &'static str,
     url: &'r str,
     bind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ui: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -70,8 +72,8 @@ impl<'s> Show<'s> {
         }
     }
 
-    /// The socket accepts.
-    pub(super) fn ready(&mut self, url: &str, bind: String) -> Result<(), Error> {
+    /// The socket accepts; `ui` is the URL of the inspector.
+    pub(super) fn ready(&mut self, url: &str, bind: String, ui: Option<&str>) -> Result<(), Error> {
         if self.session.json() {
             let (v, r#type) = (1, "ready");
             self.session.print_json(&ReadyLine {
@@ -79,6 +81,7 @@ impl<'s> Show<'s> {
                 r#type,
                 url,
                 bind,
+                ui,
             })?;
             return self.reporter.flush(self.session);
         }
@@ -86,6 +89,11 @@ impl<'s> Show<'s> {
             let url = term::escape(url.as_bytes());
             self.session
                 .talk(|paint| format!("{}: it listens at {url}\n", paint.ok("ready")));
+        }
+        if let Some(ui) = ui {
+            // Nobody can guess it, so that it is told to the quiet, too.
+            self.session
+                .talk(|paint| format!("{}: look at what comes at {ui}\n", paint.ok("inspector")));
         }
         Ok(())
     }

@@ -49,6 +49,7 @@ impl Visit {
             response: self.received.sent().unwrap_or_default(),
             manner,
             passed: self.reason.clone().filter(|_| !is_status),
+            ..Reply::default()
         }
     }
 

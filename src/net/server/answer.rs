@@ -2,41 +2,59 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::reply::Feed;
 use crate::message::{Headers, Response};
 
-/// A body that is there.
-pub(super) struct Whole(Option<Bytes>);
+/// The body of an answer.
+pub(super) enum Sent {
+    /// It is there.
+    Whole(Option<Bytes>),
+    /// It comes piece by piece.
+    Feed(Feed),
+}
 
-impl Body for Whole {
+impl Body for Sent {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+        let piece = match self.get_mut() {
+            Self::Whole(bytes) => bytes.take(),
+            Self::Feed(Feed(given)) => ready!(given.poll_recv(cx)),
+        };
+        Poll::Ready(piece.map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_none()
+        matches!(self, Self::Whole(None))
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        match self {
+            Self::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Self::Feed(_) => SizeHint::new(),
+        }
     }
 }
 
 /// An answer as hyper takes it.
-pub(super) fn into_hyper(response: &Response) -> hyper::Response<Whole> {
+pub(super) fn into_hyper(response: &Response, feed: Option<Feed>) -> hyper::Response<Sent> {
     let length = response.body.len();
-    let body = (length > 0).then(|| Bytes::copy_from_slice(&response.body));
-    let mut answer = hyper::Response::new(Whole(body));
+    let body = match feed {
+        Some(feed) => Sent::Feed(feed),
+        None => Sent::Whole((length > 0).then(|| Bytes::copy_from_slice(&response.body))),
+    };
+    let mut answer = hyper::Response::new(body);
     *answer.status_mut() = hyper::StatusCode::from_u16(response.status)
         .unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     append(&response.headers, length, answer.headers_mut());

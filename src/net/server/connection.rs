@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::answer::{Whole, into_hyper};
+use super::answer::{Sent, into_hyper};
 use super::handshake::{self, Met};
 use super::passed::{Passed, belongs_to_a_connection};
 use super::request::{Flaw, chain, normal, whole};
@@ -134,7 +134,7 @@ async fn drive<S>(
     told: &mut watch::Receiver<bool>,
 ) -> Over
 where
-    S: HttpService<Incoming, ResBody = Whole, Error = Infallible>,
+    S: HttpService<Incoming, ResBody = Sent, Error = Infallible>,
 {
     let mut clock = pin!(sleep_until(wire.borrow().due(limits)));
     let news = told.clone();
@@ -173,6 +173,10 @@ where
                 return Poll::Pending;
             }
             is_ending = true;
+            if let Some(due) = seen.cut_short() {
+                clock.as_mut().reset(due);
+                let _ = clock.as_mut().poll(cx);
+            }
             drop(seen);
             serving.as_mut().graceful_shutdown();
         }
@@ -191,13 +195,13 @@ where
     F: Future<Output: Into<Reply>> + 'static,
     R: Fn(Refused) + 'static,
 {
-    async fn answer(&self, incoming: hyper::Request<Incoming>) -> hyper::Response<Whole> {
+    async fn answer(&self, incoming: hyper::Request<Incoming>) -> hyper::Response<Sent> {
         let Some(mut request) = self.begin(&incoming) else {
             return pending().await;
         };
         match whole(incoming.into_body(), &self.shared.limits).await {
             Ok(body) => request.body = body,
-            Err(flaw) => return into_hyper(&self.flawed(&flaw).await),
+            Err(flaw) => return into_hyper(&self.flawed(&flaw).await, None),
         }
         request.chunks = self.wire.borrow_mut().sizes();
         let reply: Reply = (self.shared.handler)(request, self.peer).await.into();
@@ -208,23 +212,27 @@ where
         if self.wire.borrow().end().is_some() {
             return pending().await;
         }
+        if reply.feed.is_some() {
+            self.wire.borrow_mut().feeds();
+        }
         match reply.passed {
             Some(reason) => self.pass(&reply.response, reply.manner, reason),
-            None => into_hyper(&reply.response),
+            None => into_hyper(&reply.response, reply.feed),
         }
     }
 
     /// The answer of another server: hyper frames it anew.
-    fn pass(&self, response: &Response, manner: Manner, reason: Vec<u8>) -> hyper::Response<Whole> {
+    fn pass(&self, response: &Response, manner: Manner, reason: Vec<u8>) -> hyper::Response<Sent> {
         if manner == Manner::Plain {
             self.wire.borrow_mut().passes(Passed::new(response, reason));
         }
         let fields = response.headers.iter();
         let headers = fields.filter(|(name, _)| !belongs_to_a_connection(name));
-        into_hyper(&Response {
+        let response = Response {
             headers: headers.collect(),
             ..response.clone()
-        })
+        };
+        into_hyper(&response, None)
     }
 
     /// The head of a request; none where the connection is at its end.

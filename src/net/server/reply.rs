@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use hyper::body::Bytes;
+use tokio::sync::mpsc;
+
 use crate::message::Response;
 
 /// An answer, and how it goes out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct Reply {
     /// The answer.
     pub response: Arc<Response>,
     /// How it goes out.
     pub manner: Manner,
+    /// A body that is not there yet, in the place of the answer's own.
+    pub feed: Option<Feed>,
     /// The reason phrase of another server, whose answer is passed on: its head leaves as it
     /// came, but for the fields that belong to one connection.
     pub passed: Option<Vec<u8>>,
@@ -20,9 +25,42 @@ impl From<Response> for Reply {
     fn from(response: Response) -> Self {
         Self {
             response: Arc::new(response),
-            manner: Manner::Plain,
-            passed: None,
+            ..Self::default()
         }
+    }
+}
+
+/// A body that comes piece by piece, chunked, and ends when its [`Giver`] is gone. What a peer does
+/// not take waits, and so does the giver. Its connection is idle while nothing is given: whoever
+/// wants it to stay gives something within [`Limits::idle`](super::Limits::idle).
+#[derive(Debug)]
+pub struct Feed(pub(super) mpsc::Receiver<Bytes>);
+
+/// Gives a [`Feed`] its pieces.
+#[derive(Debug)]
+pub struct Giver(mpsc::Sender<Bytes>);
+
+/// So many pieces wait for a peer.
+const WAITING: usize = 4;
+
+impl Feed {
+    /// A body, and what gives it.
+    #[must_use]
+    pub fn pair() -> (Giver, Self) {
+        let (give, given) = mpsc::channel(WAITING);
+        (Giver(give), Self(given))
+    }
+}
+
+impl Giver {
+    /// Gives a piece when there is room for it, and says whether the peer is still there.
+    pub async fn give(&self, piece: Vec<u8>) -> bool {
+        self.0.send(piece.into()).await.is_ok()
+    }
+
+    /// Waits until the peer is gone.
+    pub async fn gone(&self) {
+        self.0.closed().await;
     }
 }
 

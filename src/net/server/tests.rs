@@ -11,6 +11,7 @@ use super::*;
 use crate::message::{Response, Scheme};
 use crate::net::block_on;
 
+mod fed;
 mod manners;
 mod odd;
 mod secure;

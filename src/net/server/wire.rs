@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use hyper::rt::ReadBufCursor;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
@@ -25,6 +26,9 @@ thread_local! {
     static PIECE: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
 }
 
+/// How long the last pieces of an answer may take that comes piece by piece.
+const LAST_PIECES: Duration = Duration::from_millis(100);
+
 /// A socket, and what is going on upon it.
 pub(super) struct Wire {
     /// None once it was taken back.
@@ -41,6 +45,7 @@ pub(super) struct Wire {
     /// Whether hyper has more to write, or the peer has yet to take it.
     is_owing: bool,
     is_lingering: bool,
+    feeding: Feeding,
     pace: Pace,
     /// The status of what hyper said by itself.
     said: Option<u16>,
@@ -50,6 +55,15 @@ pub(super) struct Wire {
     end: Option<End>,
     /// Who waits until nothing is owed.
     waiting: Option<Waker>,
+}
+
+/// Whether the answer comes piece by piece, and may be on its way for as long as the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Feeding {
+    No,
+    Yes,
+    /// Then it is closed, whatever is owed.
+    Until(Instant),
 }
 
 /// What happened since somebody looked.
@@ -87,6 +101,7 @@ impl Wire {
             is_busy: false,
             is_owing: false,
             is_lingering: false,
+            feeding: Feeding::No,
             pace: Pace::Unasked,
             said: None,
             passed: None,
@@ -117,6 +132,9 @@ impl Wire {
 
     /// When its time is over, as far as is known now.
     pub(super) fn due(&self, limits: &Limits) -> Instant {
+        if let Feeding::Until(cut) = self.feeding {
+            return cut;
+        }
         match self.head_since {
             // The body and the handler have clocks of their own.
             _ if self.is_busy => Instant::now() + limits.idle,
@@ -133,6 +151,7 @@ impl Wire {
     /// A request begins: its head. None where the tap could not read it.
     pub(super) fn begin(&mut self) -> Option<Request> {
         self.is_busy = true;
+        self.feeding = Feeding::No;
         if !self.is_owing {
             self.pace = Pace::Free;
         }
@@ -175,6 +194,22 @@ impl Wire {
             Manner::Truncate(0) => Some(End::Close),
             Manner::Plain | Manner::Truncate(_) | Manner::Slow(_) => None,
         };
+    }
+
+    /// The answer comes piece by piece.
+    pub(super) fn feeds(&mut self) {
+        self.feeding = Feeding::Yes;
+    }
+
+    /// The server ends: a peer that does not take the last pieces is not waited for. When that is
+    /// over, if there are any.
+    pub(super) fn cut_short(&mut self) -> Option<Instant> {
+        if self.feeding == Feeding::No {
+            return None;
+        }
+        let cut = Instant::now() + LAST_PIECES;
+        self.feeding = Feeding::Until(cut);
+        Some(cut)
     }
 
     /// The status of what was answered to what is no request.

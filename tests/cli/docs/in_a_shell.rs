@@ -21,7 +21,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 47] = [
+const EXAMPLES: [Example; 48] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -312,6 +312,14 @@ const EXAMPLES: [Example; 47] = [
     ),
     (
         "pushrig listen onenet --token env:TOKEN --fault first=2 --for 10s",
+        0,
+        &[
+            ("10s", Source::Instead("100ms")),
+            ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig listen auto --token env:TOKEN --ui --for 10s",
         0,
         &[
             ("10s", Source::Instead("100ms")),

@@ -5,6 +5,7 @@
 //! it left out. Where `PUSHRIG_INTEROP` is `all`, as in continuous integration, that is a failure.
 
 mod controlid;
+mod inspector;
 mod job;
 mod junit;
 mod onenet;
@@ -35,7 +36,7 @@ fn leave_out(what: &str, why: &str) {
 }
 
 /// Whether a program can be run so; its output is of no interest.
-fn runs(program: &str, args: &[&str]) -> bool {
+pub(crate) fn runs(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -86,7 +86,7 @@ pub(super) fn has_module(module: &str) -> bool {
 }
 
 /// Whether a program finds a library.
-fn has(program: &str, module: &str) -> bool {
+pub(super) fn has(program: &str, module: &str) -> bool {
     match program {
         "node" => runs(program, &["-e", &format!("require('{module}')")]),
         _ => runs(program, &["-c", &format!("import {module}")]),

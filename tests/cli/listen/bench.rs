@@ -26,6 +26,8 @@ pub(super) struct Running {
     kept: VecDeque<Value>,
     talk: Option<JoinHandle<String>>,
     url: String,
+    /// Where the inspector is, with `--ui`.
+    pub(super) ui: Option<String>,
     folder: TempDir,
 }
 
@@ -121,11 +123,13 @@ pub(super) fn run_in(mut command: Command, folder: TempDir) -> Running {
         kept: VecDeque::new(),
         talk: Some(talk),
         url: String::new(),
+        ui: None,
         folder,
     };
     let ready = running.next();
     assert_eq!(ready["type"], "ready", "{ready}");
     ready["url"].as_str().unwrap().clone_into(&mut running.url);
+    running.ui = ready["ui"].as_str().map(str::to_owned);
     running
 }
 
@@ -176,12 +180,17 @@ impl Running {
 
     /// Sends bytes, and gives what comes until the other side closes.
     pub(super) fn raw(&self, bytes: impl AsRef<[u8]>) -> String {
+        String::from_utf8_lossy(&self.raw_bytes(bytes)).into_owned()
+    }
+
+    /// The same, and gives the bytes.
+    pub(super) fn raw_bytes(&self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
         let mut stream = self.connect();
         // Who was refused meanwhile need not send the rest.
         let _ = stream.write_all(bytes.as_ref());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
+        answer
     }
 
     /// A signed push as bytes, its connection not kept.

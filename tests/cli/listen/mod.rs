@@ -14,6 +14,7 @@ mod load;
 mod passing;
 mod secure;
 mod shown;
+mod ui;
 mod unread;
 
 /// The secrets of all platforms.

@@ -29,6 +29,7 @@ fn both(limits: &Limits) -> [(Running, Client); 2] {
             passed: None,
             response: response.into(),
             manner,
+            ..Reply::default()
         }
     };
     [

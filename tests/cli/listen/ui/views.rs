@@ -1,0 +1,239 @@
+//! A record whole, and what of it is never shown.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{open, wait_for};
+use crate::harness::pushrig;
+use crate::leaks;
+use crate::listen::bench::listen;
+
+#[test]
+fn a_record_is_shown_as_it_came_with_its_proof() {
+    let running = open("sensoro --capture c.ndjson");
+    running.takes("sensoro.event", "");
+    wait_for(&running, 1);
+    let record = running.record(1);
+    assert_eq!(
+        record["headers"],
+        running.records()[0]["request"]["headers"]
+    );
+    assert_eq!(record["method"], "POST");
+    assert_eq!(record["version"], "HTTP/1.1");
+    let body = running.records()[0]["request"]["body"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(record["body"]["text"], body.as_str());
+    assert_eq!(record["body"]["raw"], STANDARD.encode(&body));
+    assert!(
+        record["body"]["pretty"]
+            .as_str()
+            .unwrap()
+            .starts_with("{\n  \"")
+    );
+    assert_eq!(record["response"]["status"], 200);
+    let explanation = &record["explanation"];
+    assert_eq!(explanation["verdict"], "valid");
+    let parts = explanation["base_string"].as_array().unwrap();
+    let names: Vec<_> = parts
+        .iter()
+        .map(|part| part["part"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["nonce", "method", "url", "body"]);
+    assert!(record["age"].as_str().unwrap().starts_with("fresh"));
+}
+
+#[test]
+fn a_secret_in_the_base_string_is_its_length_and_no_more() {
+    let running = open("onenet");
+    running.takes("onenet.online", "");
+    wait_for(&running, 1);
+    let base = running.record(1)["explanation"]["base_string"].clone();
+    assert_eq!(base[0]["secret"], true);
+    assert_eq!(base[0]["bytes"], 15);
+    assert!(base[0].get("text").is_none(), "{base}");
+}
+
+#[test]
+fn a_wrong_signature_is_explained_as_explain_does() {
+    let running = open("sensoro");
+    let wire = String::from_utf8(running.wire("sensoro.event", "")).unwrap();
+    let (head, body) = wire.split_once("\r\n\r\n").unwrap();
+    let spaced = body.replace("\":", "\": ");
+    let length = format!("Content-Length: {}", spaced.len());
+    let head = head.replace(&format!("Content-Length: {}", body.len()), &length);
+    running.raw(format!("{head}\r\nConnection: close\r\n\r\n{spaced}"));
+    wait_for(&running, 1);
+    let record = running.record(1);
+    let mistake = &record["explanation"]["mistakes"][0];
+    assert_eq!(mistake["of"], "received");
+    assert!(
+        mistake["advice"].as_str().unwrap().contains("bytes"),
+        "{mistake}"
+    );
+    let difference = record["differences"][0].as_str().unwrap();
+    assert!(
+        difference.contains("signed") && difference.contains('^'),
+        "{difference}"
+    );
+    assert_eq!(record["entry"]["is_right"], false);
+    assert_eq!(
+        record["entry"]["mistake"]
+            .as_str()
+            .unwrap()
+            .split(" [")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn the_attempts_of_a_message_stand_beside_the_schedule() {
+    let running = open("tencent --fault status=500:first=1");
+    // What is not welcome is counted by itself.
+    let url = running.url("/push");
+    pushrig(&format!("push tencent.report {url} --token another-token"))
+        .any_stdout()
+        .any_stderr()
+        .exits(1);
+    running.takes("tencent.report", "--retry 1s");
+    running.takes("tencent.event", "");
+    wait_for(&running, 4);
+    let chain = running.record(3)["chain"].clone();
+    assert_eq!(chain["count"], 2);
+    assert_eq!(chain["accepted"], serde_json::json!([false, true]));
+    let attempts = chain["attempts"].as_array().unwrap();
+    let found: Vec<_> = attempts
+        .iter()
+        .map(|it| (&it["id"], &it["status"]))
+        .collect();
+    assert_eq!(found, [(&2.into(), &500.into()), (&3.into(), &200.into())]);
+    assert_eq!(chain["pauses"], serde_json::json!([1.0, 3.0, 10.0]));
+    assert_eq!(chain["as_scheduled"], true, "{chain}");
+    assert_eq!(
+        running.record(2)["chain"]["count"],
+        2,
+        "of the first one, too"
+    );
+    for id in [1, 4] {
+        assert!(running.record(id)["chain"].is_null(), "{id}");
+    }
+}
+
+#[test]
+fn a_sealed_message_is_shown_opened() {
+    let key = "a".repeat(43);
+    let running = listen(&format!("onenet --aes-key {key} --ui"));
+    let words = format!("--encrypt --aes-key {key}");
+    running.takes("onenet.datapoint", &words);
+    wait_for(&running, 1);
+    let record = running.record(1);
+    assert_eq!(record["is_sealed"], true);
+    let opened = record["message"]["pretty"].as_str().unwrap();
+    assert!(opened.contains("\"type\""), "{opened}");
+    assert!(
+        !running
+            .get("record/1")
+            .body
+            .windows(43)
+            .any(|it| it == key.as_bytes())
+    );
+}
+
+#[test]
+fn what_no_parser_takes_is_shown_byte_for_byte() {
+    let running = open("onenet");
+    running.raw(b"NONSENSE \x1b[2J\xff\r\n\r\n");
+    wait_for(&running, 1);
+    let record = running.record(1);
+    assert_eq!(record["entry"]["kind"], "unparsed");
+    assert_eq!(record["body"]["kind"], "binary");
+    let raw = STANDARD
+        .decode(record["body"]["raw"].as_str().unwrap())
+        .unwrap();
+    assert_eq!(raw, b"NONSENSE \x1b[2J\xff\r\n\r\n");
+    assert_eq!(running.get("curl/1").status(), 404);
+}
+
+#[test]
+fn no_answer_but_the_export_ever_repeats_a_secret() {
+    let running = open("onenet --capture c.ndjson --respond a-token-of-mine --accept-all");
+    let secrets = ["a-token-of-mine", "a-secret-of-mine"].map(|it| it.as_bytes().to_vec());
+    let [token, other] = ["a-token-of-mine", "a-secret-of-mine"];
+    let encoded = STANDARD.encode(token);
+    let body = format!(
+        "{{\"token\":\"{token}\",\"b\":\"{encoded}\",\"c\":\"{}\"}}",
+        hex::encode(other)
+    );
+    running.raw(format!(
+        "POST /{token}?t={other} HTTP/1.1\r\nHost: {token}\r\nX-{token}: {encoded}\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    running.raw(format!("BROKEN {token}\r\n\r\n"));
+    running.takes("onenet.online", "");
+    wait_for(&running, 3);
+    let mut events = running.events("");
+    let mut told = String::new();
+    for _ in 0..4 {
+        told.push_str(&events.next().unwrap().data.to_string());
+    }
+    let mut answers = vec![told.into_bytes()];
+    for name in [
+        "record/1",
+        "record/1?whole",
+        "record/2",
+        "record/3",
+        "curl/1",
+        "curl/3",
+    ] {
+        let answer = running.get(name);
+        assert_eq!(answer.status(), 200, "{name}");
+        answers.push(answer.body);
+    }
+    let own = [
+        running.host(),
+        "X-Pushrig: 1".to_owned(),
+        format!("Origin: http://{}", running.address()),
+    ];
+    let own = [&*own[0], &*own[1], &*own[2]];
+    let resent = running.ask("POST", &running.page("resend/1"), &own, r#"{"to":"here"}"#);
+    assert_eq!(resent.json()["status"], 200);
+    answers.push(resent.body);
+    for answer in answers {
+        let found = leaks::find(&answer, &secrets);
+        assert!(
+            found.is_empty(),
+            "{found:?}: {}",
+            String::from_utf8_lossy(&answer)
+        );
+    }
+    // What was told is not what was kept.
+    let export = running.get("export?ids=1-3").body;
+    let capture = std::fs::read(running.path("c.ndjson")).unwrap();
+    assert!(
+        capture.starts_with(&export),
+        "{}",
+        String::from_utf8_lossy(&export)
+    );
+    assert!(!leaks::find(&export, &secrets).is_empty());
+}
+
+#[test]
+fn a_wrong_answer_of_the_server_behind_is_said() {
+    let server = listen("onenet --respond 500");
+    let running = open(&format!("onenet --forward http://{}", server.address()));
+    running
+        .push("onenet.online", "--retry none")
+        .any_stdout()
+        .any_stderr()
+        .exits(1);
+    wait_for(&running, 1);
+    let entry = running.record(1)["entry"].clone();
+    assert_eq!(
+        (&entry["verdict"], &entry["status"]),
+        (&"valid".into(), &500.into())
+    );
+    assert!(entry["wrong"].as_str().unwrap().contains("500"), "{entry}");
+}
