@@ -10,6 +10,7 @@ pub mod listen;
 pub mod man;
 pub mod push;
 pub mod replay;
+pub mod run;
 pub mod samples;
 pub mod sign;
 pub mod verify;
@@ -45,6 +46,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     listen::SUBCOMMAND,
     device::SUBCOMMAND,
     dispatch::SUBCOMMAND,
+    run::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];
