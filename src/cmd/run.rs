@@ -8,7 +8,7 @@
 //! The server may be ended by itself, by its steps' end, an error, a panic, Ctrl-C or SIGTERM;
 //! `kin` says who is found on which system.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -167,39 +167,46 @@ impl RunArgs {
     }
 }
 
-/// The global flags of a run, as flags of its steps. One that a step has itself is stronger.
-fn handed_on(globals: &GlobalArgs) -> Vec<OsString> {
-    let mut words: Vec<OsString> = Vec::new();
-    let mut add = |flag: &str, value: Option<&OsStr>| {
-        words.push(flag.into());
-        words.extend(value.map(OsStr::to_owned));
-    };
-    if globals.format == Format::Json {
-        add("--format", Some("json".as_ref()));
-    }
-    match globals.color {
-        ColorChoice::Auto => {}
-        ColorChoice::Always => add("--color", Some("always".as_ref())),
-        ColorChoice::Never => add("--color", Some("never".as_ref())),
-    }
-    for (flag, is_set) in [("--quiet", globals.quiet), ("--verbose", globals.verbose)] {
-        if is_set {
-            add(flag, None);
-        }
-    }
-    if let Some(config) = &globals.config {
-        add("--config", Some(config.as_os_str()));
-    }
-    for (flag, value) in [
-        ("--profile", globals.profile.clone()),
-        ("--now", globals.now.map(|now| now.to_string())),
-        ("--seed", globals.seed.map(|seed| seed.to_string())),
-    ] {
-        if let Some(value) = value {
-            add(flag, Some(value.as_ref()));
-        }
-    }
-    words
+/// A global flag of a run, as it is handed on: its id, and its words.
+type HandedOn = (&'static str, Vec<OsString>);
+
+/// The global flags that were given, for the steps that do not say otherwise.
+fn handed_on(globals: &GlobalArgs) -> Vec<HandedOn> {
+    let text = |value: &str| Some(Some(OsString::from(value)));
+    let is_set = |is_set: bool| is_set.then_some(None);
+    let value = |value: Option<String>| value.map(|value| Some(value.into()));
+    let all = [
+        (
+            "format",
+            match globals.format {
+                Format::Human => None,
+                Format::Json => text("json"),
+            },
+        ),
+        (
+            "color",
+            match globals.color {
+                ColorChoice::Auto => None,
+                ColorChoice::Always => text("always"),
+                ColorChoice::Never => text("never"),
+            },
+        ),
+        ("quiet", is_set(globals.quiet)),
+        ("verbose", is_set(globals.verbose)),
+        (
+            "config",
+            globals.config.clone().map(|path| Some(path.into())),
+        ),
+        ("profile", value(globals.profile.clone())),
+        ("now", value(globals.now.map(|now| now.to_string()))),
+        ("seed", value(globals.seed.map(|seed| seed.to_string()))),
+    ];
+    let given = all.into_iter().filter_map(|(id, value)| {
+        let mut words = vec![OsString::from(format!("--{id}"))];
+        words.extend(value?);
+        Some((id, words))
+    });
+    given.collect()
 }
 
 /// The secrets that steps are given, so that what the server says of them is not shown. What

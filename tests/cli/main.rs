@@ -19,6 +19,7 @@ mod push;
 mod reach;
 mod readme;
 mod replay;
+mod run;
 mod samples;
 mod sign;
 mod usage;

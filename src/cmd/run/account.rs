@@ -4,6 +4,7 @@ use super::kin;
 use super::play::Ended;
 use super::steps::Step;
 use crate::error::Outcome;
+use crate::net::stop::Signal;
 use crate::report::case::{Case, CaseOutcome};
 use crate::report::reread::Reread;
 use crate::report::tally::Tally;
@@ -27,7 +28,7 @@ pub(super) struct When {
     /// How long it took, in milliseconds.
     pub(super) ms: f64,
     /// Whether a signal ended the run meanwhile, and which.
-    pub(super) by: Option<&'static str>,
+    pub(super) by: Option<Signal>,
 }
 
 /// The account of a step that has ended, and the report that it wrote.
@@ -41,7 +42,12 @@ pub(super) fn account(step: &Step, ended: &Ended, report: Option<Reread>, when: 
         };
     };
     let ended_by = report.ended;
-    let missed = report.missed.into_iter().map(missed);
+    // What concerns the whole stands behind its cases.
+    let at_the_end = when.ms / 1_000.0;
+    let missed = report
+        .missed
+        .into_iter()
+        .map(|words| missed(words, at_the_end));
     let mut tally = Tally::new();
     let mut cases: Vec<_> = report.cases.into_iter().chain(missed).collect();
     for case in &mut cases {
@@ -59,13 +65,16 @@ pub(super) fn account(step: &Step, ended: &Ended, report: Option<Reread>, when: 
     let is_explained = when.by.is_some() || told.and(outcome) == told;
     Account {
         outcome,
-        own: (!is_explained).then(|| own(step, ended, outcome, ended_by, when)),
+        own: (!is_explained).then(|| Case {
+            at: Some(when.at + at_the_end),
+            ..own(step, ended, outcome, ended_by, when)
+        }),
         cases,
     }
 }
 
 /// A condition on the whole of a step, which is named by its flag at its end.
-fn missed(words: String) -> Case {
+fn missed(words: String, at: f64) -> Case {
     let flag = words
         .rsplit_once(": ")
         .map_or("--fail-if", |(_, flag)| flag);
@@ -73,17 +82,17 @@ fn missed(words: String) -> Case {
         id: flag.to_owned(),
         outcome: CaseOutcome::Fail,
         why: Some(words),
+        at: Some(at),
         ..Case::default()
     }
 }
 
-fn outcome(ended: &Ended, by: Option<&str>) -> Outcome {
-    match ended.status.code() {
-        Some(0) => Outcome::Yes,
-        Some(1) => Outcome::No,
-        Some(2) => Outcome::BadInput,
-        // The run is ended by it, and says so.
-        _ if by.is_some() => Outcome::Yes,
+fn outcome(ended: &Ended, by: Option<Signal>) -> Outcome {
+    match (ended.status.code(), by) {
+        (Some(0), _) => Outcome::Yes,
+        (Some(1), _) => Outcome::No,
+        (Some(2), _) => Outcome::BadInput,
+        (_, Some(signal)) => signal.outcome(),
         _ => Outcome::Incomplete,
     }
 }
@@ -91,7 +100,7 @@ fn outcome(ended: &Ended, by: Option<&str>) -> Outcome {
 fn own(step: &Step, ended: &Ended, outcome: Outcome, by: Option<String>, when: When) -> Case {
     let is_over = when.by.is_some() && ended.status.code() != Some(0);
     let why = match when.by {
-        Some(by) if is_over => Some(format!("ended by {by}")),
+        Some(by) if is_over => Some(format!("ended by {}", by.name())),
         _ => (outcome != Outcome::Yes).then(|| why(ended, by)),
     };
     Case {
@@ -141,9 +150,11 @@ mod tests {
     fn told(raw: i32, cases: &str, rest: &str, when: When) -> Account {
         let step = Step {
             name: "push#2".to_owned(),
+            number: (2, 2),
             title: String::new(),
             words: Vec::new(),
             reports: true,
+            says: Vec::new(),
         };
         let ended = Ended {
             status: ExitStatus::from_raw(raw),
@@ -213,10 +224,10 @@ mod tests {
 
     #[test]
     fn a_step_that_a_signal_ended_with_the_run_is_no_error_of_its_own() {
-        let by = Some("Ctrl-C");
+        let by = Some(Signal::Interrupt);
         let account = told(130 << 8, PASS, WHOLE, When { by, ..WHEN });
         assert!(account.own.is_none());
-        assert_eq!(account.outcome, Outcome::Yes);
+        assert_eq!(account.outcome, Outcome::Interrupted);
         let account = told(2, "no report", WHOLE, When { by, ..WHEN });
         let own = account.own.unwrap();
         assert_eq!(own.outcome, CaseOutcome::Skip);

@@ -1,12 +1,13 @@
 //! The course of a run: the server comes up, the steps are played, the server is ended.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::HandedOn;
 use super::account::{When, account};
 use super::kin::Orphans;
 use super::play::{Call, Ended, play};
@@ -19,7 +20,7 @@ use crate::error::{Error, Outcome};
 use crate::net::ready::{Door, Knocker};
 use crate::report::case::{Case, CaseOutcome};
 use crate::report::reread;
-use crate::term;
+use crate::term::{self, Paint};
 
 /// What is to be done.
 pub(super) struct Plan {
@@ -30,8 +31,8 @@ pub(super) struct Plan {
     pub(super) grace: Duration,
     pub(super) log: Option<PathBuf>,
     pub(super) fail_fast: bool,
-    /// What stands before the words of each step.
-    pub(super) globals: Vec<OsString>,
+    /// What stands before the words of a step that does not say it itself.
+    pub(super) globals: Vec<HandedOn>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -62,7 +63,10 @@ pub(super) struct Course<'s> {
     started: Instant,
     /// Why no further step is run.
     over: Option<String>,
+    /// What is wrong with the server, until that was told.
     trouble: Option<Trouble>,
+    /// The end of what the server said.
+    last_lines: Vec<String>,
     /// Where steps write their reports.
     scratch: TempDir,
 }
@@ -77,6 +81,7 @@ impl<'s> Course<'s> {
             started: Instant::now(),
             over: None,
             trouble: None,
+            last_lines: Vec::new(),
             scratch: tempfile::tempdir()?,
         })
     }
@@ -89,39 +94,51 @@ impl<'s> Course<'s> {
             if self.over.is_none()
                 && let Some(server) = &mut server
             {
-                self.show.heading(index + 1, steps.len(), &step.title);
-                let before = &steps[..index];
-                self.play(step, before.last(), server).await?;
-            } else {
+                let is_last = index + 1 == steps.len();
+                self.play(step, is_last, server).await?;
+            }
+            if self.trouble.is_some() {
+                self.end(server.take()).await?;
+            }
+            if self.over.is_some() && !self.show.has_told(step) {
                 self.skip(step)?;
             }
         }
-        let mut last_lines = Vec::new();
-        if let Some(mut server) = server {
-            // It may have ended while nobody looked.
-            let stopped = server.stop(self.plan.grace, &mut self.watch).await;
-            last_lines = self.shown(&server.last_lines());
-            self.tell_stopped(&stopped)?;
-        }
+        self.end(server).await?;
         if let Some(signal) = self.watch.first() {
             self.show.reporter.end(signal.name(), signal.outcome());
         }
-        self.tell_trouble(&last_lines)?;
         self.show.recap()?;
         let Show {
             session, reporter, ..
         } = &mut self.show;
         let outcome = reporter.finish(self.started.elapsed(), session)?;
-        if outcome != Outcome::Yes || self.show.session.globals.verbose {
-            match &self.plan.log {
-                Some(log) if outcome != Outcome::Yes => {
-                    let text = format!("what the server said is in {}", log.display());
-                    self.show.session.note(&text);
-                }
-                _ => self.show.last_lines(&last_lines),
-            }
-        }
+        self.tell_last_lines(outcome);
         Ok(outcome)
+    }
+
+    /// Ends the server, if there is one, and tells what was wrong with it.
+    async fn end(&mut self, server: Option<Server>) -> Result<(), Error> {
+        if let Some(mut server) = server {
+            let stopped = server.stop(self.plan.grace, &mut self.watch).await;
+            self.last_lines = self.shown(&server.last_lines());
+            self.tell_stopped(&stopped)?;
+        }
+        self.tell_trouble()
+    }
+
+    fn tell_last_lines(&mut self, outcome: Outcome) {
+        let is_wrong = outcome != Outcome::Yes;
+        match &self.plan.log {
+            Some(log) if is_wrong => {
+                let text = format!("what the server said is in {}", log.display());
+                self.show.session.note(&text);
+            }
+            None if is_wrong || self.show.session.globals.verbose => {
+                self.show.last_lines(&self.last_lines);
+            }
+            _ => {}
+        }
     }
 
     /// Starts the server and waits until it answers; none if that is not to be.
@@ -190,66 +207,80 @@ impl<'s> Course<'s> {
     }
 
     /// Plays one step, if the server is still there.
-    async fn play(
-        &mut self,
-        step: &Step,
-        before: Option<&Step>,
-        server: &mut Server,
-    ) -> Result<(), Error> {
+    async fn play(&mut self, step: &Step, is_last: bool, server: &mut Server) -> Result<(), Error> {
         if let Some(how) = server.has_ended() {
-            let after = before.map_or_else(String::new, |step| format!(" after {}", step.name));
-            self.fail(format!("the server {how}{after}"), None);
-            return self.skip(step);
+            self.fail(format!("the server {how} before {}", step.name), None);
+            return Ok(());
         }
+        self.show.heading(step);
         let report = self.scratch.path().join("report.json");
         // That of the step before.
         let _ = std::fs::remove_file(&report);
-        let mut words = self.plan.globals.clone();
-        words.extend(step.words.iter().cloned());
-        if let Some(report) = report.to_str().filter(|_| step.reports) {
-            words.extend(["--report".to_owned(), format!("json={report}")].map(OsString::from));
-        }
-        let call = Call {
-            words,
-            is_heard: self.show.session.json(),
-            grace: self.plan.grace,
-        };
+        let call = self.call(step, &report);
         let begun = Instant::now();
         let show = &mut self.show;
         let ended = play(call, server, &mut self.watch, |line| {
-            show.line(&relay(&step.name, line))
+            if show.session.json() {
+                show.line(&relay(&step.name, line))
+            } else {
+                show.line(line)
+            }
         })
         .await?;
         let when = When {
             at: (begun - self.started).as_secs_f64(),
             ms: begun.elapsed().as_secs_f64() * 1_000.0,
-            by: self.watch.first().map(crate::net::stop::Signal::name),
+            by: self.watch.first(),
         };
         let report = std::fs::read(&report).ok();
         let report = report.and_then(|document| reread::read(&document));
         let account = account(step, &ended, report, when);
         let outcome = account.outcome;
-        let title = (&*step.name, &*step.title);
         self.show
-            .ended(title, outcome, ended.status.code(), when.ms)?;
+            .ended(step, outcome, ended.status.code(), when.ms)?;
         self.show.keep(account.cases);
         if let Some(case) = account.own {
             self.show.case(case)?;
         }
-        self.go_on(step, &ended, outcome);
+        self.go_on(step, is_last, &ended, outcome);
         Ok(())
     }
 
-    /// Whether there is a next step.
-    fn go_on(&mut self, step: &Step, ended: &Ended, outcome: Outcome) {
+    /// The call of a step. What it prints is handed on as JSON; and where it has no cases, so that
+    /// it ends with a line.
+    fn call(&self, step: &Step, report: &Path) -> Call {
+        let session = &self.show.session;
+        let is_heard = session.json() || !step.reports;
+        let mut globals = self.plan.globals.clone();
+        if is_heard && !session.json() && session.paint != Paint::PLAIN {
+            // It does not see the terminal.
+            globals.retain(|(id, _)| *id != "color");
+            globals.push(("color", ["--color", "always"].map(OsString::from).into()));
+        }
+        let globals = globals
+            .into_iter()
+            .filter(|(id, _)| !step.says.iter().any(|said| said == id));
+        let mut words: Vec<_> = globals.flat_map(|(_, words)| words).collect();
+        words.extend(step.words.iter().cloned());
+        if let Some(report) = report.to_str().filter(|_| step.reports) {
+            words.extend(["--report".to_owned(), format!("json={report}")].map(OsString::from));
+        }
+        Call {
+            words,
+            is_heard,
+            columns: session.width(),
+            grace: self.plan.grace,
+        }
+    }
+
+    /// Whether the next step is run.
+    fn go_on(&mut self, step: &Step, is_last: bool, ended: &Ended, outcome: Outcome) {
         if self.watch.first().is_some() {
             self.end_by_signal();
         } else if let Some(how) = &ended.server {
             let why = format!("the server {how} during {}", step.name);
-            if how == "exited with 0" {
-                // Whoever ends of its own accord may be right to; only who is still asked is not.
-                self.over = Some(why);
-            } else {
+            // Whoever ends of its own accord is right to, unless it is still asked.
+            if !is_last || how != "exited with 0" {
                 self.fail(why, None);
             }
         } else if self.plan.fail_fast && outcome != Outcome::Yes {
@@ -259,12 +290,6 @@ impl<'s> Course<'s> {
 
     fn skip(&mut self, step: &Step) -> Result<(), Error> {
         let why = self.over.clone().unwrap_or_default();
-        if self.trouble.is_none() && why.starts_with("the server ") {
-            self.trouble = Some(Trouble {
-                why: why.clone(),
-                hint: None,
-            });
-        }
         let case = Case {
             id: step.name.clone(),
             step: Some(step.name.clone()),
@@ -273,7 +298,7 @@ impl<'s> Course<'s> {
             at: Some(self.started.elapsed().as_secs_f64()),
             ..Case::default()
         };
-        self.show.skipped(&step.title, case)
+        self.show.skipped(step, case)
     }
 
     /// How the server was ended, where that was not as it should be.
@@ -289,14 +314,15 @@ impl<'s> Course<'s> {
             warnings.push("the server does not end, though it was killed".to_owned());
         }
         if stopped.left > 0 {
-            let left = match stopped.left {
-                1 => "a process that had left the server's group".to_owned(),
-                left => format!("{left} processes that had left the server's group"),
+            let (left, be) = match stopped.left {
+                1 => ("a process".to_owned(), "was"),
+                left => (format!("{left} processes"), "were"),
             };
+            let left = format!("{left} that had left the server's group");
             if stopped.left_ignored {
-                warnings.push(format!("{left} went on after SIGTERM, and was killed"));
+                warnings.push(format!("{left} went on after SIGTERM, and {be} killed"));
             } else {
-                self.show.session.note(&format!("{left} was ended, too"));
+                self.show.session.note(&format!("{left} {be} ended, too"));
             }
         }
         for warning in warnings {
@@ -322,7 +348,7 @@ impl<'s> Course<'s> {
 
     /// The case of a server that was not there. In a report its last lines stand beside it; on
     /// standard error there are more of them.
-    fn tell_trouble(&mut self, last_lines: &[String]) -> Result<(), Error> {
+    fn tell_trouble(&mut self) -> Result<(), Error> {
         let Some(trouble) = self.trouble.take() else {
             return Ok(());
         };
@@ -333,9 +359,9 @@ impl<'s> Course<'s> {
             is_finding: true,
             ..self.server_case()
         };
-        if self.plan.log.is_none() && !last_lines.is_empty() {
-            let from = last_lines.len().saturating_sub(MOST_REPORTED);
-            case.details = vec![("output", last_lines[from..].join("\n"))];
+        if !self.last_lines.is_empty() {
+            let from = self.last_lines.len().saturating_sub(MOST_REPORTED);
+            case.details = vec![("output", self.last_lines[from..].join("\n"))];
         }
         self.show.trouble(case)
     }

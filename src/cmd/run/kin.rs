@@ -42,33 +42,57 @@ impl Orphans {
             let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
         }
         Self {
-            before: Some(children().into_iter().map(|child| child.id).collect()),
+            before: Some(
+                children()
+                    .into_iter()
+                    .map(|child| child.orphan.id)
+                    .collect(),
+            ),
         }
     }
 
     /// Who is there, but for the process `ours`, which somebody else waits for; whoever has ended
     /// is let go.
-    pub(super) fn find(&self, ours: Option<u32>) -> Vec<u32> {
+    pub(super) fn find(&self, ours: Option<u32>) -> Vec<Orphan> {
         let mut found = Vec::new();
         let Some(before) = &self.before else {
             return found;
         };
         for child in children() {
-            if before.contains(&child.id) || ours == Some(child.id) {
+            if before.contains(&child.orphan.id) || ours == Some(child.orphan.id) {
                 continue;
             }
             if child.has_ended {
-                reap(child.id);
+                reap(child.orphan.id);
             } else {
-                found.push(child.id);
+                found.push(child.orphan);
             }
         }
         found
     }
 }
 
-struct Child {
+/// A process that lost the one which had started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Orphan {
     id: u32,
+    /// Whether it leads a process group, which is told with it.
+    leads: bool,
+}
+
+impl Orphan {
+    /// Tells it, and whoever is in its group.
+    pub(super) fn tell(self, word: Word) {
+        if self.leads {
+            tell_group(self.id, word);
+        } else {
+            tell(self.id, word);
+        }
+    }
+}
+
+struct Child {
+    orphan: Orphan,
     has_ended: bool,
 }
 
@@ -85,8 +109,10 @@ fn children() -> Vec<Child> {
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
         let state = fields.next()?;
         let parent: u32 = fields.next()?.parse().ok()?;
+        let group: u32 = fields.next()?.parse().ok()?;
+        let leads = group == id;
         (parent == this).then_some(Child {
-            id,
+            orphan: Orphan { id, leads },
             has_ended: state == "Z",
         })
     };
@@ -123,7 +149,7 @@ pub(super) fn tell_group(leader: u32, word: Word) {
 }
 
 /// Tells one process.
-pub(super) fn tell(id: u32, word: Word) {
+fn tell(id: u32, word: Word) {
     #[cfg(unix)]
     if let Some(id) = pid(id) {
         let _ = rustix::process::kill_process(id, number(word));

@@ -35,6 +35,8 @@ pub(super) struct Call {
     pub(super) words: Vec<OsString>,
     /// Whether its standard output is handed on line by line.
     pub(super) is_heard: bool,
+    /// The columns that it prints into.
+    pub(super) columns: usize,
     /// How long it has to end when it is asked to.
     pub(super) grace: Duration,
 }
@@ -123,6 +125,7 @@ impl Playing {
         }
         if call.is_heard {
             command.stdout(Stdio::piped());
+            command.env("COLUMNS", call.columns.to_string());
         }
         #[cfg(unix)]
         command.process_group(0);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-use super::kin::{self, Orphans, Word};
+use super::kin::{self, Orphan, Orphans, Word};
 use super::tail::Tail;
 use super::watch::Watch;
 use crate::error::Error;
@@ -118,9 +118,10 @@ impl Server {
             for &orphan in &left {
                 let is_new = asked.insert(orphan);
                 if killed.is_some() {
-                    kin::tell(orphan, Word::Kill);
+                    orphan.tell(Word::Kill);
                 } else if is_new {
-                    kin::tell(orphan, Word::End(Signal::Terminate));
+                    orphan.tell(Word::End(Signal::Terminate));
+                    stopped.left += 1;
                 }
             }
             if killed.is_some_and(|at| now - at > LAST) {
@@ -132,7 +133,6 @@ impl Server {
                 _ = watch.next() => {}
             }
         }
-        stopped.left = asked.len();
         self.is_over = true;
         stopped
     }
@@ -146,7 +146,7 @@ impl Server {
     }
 
     /// Lets go who has ended; who is left outside of the group.
-    fn left(&mut self) -> Vec<u32> {
+    fn left(&mut self) -> Vec<Orphan> {
         if self.child.try_wait().is_ok_and(|status| status.is_some()) {
             self.note_end();
         }
@@ -178,7 +178,7 @@ impl Drop for Server {
                 return;
             }
             for orphan in left {
-                kin::tell(orphan, Word::Kill);
+                orphan.tell(Word::Kill);
             }
             std::thread::sleep(TICK);
         }

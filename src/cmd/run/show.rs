@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::steps::Step;
 use crate::error::{Error, Outcome};
 use crate::report::case::{Case, CaseOutcome};
 use crate::report::{counted, outcome};
@@ -84,16 +85,17 @@ impl<'s> Show<'s> {
     }
 
     /// A step begins.
-    pub(super) fn heading(&mut self, number: usize, of: usize, title: &str) {
+    pub(super) fn heading(&mut self, step: &Step) {
         if !self.is_quiet() {
-            let title = self.veil.hide_text(title);
+            let title = self.veil.hide_text(&step.title);
+            let (number, of) = step.number;
             let text = format!("step {number} of {of}: {title}");
             self.session
                 .talk(|paint| format!("{}\n", paint.bold(&text)));
         }
     }
 
-    /// A line of JSON that is ready to be printed.
+    /// A line of a step.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Error> {
         if !self.reporter.is_unread() {
             let out = &mut self.session.out;
@@ -107,22 +109,16 @@ impl<'s> Show<'s> {
     /// A step has ended.
     pub(super) fn ended(
         &mut self,
-        step: (&str, &str),
+        step: &Step,
         came: Outcome,
         exit: Option<i32>,
         ms: f64,
     ) -> Result<(), Error> {
-        let (name, title) = step;
-        self.became.push(Became {
-            title: self.veil.hide_text(title).into_owned(),
-            outcome: Some(came),
-            cases: 0,
-            wrong: 0,
-        });
+        self.tell(step, Some(came));
         if self.session.json() {
             self.print_json(&StepLine {
                 v: 1,
-                step: name,
+                step: &step.name,
                 r#type: "step",
                 outcome: outcome(came),
                 exit,
@@ -158,14 +154,23 @@ impl<'s> Show<'s> {
     }
 
     /// A step that is not run.
-    pub(super) fn skipped(&mut self, title: &str, case: Case) -> Result<(), Error> {
+    pub(super) fn skipped(&mut self, step: &Step, case: Case) -> Result<(), Error> {
+        self.tell(step, None);
+        self.reporter.case(case, self.session)
+    }
+
+    /// Whether it was told what became of a step.
+    pub(super) fn has_told(&self, step: &Step) -> bool {
+        self.became.len() >= step.number.0
+    }
+
+    fn tell(&mut self, step: &Step, outcome: Option<Outcome>) {
         self.became.push(Became {
-            title: self.veil.hide_text(title).into_owned(),
-            outcome: None,
+            title: self.veil.hide_text(&step.title).into_owned(),
+            outcome,
             cases: 0,
             wrong: 0,
         });
-        self.reporter.case(case, self.session)
     }
 
     /// The server's case: people read its last lines elsewhere.

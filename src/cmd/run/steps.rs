@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use clap::Id;
+use clap::parser::ValueSource;
+
 use crate::args::{masked, secrets_in, with_environment};
 use crate::cmd::command;
 use crate::error::Error;
@@ -22,6 +25,8 @@ const LONGEST: usize = 60;
 pub(super) struct Step {
     /// Its subcommand, numbered where one comes again: `push`, `push#2`.
     pub(super) name: String,
+    /// Which of how many it is.
+    pub(super) number: (usize, usize),
     /// The name and what it is called with, up to the first flag or URL: what may hold a secret is
     /// not repeated.
     pub(super) title: String,
@@ -29,6 +34,8 @@ pub(super) struct Step {
     pub(super) words: Vec<OsString>,
     /// Whether it has cases of its own, which it writes into a report.
     pub(super) reports: bool,
+    /// The global flags that it says itself, by their ids.
+    pub(super) says: Vec<String>,
 }
 
 /// Parts the words, and has each step parsed.
@@ -44,6 +51,10 @@ pub(super) fn read(words: &[OsString]) -> Result<Vec<Step>, Error> {
         }
         step.title = title(&step.name, words);
         steps.push(step);
+    }
+    let of = steps.len();
+    for (index, step) in steps.iter_mut().enumerate() {
+        step.number = (index + 1, of);
     }
     Ok(steps)
 }
@@ -66,9 +77,16 @@ fn parse(number: usize, words: &[OsString]) -> Result<Step, Error> {
     }
     Ok(Step {
         name: name.to_owned(),
+        number: (number, number),
         title: String::new(),
         words: words.to_vec(),
         reports: own.try_contains_id("report").is_ok(),
+        says: matches
+            .ids()
+            .map(Id::as_str)
+            .filter(|id| matches.value_source(id) == Some(ValueSource::CommandLine))
+            .map(str::to_owned)
+            .collect(),
     })
 }
 
@@ -99,7 +117,9 @@ fn refused(number: usize, error: &clap::Error, words: &[OsString]) -> Error {
     let said = said.strip_prefix("error: ").unwrap_or(&said);
     let tip = paragraphs
         .map(in_one_line)
-        .find_map(|text| text.strip_prefix("tip: ").map(str::to_owned));
+        .find_map(|text| text.strip_prefix("tip: ").map(str::to_owned))
+        // A step has no `--` of its own.
+        .filter(|tip| !tip.contains("'-- "));
     Error::usage(format!("{step}: {said}")).with_hint(tip.unwrap_or(help))
 }
 
@@ -157,6 +177,8 @@ mod tests {
             ]
         );
         assert_eq!(steps[0].words.len(), 5);
+        assert_eq!(steps[1].says, ["quiet"]);
+        assert!(steps[0].says.is_empty() && steps[2].says.is_empty());
     }
 
     #[test]

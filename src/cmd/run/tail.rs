@@ -91,7 +91,9 @@ mod tests {
 
     fn lines(chunks: &[&[u8]]) -> Vec<String> {
         let mut kept = Kept::default();
-        chunks.iter().for_each(|chunk| kept.add(chunk));
+        for chunk in chunks {
+            kept.add(chunk);
+        }
         assert!(kept.bytes.len() <= MOST_KEPT);
         let text = |line: Vec<u8>| String::from_utf8(line).unwrap();
         kept.lines().into_iter().map(text).collect()
