@@ -43,6 +43,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand listen 'Receive pushes as the platform wants it, and judge and keep what comes'
             cand device 'Be Control iD devices that poll a push server, and judge it'
             cand dispatch 'Be the push server that a Control iD device polls for commands'
+            cand run 'Start a server, run steps against it, end it: one report, one exit code'
             cand completions 'Print a shell''s completion script'
             cand man 'Print the manual page (roff)'
         }
@@ -495,6 +496,28 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --wait 'When all that was ordered is done (implied by --push)'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'pushrig;run'= {
+            cand --format 'How results are printed: human or json'
+            cand --color 'Colour: auto, always or never (NO_COLOR is respected)'
+            cand --config 'The configuration file [default: pushrig.toml, looked for upward]'
+            cand --profile 'The profile of the configuration file to use'
+            cand --now 'Take TIME for now: RFC 3339, or unix seconds or milliseconds'
+            cand --seed 'Make random values repeatable'
+            cand --server 'The shell command that starts it; it must stay in the foreground'
+            cand --wait 'It is up when this URL answers, whatever it answers; tcp://HOST:PORT: when it connects'
+            cand --wait-time 'How long that may take'
+            cand --grace 'How long it has to end after SIGTERM'
+            cand --server-log 'Write what it says to this file [default: its last lines to stderr, if anything fails]'
+            cand --report 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated'
+            cand --fail-if 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated'
+            cand -q 'Only what is not right, and the summary'
+            cand --quiet 'Only what is not right, and the summary'
+            cand -v 'More detail'
+            cand --verbose 'More detail'
+            cand --fail-fast 'Run no further step once one is not right'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'pushrig;completions'= {
             cand --format 'How results are printed: human or json'

@@ -82,6 +82,13 @@ fn call(shown: &Shown, words: &[String]) -> Pushrig {
     for folder in ["examples", "tests/fixtures"] {
         call = with_folder(call, &root().join(folder), folder);
     }
+    if words[1] == "run" {
+        // Its server is one that a shell finds.
+        let exe = Path::new(env!("CARGO_BIN_EXE_pushrig"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", exe.parent().unwrap().display());
+        call = call.env("PATH", &path);
+    }
     if words.iter().any(|word| word == "--reveal") {
         call = call.reveals();
     }
@@ -114,6 +121,8 @@ fn said(shown: &Shown) -> Vec<String> {
         let port = free_port();
         address = Some(format!("127.0.0.1:{port}"));
         stage::platform(port);
+    } else if words[1] == "run" {
+        address = Some(format!("127.0.0.1:{}", free_port()));
     }
     if let Some(address) = &address {
         for word in &mut words {

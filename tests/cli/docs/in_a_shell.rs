@@ -21,7 +21,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 47] = [
+const EXAMPLES: [Example; 49] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -316,6 +316,31 @@ const EXAMPLES: [Example; 47] = [
         &[
             ("10s", Source::Instead("100ms")),
             ("TOKEN", Source::Text(ONENET)),
+        ],
+    ),
+    (
+        "pushrig run --server 'python3 app.py {port}' --wait http://127.0.0.1:{port} -- handshake onenet http://127.0.0.1:{port}/push --token env:TOKEN -- replay captures/ --to http://127.0.0.1:{port}/push",
+        0,
+        &[
+            (
+                "python3 app.py {port}",
+                Source::Instead(
+                    "pushrig listen onenet --token env:TOKEN --accept-all --bind 127.0.0.1:{port}",
+                ),
+            ),
+            ("captures/day.ndjson", Source::Output(RECORDS)),
+            ("TOKEN", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig run --server './gate --port 8000' --wait tcp://127.0.0.1:8000 --server-log gate.log --report junit=run.xml --fail-fast -- device --server http://127.0.0.1:8000 --id 478435 --until-idle",
+        0,
+        &[
+            (
+                "./gate --port 8000",
+                Source::Instead("pushrig dispatch --bind 127.0.0.1:{port}"),
+            ),
+            ("127.0.0.1:8000", Source::Instead("127.0.0.1:{port}")),
         ],
     ),
     (
