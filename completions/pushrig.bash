@@ -1273,7 +1273,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__run)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --server --wait --wait-time --grace --server-log --fail-fast --report --fail-if --help"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --fail-fast --server --wait --wait-time --grace --server-log --report --fail-if --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

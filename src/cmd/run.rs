@@ -66,16 +66,16 @@ Examples:
 
 #[derive(Args, Debug)]
 struct RunArgs {
-    #[command(flatten)]
-    server: ServerArgs,
+    /// A subcommand with its flags, up to the next --: handshake …, push …, replay …
+    #[arg(last = true, required = true, num_args = 1.., value_name = "STEP")]
+    steps: Vec<OsString>,
     /// Run no further step once one is not right
     #[arg(long)]
     fail_fast: bool,
     #[command(flatten)]
+    server: ServerArgs,
+    #[command(flatten)]
     report: ReportArgs,
-    /// A subcommand with its flags, up to the next --: handshake …, push …, replay …
-    #[arg(last = true, required = true, num_args = 1.., value_name = "STEP")]
-    steps: Vec<OsString>,
 }
 
 /// The server.

@@ -11,7 +11,6 @@ use super::HandedOn;
 use super::account::{When, account};
 use super::kin::Orphans;
 use super::play::{Call, Ended, play};
-use super::relay::relay;
 use super::server::{Server, Stopped};
 use super::show::Show;
 use super::steps::Step;
@@ -219,12 +218,8 @@ impl<'s> Course<'s> {
         let call = self.call(step, &report);
         let begun = Instant::now();
         let show = &mut self.show;
-        let ended = play(call, server, &mut self.watch, |line| {
-            if show.session.json() {
-                show.line(&relay(&step.name, line))
-            } else {
-                show.line(line)
-            }
+        let ended = play(call, server, &mut self.watch, |lines| {
+            show.lines(step, lines)
         })
         .await?;
         let when = When {

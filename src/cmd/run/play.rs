@@ -64,6 +64,8 @@ struct Playing {
     line: Vec<u8>,
     /// The end of what it said.
     said: Vec<u8>,
+    /// Where in that a line begins that is not passed on yet.
+    open: usize,
     status: Option<ExitStatus>,
     server: Option<String>,
     grace: Duration,
@@ -82,7 +84,8 @@ enum Event {
     Due,
 }
 
-/// Runs a step to its end. `hear` gets each line of its standard output.
+/// Runs a step to its end. `hear` gets its standard output, one or more whole lines at a time; only
+/// the last may lack its end.
 pub(super) async fn play(
     call: Call,
     server: &mut Server,
@@ -98,6 +101,7 @@ pub(super) async fn play(
             if !playing.line.is_empty() {
                 hear(&playing.line)?;
             }
+            playing.pass_on_to(playing.said.len());
             return Ok(Ended {
                 status,
                 error: error_in(&playing.said),
@@ -141,6 +145,7 @@ impl Playing {
             child,
             line: Vec::new(),
             said: Vec::new(),
+            open: 0,
             status: None,
             server: None,
             grace: call.grace,
@@ -227,23 +232,36 @@ impl Playing {
         chunk: &[u8],
         hear: &mut impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        for part in chunk.split_inclusive(|&byte| byte == b'\n') {
-            self.line.extend_from_slice(part);
-            if let Some(line) = self.line.strip_suffix(b"\n") {
-                hear(line)?;
-                self.line.clear();
-            }
+        let (whole, rest) = match memchr::memrchr(b'\n', chunk) {
+            Some(at) => chunk.split_at(at + 1),
+            None => (&[][..], chunk),
+        };
+        if !whole.is_empty() {
+            self.line.extend_from_slice(whole);
+            hear(&self.line)?;
+            self.line.clear();
         }
+        self.line.extend_from_slice(rest);
         Ok(())
     }
 
-    /// What it says goes to standard error as it is: a step escapes what it shows.
+    /// What it says goes to standard error as it is, because a step escapes what it shows; and by
+    /// whole lines, because a step prints them in pieces.
     fn pass_on(&mut self, chunk: &[u8]) {
-        // Standard error may be closed: there is nobody left to tell.
-        let _ = io::stderr().write_all(chunk);
         self.said.extend_from_slice(chunk);
-        let more = self.said.len().saturating_sub(MOST_KEPT);
+        let whole = memchr::memrchr(b'\n', chunk).map(|at| self.said.len() - chunk.len() + at + 1);
+        if let Some(whole) = whole.or((self.said.len() > MOST_KEPT).then_some(self.said.len())) {
+            self.pass_on_to(whole);
+        }
+        let more = self.said.len().saturating_sub(MOST_KEPT).min(self.open);
         self.said.drain(..more);
+        self.open -= more;
+    }
+
+    fn pass_on_to(&mut self, end: usize) {
+        // Standard error may be closed: there is nobody left to tell.
+        let _ = io::stderr().write_all(&self.said[self.open..end]);
+        self.open = end;
     }
 }
 

@@ -96,7 +96,9 @@ impl Server {
     /// Ends it: asks all of it, and kills who is still there after `grace`, or at a second signal.
     pub(super) async fn stop(&mut self, grace: Duration, watch: &mut Watch) -> Stopped {
         let mut stopped = Stopped::default();
-        let deadline = Instant::now() + grace;
+        // On Windows there is nothing that could ask it.
+        let asks = cfg!(unix);
+        let deadline = Instant::now() + if asks { grace } else { Duration::ZERO };
         let mut killed: Option<Instant> = None;
         let mut asked = BTreeSet::new();
         self.tell_group(Word::End(Signal::Terminate));
@@ -109,7 +111,7 @@ impl Server {
             let now = Instant::now();
             if killed.is_none() && (now >= deadline || watch.is_hurried()) {
                 killed = Some(now);
-                stopped.ignored = is_here && !watch.is_hurried();
+                stopped.ignored = asks && is_here && !watch.is_hurried();
                 stopped.left_ignored = !left.is_empty() && !watch.is_hurried();
                 self.tell_group(Word::Kill);
                 // Where there are no groups.
@@ -141,8 +143,6 @@ impl Server {
         if let Some(group) = self.group {
             kin::tell_group(group, word);
         }
-        #[cfg(windows)]
-        let _ = word;
     }
 
     /// Lets go who has ended; who is left outside of the group.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::relay::relay;
 use super::steps::Step;
 use crate::error::{Error, Outcome};
 use crate::report::case::{Case, CaseOutcome};
@@ -95,15 +96,24 @@ impl<'s> Show<'s> {
         }
     }
 
-    /// A line of a step.
-    pub(super) fn line(&mut self, line: &[u8]) -> Result<(), Error> {
-        if !self.reporter.is_unread() {
-            let out = &mut self.session.out;
-            let written = out.write_all(line).and_then(|()| out.write_all(b"\n"));
-            self.unless_unread(written.map_err(Error::from))?;
-            self.reporter.flush(self.session)?;
+    /// Lines that a step printed.
+    pub(super) fn lines(&mut self, step: &Step, lines: &[u8]) -> Result<(), Error> {
+        if self.reporter.is_unread() {
+            return Ok(());
         }
-        Ok(())
+        let mut text = Vec::with_capacity(lines.len());
+        let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+        for line in lines.split(|&byte| byte == b'\n') {
+            if self.session.json() {
+                text.extend(relay(&step.name, line));
+            } else {
+                text.extend_from_slice(line);
+            }
+            text.push(b'\n');
+        }
+        let written = self.session.out.write_all(&text);
+        self.unless_unread(written.map_err(Error::from))?;
+        self.reporter.flush(self.session)
     }
 
     /// A step has ended.

@@ -34,7 +34,7 @@ pub(super) struct Step {
     pub(super) words: Vec<OsString>,
     /// Whether it has cases of its own, which it writes into a report.
     pub(super) reports: bool,
-    /// The global flags that it says itself, by their ids.
+    /// The global flags that it says itself, by their ids; groups of flags are named, too.
     pub(super) says: Vec<String>,
 }
 
@@ -115,6 +115,10 @@ fn refused(number: usize, error: &clap::Error, words: &[OsString]) -> Error {
     let mut paragraphs = text.split("\n\n");
     let said = in_one_line(paragraphs.next().unwrap_or_default());
     let said = said.strip_prefix("error: ").unwrap_or(&said);
+    if words[1].to_string_lossy().contains(' ') {
+        return Error::usage(format!("{step}: {said}"))
+            .with_hint("write the words of a step one by one, without quotes around all of them");
+    }
     let tip = paragraphs
         .map(in_one_line)
         .find_map(|text| text.strip_prefix("tip: ").map(str::to_owned))
@@ -177,8 +181,8 @@ mod tests {
             ]
         );
         assert_eq!(steps[0].words.len(), 5);
-        assert_eq!(steps[1].says, ["quiet"]);
-        assert!(steps[0].says.is_empty() && steps[2].says.is_empty());
+        let quiet = |step: &Step| step.says.iter().any(|id| id == "quiet");
+        assert!(quiet(&steps[1]) && !quiet(&steps[0]) && !quiet(&steps[2]));
     }
 
     #[test]
@@ -201,6 +205,15 @@ mod tests {
         );
         let hint = read("push onenet.online http://h/ --tokn x").unwrap_err();
         assert!(hint.hint().unwrap().contains("--token"), "{hint:?}");
+    }
+
+    #[test]
+    fn a_step_in_quotes_is_told_what_it_is() {
+        let error = super::read(&["push onenet.online".into()]).unwrap_err();
+        assert!(
+            error.hint().unwrap().contains("without quotes"),
+            "{error:?}"
+        );
     }
 
     #[test]
