@@ -81,7 +81,8 @@ impl<'s> Course<'s> {
             over: None,
             trouble: None,
             last_lines: Vec::new(),
-            scratch: tempfile::tempdir()?,
+            scratch: tempfile::tempdir()
+                .map_err(|cause| Error::writing(std::env::temp_dir(), cause))?,
         })
     }
 

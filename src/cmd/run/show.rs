@@ -85,9 +85,9 @@ impl<'s> Show<'s> {
         Ok(())
     }
 
-    /// A step begins.
+    /// A step begins. Its own summary, which is also shown where little is, needs a name.
     pub(super) fn heading(&mut self, step: &Step) {
-        if !self.is_quiet() {
+        if !self.session.json() {
             let title = self.veil.hide_text(&step.title);
             let (number, of) = step.number;
             let text = format!("step {number} of {of}: {title}");

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use clap::Id;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Id};
 
 use crate::args::{masked, secrets_in, with_environment};
 use crate::cmd::command;
@@ -80,7 +80,7 @@ fn parse(number: usize, words: &[OsString]) -> Result<Step, Error> {
         number: (number, number),
         title: String::new(),
         words: words.to_vec(),
-        reports: own.try_contains_id("report").is_ok(),
+        reports: own.try_contains_id("report").is_ok() && !is_dry(own),
         says: matches
             .ids()
             .map(Id::as_str)
@@ -88,6 +88,11 @@ fn parse(number: usize, words: &[OsString]) -> Result<Step, Error> {
             .map(str::to_owned)
             .collect(),
     })
+}
+
+/// Whether a step only prints what it would do.
+fn is_dry(matches: &ArgMatches) -> bool {
+    matches!(matches.try_get_one("dry_run"), Ok(Some(true)))
 }
 
 /// What the parser says of a step, in one line, without secrets.

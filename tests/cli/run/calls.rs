@@ -109,7 +109,8 @@ fn the_global_flags_of_a_run_hold_for_each_step_that_has_none_of_its_own() {
         assert!(ran.text().contains(&expected), "{expected}\n{}", ran.text());
     }
     let ran = run(&listen(""), "-q", &[PUSH, "samples onenet"])
-        .stdout_has(["onenet.online", "2 cases: 2 passed"])
+        .stdout_has(["1 case: 1 passed", "onenet.online", "2 cases: 2 passed"])
+        .stderr("step 1 of 2: push onenet.online\nstep 2 of 2: samples onenet\n")
         .exits(0);
     assert!(!ran.text().contains("pass  "), "{}", ran.text());
     // A step that is not told otherwise colours as the run does, though it does not see why.

@@ -42,6 +42,17 @@ fn a_wrong_answer_is_1_and_the_next_step_is_run() {
 }
 
 #[test]
+fn a_step_that_only_prints_ends_with_a_line() {
+    let dry = format!("{PUSH} --dry-run --set status=7");
+    let ran = run(&listen(""), "", &[&dry])
+        .any_stdout()
+        .any_stderr()
+        .exits(0);
+    assert!(ran.text().contains("\"status\":7}"), "{}", ran.text());
+    assert!(ran.text().contains("\npass   push  "), "{}", ran.text());
+}
+
+#[test]
 fn fail_fast_runs_no_further_step() {
     let server = listen("--respond 500");
     run(&server, "--fail-fast", &[PUSH, "samples onenet"])
