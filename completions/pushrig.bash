@@ -789,7 +789,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__listen)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --bind --allow-remote --ready-file --tls --tls-cert-out --accept-all --respond --forward --fault --capture --exec --expect --for --max-body --max-connections --report --fail-if --tolerance --public-url --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --bind --allow-remote --ready-file --tls --tls-cert-out --accept-all --respond --forward --fault --capture --exec --expect --for --max-body --max-time --max-connections --report --fail-if --tolerance --public-url --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,6 +868,10 @@ _pushrig() {
                     return 0
                     ;;
                 --max-body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -417,13 +417,14 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l ready-file -d
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls -d 'Serve https: self-signed, or the PEM files CERT,KEY' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls-cert-out -d 'Write the certificate of --tls self-signed to this file, for clients to trust' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l respond -d 'What pushes are answered with: a status, a body (a template if it has {{ }}), or @FILE, also with a whole answer in it' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l forward -d 'Pass on what is welcome, byte for byte, and answer what comes back' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l forward -d 'Pass on what is welcome, byte for byte but for the blanks around header values, and answer what comes back' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l fault -d 'What goes wrong with pushes (handshakes never fail): status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with :20%, :every=3 or :first=2, and :before (not taken) or :after; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l capture -d 'Append what comes to this capture, before it is answered' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l exec -d 'Run this command for each request, its record on standard input' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l expect -d 'What is to come; it ends when all of it holds. May be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l for -d 'After this time' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l max-body -d 'The most bytes of a body; more is answered with 413' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l max-time -d 'The time for a head, and for a body; more is answered with 408 [default: 10s for a head, 2m for a body]' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l max-connections -d 'The most connections at once; further ones wait' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
 tap=report.tap\t'The Test Anything Protocol, version 14'

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::json::scan::Member;
 use crate::json::tree;
 use crate::json::write;
 use crate::message::Url;
@@ -117,7 +118,7 @@ pub struct Judged<'c, 'e> {
     /// Its freshness, and its age in seconds (for a token: since its end).
     pub freshness: Option<(Freshness, i64)>,
     /// What is sealed in it, if there is anything and it was to be opened.
-    pub opened: Option<Result<Message, OpenError>>,
+    pub opened: Option<Result<Message<'e>, OpenError>>,
     /// Why `OneNET` would refuse the token, by its own names.
     pub refusals: Vec<Refusal>,
 }
@@ -200,15 +201,14 @@ impl Checker {
         Some((freshness, now.duration_since(time).as_secs()))
     }
 
-    fn opened(
+    fn opened<'e>(
         &self,
         scheme: &Scheme,
-        evidence: &Evidence<'_>,
-    ) -> Option<Result<Message, OpenError>> {
+        evidence: &Evidence<'e>,
+    ) -> Option<Result<Message<'e>, OpenError>> {
         let webhook = scheme.platform?.webhook()?;
-        let body = evidence.body()?;
-        webhook.sealed(body)?;
-        let opened = webhook.open(body, &self.secrets);
+        webhook.sealed(evidence)?;
+        let opened = webhook.open(evidence, &self.secrets);
         if let (Ok(message), Some(app_id)) = (&opened, &self.secrets.app_id)
             && let Some(id) = &message.id
             && id != app_id.as_bytes()
@@ -354,9 +354,7 @@ impl Checker {
                 .any(|part| matches!(part.source, Source::JsonRaw(_) | Source::JsonText(_)))
         });
         if signs_json && let Ok(members) = evidence.members() {
-            let mut names = HashSet::with_capacity(members.len());
-            let twice = members.iter().find(|member| !names.insert(member.name));
-            if let Some(member) = twice {
+            if let Some(member) = twice(members) {
                 notes.push(format!(
                     "the body has the member `{}` twice: the last one counts here, other \
                      parsers may take the first",
@@ -365,6 +363,20 @@ impl Checker {
             }
         }
     }
+}
+
+/// The first member whose name stands before it already.
+fn twice<'m, 'a>(members: &'m [Member<'a>]) -> Option<&'m Member<'a>> {
+    /// Up to so many it is quicker to compare them all than to make a set of them.
+    const FEW: usize = 16;
+    if members.len() > FEW {
+        let mut names = HashSet::with_capacity(members.len());
+        return members.iter().find(|member| !names.insert(member.name));
+    }
+    let before = |at: usize| members[..at].iter().any(|it| it.name == members[at].name);
+    (1..members.len())
+        .find(|&at| before(at))
+        .map(|at| &members[at])
 }
 
 /// `OneNET`'s code for a token that has ended, which is its freshness, not its signature.

@@ -29,20 +29,21 @@ pub fn main(arguments: &[OsString]) -> u8 {
     let paint = error_paint(globals.color);
     let mut session = Session::new(globals);
     let result = run(&matches, &mut session)
-        .and_then(|outcome| session.out.flush().map(|()| outcome).map_err(Error::from));
+        .and_then(|outcome| session.close().map(|()| outcome).map_err(Error::from));
     match result {
         Ok(outcome) => outcome.code(),
         Err(error) if error.is_closed_pipe() => Outcome::Yes.code(),
         Err(error) => {
             // What was found before the error is still shown; a closed pipe has no reader left.
-            let _ = session.out.flush();
+            let _ = session.close();
             let mut text = Vec::new();
             let _ = session::report(&error, paint, &mut text);
             let text = masked(
                 String::from_utf8_lossy(&text).into_owned(),
                 &with_environment(secrets_given(arguments)),
             );
-            let _ = io::stderr().write_all(text.as_bytes());
+            session.speak(text.as_bytes());
+            let _ = session.close();
             error.code()
         }
     }

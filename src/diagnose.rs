@@ -157,7 +157,7 @@ pub fn case<'d>(
             .opened
             .as_ref()
             .and_then(|opened| opened.as_ref().ok())
-            .map(|message| message.bytes.clone()),
+            .map(|message| message.bytes.to_vec()),
         documented_keys: platform.map_or(&[], Platform::documented_keys),
         opened_whole: opened_whole(checker, platform, evidence),
         hosts: hosts(evidence),
@@ -290,7 +290,7 @@ fn opened_whole(
     platform: Option<Platform>,
     evidence: &Evidence<'_>,
 ) -> Option<Vec<u8>> {
-    let sealed = platform?.webhook()?.sealed(evidence.body()?)?;
+    let sealed = platform?.webhook()?.sealed(evidence)?;
     let Seal { layout, key, .. } = sealed.seal;
     let mut keys = checker.secrets.all(key).iter();
     keys.find_map(|key| seal::open_whole(layout, key.expose(), &sealed.text).ok())
@@ -303,18 +303,14 @@ fn seal_hits(
     evidence: &Evidence<'_>,
 ) -> Vec<SealHit> {
     // A wrong IV garbles the beginning and leaves the pad right.
-    let is_open = |message: &Message| scan::check(&message.bytes).is_ok();
+    let is_open = |message: &Message<'_>| scan::check(&message.bytes).is_ok();
     match &judged.opened {
         Some(Ok(message)) if is_open(message) => return Vec::new(),
         Some(_) => {}
         None => return Vec::new(),
     }
-    let (Some(webhook), Some(body)) =
-        (scheme.platform.and_then(Platform::webhook), evidence.body())
-    else {
-        return Vec::new();
-    };
-    let Some(sealed) = webhook.sealed(body) else {
+    let webhook = scheme.platform.and_then(Platform::webhook);
+    let Some(sealed) = webhook.and_then(|webhook| webhook.sealed(evidence)) else {
         return Vec::new();
     };
     let Some(key) = checker.secrets.first(sealed.seal.key) else {

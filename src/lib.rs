@@ -49,6 +49,7 @@
 //! - [`net`]: the exact sender and the receiver; where bytes move.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
+//! - [`printer`]: a stream that a thread writes, so that no reader stops a run.
 //! - [`session`]: the streams, the environment and the clock of one run.
 //! - [`output`]: a file that takes its name only when it is whole.
 //! - [`recorder`]: a capture that grows by whole lines.
@@ -75,6 +76,7 @@ pub mod moment;
 pub mod net;
 pub mod output;
 pub mod platform;
+pub mod printer;
 pub mod push;
 pub mod rate;
 pub mod reading;

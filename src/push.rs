@@ -108,7 +108,7 @@ pub fn content_of(
     let is_envelope = received_by(&scheme.recipe.forms, &evidence).is_some();
     if is_envelope {
         let message = webhook
-            .open(&body, secrets)
+            .open(&evidence, secrets)
             .map_err(|why| Error::usage(format!("--body: {why}")))?;
         let note = format!(
             "the body is a signed push already: what its `{}` carries is signed anew",
@@ -118,7 +118,7 @@ pub fn content_of(
                 carrier
             }
         );
-        return Ok((Content::Body(message.bytes), Some(note)));
+        return Ok((Content::Body(message.bytes.into_owned()), Some(note)));
     }
     if scheme.platform != Some(Platform::Onenet) {
         return Ok((Content::Body(body), None));

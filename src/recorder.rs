@@ -21,6 +21,49 @@ pub struct Recorder {
     news: Option<String>,
 }
 
+/// Records that are appended together, a line each.
+#[derive(Debug, Default)]
+pub struct Lines {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// A record that is not in the file.
+#[derive(Debug)]
+pub struct Failed {
+    /// Which one of its [`Lines`], from 0.
+    pub index: usize,
+    /// Why.
+    pub why: Error,
+}
+
+impl Lines {
+    /// One more; gives which one it is, from 0.
+    pub fn add(&mut self, record: &Record) -> usize {
+        record.write_line(&mut self.text);
+        self.text.push(b'\n');
+        self.ends.push(self.text.len());
+        self.ends.len() - 1
+    }
+
+    /// Forgets them all, and keeps room of at most so many bytes.
+    pub fn clear(&mut self, room: usize) {
+        self.text.clear();
+        self.text.shrink_to(room);
+        self.ends.clear();
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.ends[before])
+    }
+}
+
 /// The device and the inode of a file.
 type Id = (u64, u64);
 
@@ -45,9 +88,31 @@ impl Recorder {
     /// Appends one record. If that fails nothing of it is left in the file, or the next one
     /// begins on a line of its own, so that one failure costs one record.
     pub fn record(&mut self, record: &Record) -> Result<(), Error> {
-        let line = record.to_line();
-        self.append(line)
-            .map_err(|cause| Error::writing(&self.path, cause))
+        let mut lines = Lines::default();
+        lines.add(record);
+        let mut failed = self.append(&lines);
+        failed.pop().map_or(Ok(()), |failed| Err(failed.why))
+    }
+
+    /// Appends records by as few writes as may be, and gives those that are not in the file now.
+    pub fn append(&mut self, lines: &Lines) -> Vec<Failed> {
+        let mut failed = Vec::new();
+        let mut from = 0;
+        while from < lines.ends.len() {
+            let start = lines.start(from);
+            let Err((written, cause)) = self.write(&lines.text[start..]) else {
+                break;
+            };
+            let whole = lines.ends[from..].partition_point(|end| end - start <= written);
+            let torn = &lines.text[lines.start(from + whole)..start + written];
+            self.is_torn |= !torn.is_empty() && cut_back(&mut self.file, torn).is_err();
+            failed.push(Failed {
+                index: from + whole,
+                why: Error::writing(&self.path, cause),
+            });
+            from += whole + 1;
+        }
+        failed
     }
 
     /// What there is to say of the file, once.
@@ -55,28 +120,14 @@ impl Recorder {
         self.news.take()
     }
 
-    fn append(&mut self, mut line: Vec<u8>) -> io::Result<()> {
-        line.push(b'\n');
-        self.follow()?;
+    /// Writes all of it, or says how much was written.
+    fn write(&mut self, text: &[u8]) -> Result<(), (usize, io::Error)> {
+        self.follow().map_err(|cause| (0, cause))?;
         if self.is_torn {
-            line.insert(0, b'\n');
+            write(&mut self.file, b"\n").map_err(|(_, cause)| (0, cause))?;
+            self.is_torn = false;
         }
-        match write(&mut self.file, &line) {
-            Ok(()) => {
-                self.is_torn = false;
-                Ok(())
-            }
-            Err((written, cause)) => {
-                let back = written == 0 || cut_back(&mut self.file, &line[..written]).is_ok();
-                // The line end of before counts, if it was written.
-                self.is_torn = if back {
-                    self.is_torn
-                } else {
-                    written > 1 || line[0] != b'\n'
-                };
-                Err(cause)
-            }
-        }
+        write(&mut self.file, text)
     }
 
     /// Begins a new file where the path no longer leads to the one that is open: what is written

@@ -287,8 +287,9 @@ impl Reporter {
             outcome = outcome.and(Outcome::Incomplete);
         }
         if let Some(github) = &self.github {
-            // Standard error may be closed: there is nobody left to tell.
-            let _ = github::write(&self.report, &mut io::stderr().lock());
+            let mut text = Vec::new();
+            github::write(&self.report, &mut text)?;
+            session.speak(&text);
             if let Some(Err(error)) = github.summary.as_ref().map(|path| self.append(path)) {
                 session.warn(&format!("the job's summary was not written: {error}"));
             }

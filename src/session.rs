@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::io::{self, BufWriter, IsTerminal as _, Read as _, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,17 +14,29 @@ use crate::config::{self, Config, DEFAULT_PROFILE, Profile};
 use crate::error::Error;
 use crate::globals::{Format, GlobalArgs};
 use crate::moment::Moment;
+use crate::net::stop::Signals;
+use crate::printer::{Out, Overflow, Printer, STALL};
+use crate::report::counted;
 use crate::signature::{Secret, SecretName};
 use crate::term::{self, Paint};
+
+/// So long may lines take to be out before talk that belongs behind them; see
+/// [`Printer::settle`].
+const MOMENT: Duration = Duration::from_millis(50);
+/// Standard error is waited for so long at the end when nobody reads standard output: it may be
+/// the same pipe.
+const SHORTLY: Duration = Duration::from_millis(250);
 
 /// The streams, the environment and the configuration of one run.
 pub struct Session {
     /// The global flags.
     pub globals: GlobalArgs,
     /// Standard output: the data that was asked for.
-    pub out: BufWriter<StdoutLock<'static>>,
+    pub out: Out,
     /// Colour on standard output.
     pub paint: Paint,
+    /// Standard error, where a thread writes it.
+    err: Option<Printer>,
     err_paint: Paint,
     config: Option<Config>,
     stdin_taken_by: Option<String>,
@@ -39,7 +52,8 @@ impl Session {
         Self {
             paint: paint(io::stdout().is_terminal()),
             err_paint: paint(io::stderr().is_terminal()),
-            out: BufWriter::new(io::stdout().lock()),
+            out: Out::Direct(BufWriter::new(io::stdout().lock())),
+            err: None,
             config: None,
             stdin_taken_by: None,
             warned: BTreeSet::new(),
@@ -62,10 +76,121 @@ impl Session {
             .unwrap_or(100)
     }
 
+    /// From now on threads write both streams, and a reader that stops reading stops nothing else.
+    /// Whoever asks for this ends with [`Session::drain`].
+    pub fn print_in_background(&mut self, overflow: Overflow) -> io::Result<()> {
+        self.out.flush()?;
+        self.out = Out::Background(Printer::stdout(overflow)?);
+        self.err = Some(Printer::stderr()?);
+        Ok(())
+    }
+
+    /// Whether so much of standard output is unread that no more should come; said once.
+    pub fn is_choked(&mut self) -> bool {
+        let Out::Background(out) = &self.out else {
+            return false;
+        };
+        let text = match out.dropped() {
+            0 if !out.is_full() => return false,
+            0 => {
+                "nobody reads standard output, and much waits there: nothing goes on until \
+                  somebody does"
+            }
+            _ => {
+                "nobody reads standard output, and much waits there: until somebody does, lines \
+                  are dropped, and all else goes on"
+            }
+        };
+        self.warn(text);
+        true
+    }
+
+    /// From now on nothing that is printed is dropped: the end has come.
+    pub fn keep_the_rest(&mut self) {
+        if let Out::Background(out) = &mut self.out {
+            out.keep_the_rest();
+        }
+    }
+
+    /// How much was printed in the background, and how much of it was written: bytes.
+    #[must_use]
+    pub fn printed(&self) -> (u64, u64) {
+        match &self.out {
+            Out::Direct(_) => (0, 0),
+            Out::Background(out) => (out.position(), out.written()),
+        }
+    }
+
+    /// Waits until more of standard output was written by its thread.
+    pub async fn progress(&self) {
+        match &self.out {
+            Out::Direct(_) => std::future::pending().await,
+            Out::Background(out) => out.progress().await,
+        }
+    }
+
+    /// Waits a moment for what was printed to be out.
+    pub fn settle(&mut self) {
+        match &mut self.out {
+            // What fails here fails again, and is told then.
+            Out::Direct(out) => drop(out.flush()),
+            Out::Background(out) => out.settle(MOMENT),
+        }
+    }
+
+    /// The end of a run that prints in the background: waits for all to be read while somebody
+    /// does, and says what was not. A reader that went away is no failure.
+    pub async fn drain(
+        &mut self,
+        patience: Duration,
+        signals: &mut Signals,
+        progress: impl FnMut(u64),
+    ) -> Result<(), Error> {
+        let mut ended = self.out.flush();
+        if let Out::Background(out) = &mut self.out {
+            let unread = out.drain(patience, signals, progress).await;
+            if ended.is_ok() {
+                ended = out.flush();
+            }
+            if unread > 0 {
+                let lines = counted(unread, "line", "lines");
+                self.warn(&format!("{lines} of standard output were not read"));
+            }
+            let patience = if unread > 0 { SHORTLY } else { patience };
+            if let Some(err) = &mut self.err {
+                err.drain(patience, signals, drop).await;
+            }
+        }
+        match ended.map_err(Error::from) {
+            Err(error) if error.is_closed_pipe() => Ok(()),
+            ended => ended,
+        }
+    }
+
+    /// The end of all runs: nothing that was printed is left behind, if somebody reads it.
+    pub fn close(&mut self) -> io::Result<()> {
+        match &mut self.out {
+            Out::Direct(out) => out.flush(),
+            Out::Background(out) => {
+                let closed = out.close(STALL);
+                if let Some(err) = &mut self.err {
+                    // There is nobody left to tell.
+                    let _ = err.close(SHORTLY);
+                }
+                closed
+            }
+        }
+    }
+
     /// Drops what was not written yet: the reader of standard output went away.
     pub fn forget_output(&mut self) {
-        let fresh = BufWriter::new(io::stdout().lock());
-        let _ = std::mem::replace(&mut self.out, fresh).into_parts();
+        match &mut self.out {
+            Out::Direct(out) => {
+                let fresh = BufWriter::new(io::stdout().lock());
+                let _ = std::mem::replace(out, fresh).into_parts();
+            }
+            Out::Background(out) => out.give_up(),
+        }
     }
 
     /// One line of JSON on standard output.
@@ -88,23 +213,35 @@ impl Session {
 
     /// An error that does not end the run.
     pub fn complain(&mut self, error: &Error) {
-        // Standard error may be closed: there is nobody left to tell.
-        let _ = self.out.flush();
-        let _ = report(error, self.err_paint, &mut io::stderr().lock());
+        let mut text = Vec::new();
+        let _ = report(error, self.err_paint, &mut text);
+        self.speak(&text);
     }
 
     /// Lines that are talk, on standard error, as they are; colour is the caller's to choose.
     pub fn talk(&mut self, text: impl FnOnce(Paint) -> String) {
-        let _ = self.out.flush();
         let text = text(self.err_paint);
-        let _ = io::stderr().write_all(text.as_bytes());
+        self.speak(text.as_bytes());
     }
 
     fn say(&mut self, word: &str, text: &str, color: fn(Paint, &str) -> String) {
         if self.warned.insert(text.to_owned()) {
-            let _ = self.out.flush();
             let text = term::escape(text.as_bytes());
-            let _ = writeln!(io::stderr(), "{}: {text}", color(self.err_paint, word));
+            let line = format!("{}: {text}\n", color(self.err_paint, word));
+            self.speak(line.as_bytes());
+        }
+    }
+
+    /// Writes to standard error, behind what was printed before.
+    pub fn speak(&mut self, text: &[u8]) {
+        self.settle();
+        // Standard error may be closed: there is nobody left to tell.
+        let _ = match &mut self.err {
+            None => io::stderr().write_all(text),
+            Some(err) => err.write_all(text),
+        };
+        if let Some(err) = &mut self.err {
+            err.settle(MOMENT);
         }
     }
 

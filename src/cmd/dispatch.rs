@@ -13,7 +13,6 @@ use self::desk::{Clock, Desk};
 use self::drive::{Drive, Queue, Until};
 use self::journal::{Journal, Restored};
 use self::orders::Defaults;
-use self::print::Printer;
 use self::queue::{Follow, Stream};
 use self::show::Show;
 use super::{Subcommand, define, parse};
@@ -25,6 +24,7 @@ use crate::net::room::widen;
 use crate::net::server::{Limits, Listener};
 use crate::net::stop::Signals;
 use crate::output::place;
+use crate::printer::Overflow;
 use crate::session::Session;
 
 mod api;
@@ -32,7 +32,6 @@ mod desk;
 mod drive;
 mod journal;
 mod orders;
-mod print;
 mod queue;
 mod results;
 mod show;
@@ -187,7 +186,8 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     for number in ordered.iter().filter_map(|ordered| ordered.known()) {
         desk.recall(number);
     }
-    let mut show = Show::new(session, Printer::open()?);
+    session.print_in_background(Overflow::Wait)?;
+    let mut show = Show::new(session);
     let mut drive = Drive {
         desk: Rc::new(RefCell::new(desk)),
         queue,

@@ -33,6 +33,7 @@ mod desk;
 mod drive;
 mod exec;
 mod forward;
+mod keep;
 mod show;
 
 /// The subcommand.
@@ -105,7 +106,8 @@ struct AnswerArgs {
     /// with a whole answer in it
     #[arg(long, value_name = "ANSWER", conflicts_with = "forward")]
     respond: Option<String>,
-    /// Pass on what is welcome, byte for byte, and answer what comes back
+    /// Pass on what is welcome, byte for byte but for the blanks around header values, and answer
+    /// what comes back
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
     /// What goes wrong with pushes (handshakes never fail): status=500, delay=6s, reset, truncate=10, slow=100B/s or never, with
@@ -145,9 +147,21 @@ struct LimitArgs {
     /// The most bytes of a body; more is answered with 413
     #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
     max_body: usize,
+    /// The time for a head, and for a body; more is answered with 408 [default: 10s for a head, 2m
+    /// for a body]
+    #[arg(long = "max-time", value_name = "DURATION", value_parser = parse_time)]
+    request_time: Option<Duration>,
     /// The most connections at once; further ones wait
     #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: u32,
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let time = parse_duration(text)?;
+    if time.is_zero() {
+        return Err("a request takes some time".to_owned());
+    }
+    Ok(time)
 }
 
 /// As long as a forwarded request is waited for.
@@ -168,12 +182,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .map(Recorder::open)
         .transpose()?;
     let exec = args.keep.exec.as_deref();
-    let limits = Limits {
-        body: args.limits.max_body,
-        // Where so many may not be had, further connections wait.
-        connections: widen(usize::try_from(args.limits.max_connections).unwrap_or(usize::MAX)),
-        ..Limits::default()
-    };
+    let limits = args.limits.limits();
     let listener = args.tls.over(args.serve.listen()?, &args.serve)?;
     let url = listener.url();
     let receiver = Receiver::new(Options {
@@ -185,7 +194,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     });
     let reporter = args.report.open("listen", &url, session)?;
     let drive = Drive {
-        desk: Desk::new(receiver, recorder, forward, exec, session)?,
+        desk: Desk::new(receiver, recorder, forward, exec, session, &reporter)?,
         expectations: args.end.expect,
         time: args.end.time,
         serve: args.serve,
@@ -240,6 +249,20 @@ impl AnswerArgs {
         };
         let dialer = Arc::new(Dialer::new(&url, options)?);
         Ok(Some(Forward::new(dialer)))
+    }
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            body: self.max_body,
+            head_time: self.request_time.unwrap_or(usual.head_time),
+            body_time: self.request_time.unwrap_or(usual.body_time),
+            // Where so many may not be had, further connections wait.
+            connections: widen(usize::try_from(self.max_connections).unwrap_or(usize::MAX)),
+            ..usual
+        }
     }
 }
 

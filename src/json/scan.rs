@@ -74,7 +74,8 @@ pub fn check(text: &[u8]) -> Result<(), JsonError> {
 
 /// The members of an object that is the whole text.
 pub fn members(object: &[u8]) -> Result<Vec<Member<'_>>, JsonError> {
-    let mut into = Vec::new();
+    // Most objects have no more.
+    let mut into = Vec::with_capacity(8);
     members_into(object, &mut into)?;
     Ok(into)
 }
@@ -314,6 +315,21 @@ fn string_end(text: &[u8], mut at: usize) -> Result<usize, JsonError> {
             }
         }
     }
+}
+
+/// How many bytes stand before the first one that a JSON string has to escape: a quote, a
+/// backslash or a control character.
+pub(crate) fn plain_length(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            return 8 * index + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |byte: &u8| matches!(byte, ..0x20 | b'"' | b'\\');
+    let behind = rest.iter().position(special).unwrap_or(rest.len());
+    8 * words.len() + behind
 }
 
 /// The high bit of each byte that is a quote, a backslash or a control character.

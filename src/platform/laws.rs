@@ -118,11 +118,16 @@ fn each_delivery(mut law: impl FnMut(Platform, &'static dyn Webhook, &Bench, &[u
 fn what_is_delivered_opens_to_the_same_bytes() {
     each_delivery(|platform, webhook, bench, message| {
         let request = bench.deliver(webhook, message);
-        let opened = webhook.open(&request.body, &bench.secrets).unwrap();
+        let opened = webhook
+            .open(&Evidence::of_body(&request.body), &bench.secrets)
+            .unwrap();
         let id = platform.id();
         assert_eq!(opened.bytes, message, "{id}");
         assert_eq!(opened.sealed, bench.encrypt, "{id}");
-        assert_eq!(webhook.sealed(&request.body).is_some(), bench.encrypt);
+        assert_eq!(
+            webhook.sealed(&Evidence::of_body(&request.body)).is_some(),
+            bench.encrypt
+        );
     });
 }
 
@@ -379,14 +384,24 @@ fn every_key_of_a_rotation_is_tried() {
             return;
         }
         let request = bench.deliver(webhook, message);
-        let seal = webhook.sealed(&request.body).unwrap().seal;
+        let seal = webhook
+            .sealed(&Evidence::of_body(&request.body))
+            .unwrap()
+            .seal;
         let right = bench.secrets.first(seal.key).unwrap().clone();
         let old = "0".repeat(right.expose().len());
         let mut secrets = Secrets::new().with(seal.key, old);
-        assert!(webhook.open(&request.body, &secrets).is_err());
+        assert!(
+            webhook
+                .open(&Evidence::of_body(&request.body), &secrets)
+                .is_err()
+        );
         secrets.push(seal.key, right);
         assert_eq!(
-            webhook.open(&request.body, &secrets).unwrap().bytes,
+            webhook
+                .open(&Evidence::of_body(&request.body), &secrets)
+                .unwrap()
+                .bytes,
             message
         );
     });

@@ -9,7 +9,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::json::{JsonError, scan};
+use crate::json::JsonError;
+use crate::json::scan::{self, Member};
 use crate::message::{Request, Url};
 use crate::moment::{ALPHANUMERIC, Moment};
 use crate::signature::form::Lack;
@@ -249,9 +250,9 @@ pub struct Delivery<'a> {
 
 /// A message as it was before the platform wrapped it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct Message<'a> {
     /// Its exact bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'a, [u8]>,
     /// Whether it was sealed.
     pub sealed: bool,
     /// The id that was sealed with it (SENSORO).
@@ -355,10 +356,14 @@ pub trait Webhook: Sync {
         moment: &mut Moment,
     ) -> Result<Request, Error>;
 
-    /// The message in a body, unsealed if need be: `open(deliver(x))` is x.
+    /// The message in a request's body, unsealed if need be: `open(deliver(x))` is x.
     ///
     /// The signature is not looked at. Several keys of a kind are all tried.
-    fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError>;
+    fn open<'a>(
+        &self,
+        evidence: &Evidence<'a>,
+        secrets: &Secrets,
+    ) -> Result<Message<'a>, OpenError>;
 
     /// The member of the body that carries the message; `None` where the body is the message.
     fn carrier(&self) -> Option<&'static str>;
@@ -366,8 +371,8 @@ pub trait Webhook: Sync {
     /// How it seals messages; `None` where it never does, and [`Delivery::encrypt`] is an error.
     fn seal(&self) -> Option<Seal>;
 
-    /// The sealed part of a body, if it has one.
-    fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>>;
+    /// The sealed part of a request's body, if it has one.
+    fn sealed<'a>(&self, evidence: &Evidence<'a>) -> Option<Sealed<'a>>;
 
     /// Which of its events a message is, by the values that tell them apart; none that the
     /// catalogue has.
@@ -486,6 +491,12 @@ fn unseal(sealed: &Sealed<'_>, secrets: &Secrets) -> Result<seal::Opened, OpenEr
 pub(crate) fn value<'a>(message: &'a [u8], pointer: &str) -> Option<Cow<'a, [u8]>> {
     let value = scan::find(message, pointer).ok()??;
     Some(scan::text(value).unwrap_or(Cow::Borrowed(value)))
+}
+
+/// The same for a member of an object that was read.
+pub(crate) fn text_of<'a>(members: &[Member<'a>], name: &str) -> Option<Cow<'a, [u8]>> {
+    let value = scan::last(members, name)?;
+    Some(scan::checked_text(value).unwrap_or(Cow::Borrowed(value)))
 }
 
 /// A JSON string with its quotes, only what must be escaped escaped.

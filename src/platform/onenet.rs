@@ -61,7 +61,7 @@ use crate::signature::seal::Layout;
 use crate::signature::{Digest, Evidence, Form, Given, Output, SecretName, Secrets};
 
 use super::{
-    Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, quoted, unseal, value,
+    Delivery, Event, Message, OpenError, Patience, Seal, Sealed, Webhook, quoted, text_of, unseal,
 };
 
 /// `OneNET` as a pusher.
@@ -161,18 +161,22 @@ impl Webhook for Onenet {
         Ok(post(delivery, body))
     }
 
-    fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError> {
-        let members = scan::members(body)?;
-        if let Some(sealed) = self.sealed(body) {
+    fn open<'a>(
+        &self,
+        evidence: &Evidence<'a>,
+        secrets: &Secrets,
+    ) -> Result<Message<'a>, OpenError> {
+        let members = evidence.members()?;
+        if let Some(sealed) = self.sealed(evidence) {
             return Ok(Message {
-                bytes: unseal(&sealed, secrets)?.message,
+                bytes: unseal(&sealed, secrets)?.message.into(),
                 sealed: true,
                 id: None,
             });
         }
-        let msg = scan::last(&members, "msg").ok_or(OpenError::Member("`msg` or `enc_msg`"))?;
+        let msg = scan::last(members, "msg").ok_or(OpenError::Member("`msg` or `enc_msg`"))?;
         Ok(Message {
-            bytes: msg.to_vec(),
+            bytes: msg.into(),
             sealed: false,
             id: None,
         })
@@ -186,28 +190,28 @@ impl Webhook for Onenet {
         Some(SEAL)
     }
 
-    fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>> {
-        let members = scan::members(body).ok()?;
-        let text = scan::text(scan::last(&members, SEAL.member)?)?;
+    fn sealed<'a>(&self, evidence: &Evidence<'a>) -> Option<Sealed<'a>> {
+        let text = scan::text(scan::last(evidence.members().ok()?, SEAL.member)?)?;
         Some(Sealed { text, seal: SEAL })
     }
 
     fn event_of(&self, message: &[u8]) -> Option<&'static str> {
-        let is = |pointer, wanted: &[u8]| value(message, pointer).as_deref() == Some(wanted);
-        let narrowband = scan::find(message, "/imei").is_ok_and(|imei| imei.is_some());
-        if is("/type", b"1") {
+        let members = scan::members(message).ok()?;
+        let is = |name, wanted: &[u8]| text_of(&members, name).as_deref() == Some(wanted);
+        let narrowband = scan::last(&members, "imei").is_some();
+        if is("type", b"1") {
             Some(if narrowband {
                 "nb-datapoint"
             } else {
                 "datapoint"
             })
-        } else if is("/type", b"7") {
+        } else if is("type", b"7") {
             Some("command-result")
-        } else if !is("/type", b"2") {
+        } else if !is("type", b"2") {
             None
-        } else if is("/status", b"1") {
+        } else if is("status", b"1") {
             Some(if narrowband { "nb-online" } else { "online" })
-        } else if is("/status", b"0") {
+        } else if is("status", b"0") {
             Some(if narrowband { "nb-offline" } else { "offline" })
         } else {
             None
@@ -215,6 +219,10 @@ impl Webhook for Onenet {
     }
 
     fn messages<'a>(&self, message: &'a [u8]) -> Vec<&'a [u8]> {
+        // What is no array is not read to its end to find that out.
+        if !message.trim_ascii_start().starts_with(b"[") {
+            return vec![message];
+        }
         scan::elements(message).unwrap_or_else(|_| vec![message])
     }
 

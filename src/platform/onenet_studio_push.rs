@@ -117,20 +117,23 @@ impl Webhook for OnenetStudioPush {
         Ok(post(delivery, body.into_bytes()))
     }
 
-    fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError> {
-        if let Some(sealed) = self.sealed(body) {
+    fn open<'a>(
+        &self,
+        evidence: &Evidence<'a>,
+        secrets: &Secrets,
+    ) -> Result<Message<'a>, OpenError> {
+        if let Some(sealed) = self.sealed(evidence) {
             return Ok(Message {
-                bytes: unseal(&sealed, secrets)?.message,
+                bytes: unseal(&sealed, secrets)?.message.into(),
                 sealed: true,
                 id: None,
             });
         }
-        let members = scan::members(body)?;
-        let msg = scan::last(&members, "msg")
+        let msg = scan::last(evidence.members()?, "msg")
             .and_then(scan::text)
             .ok_or(OpenError::Member("string `msg`"))?;
         Ok(Message {
-            bytes: msg.into_owned(),
+            bytes: msg,
             sealed: false,
             id: None,
         })
@@ -144,9 +147,8 @@ impl Webhook for OnenetStudioPush {
         Some(SEAL)
     }
 
-    fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>> {
-        let members = scan::members(body).ok()?;
-        let text = scan::text(scan::last(&members, SEAL.member)?)?;
+    fn sealed<'a>(&self, evidence: &Evidence<'a>) -> Option<Sealed<'a>> {
+        let text = scan::text(scan::last(evidence.members().ok()?, SEAL.member)?)?;
         // Nothing on the wire says which mode it is; the rule engine's messages are objects.
         let cipher = seal::decode_text(&text).ok()?;
         let whole = !cipher.is_empty() && cipher.len() % seal::BLOCK == 0;
@@ -390,7 +392,7 @@ mod tests {
             format!("\"{sealed}\"").as_bytes()
         );
         let opened = OnenetStudioPush
-            .open(&request.body, &bench.secrets)
+            .open(&Evidence::of_body(&request.body), &bench.secrets)
             .unwrap();
         assert_eq!(opened.bytes, text);
     }
@@ -399,7 +401,9 @@ mod tests {
     fn what_is_neither_an_object_nor_an_array_but_base64_of_whole_blocks_is_sealed() {
         let is_sealed = |msg: &str| {
             let body = format!(r#"{{"msg":{}}}"#, quoted(msg));
-            OnenetStudioPush.sealed(body.as_bytes()).is_some()
+            OnenetStudioPush
+                .sealed(&Evidence::of_body(body.as_bytes()))
+                .is_some()
         };
         assert!(is_sealed("OyiohO8urkgskYtLrG5Yc89t0EQ1PxllxkKOxq9B+Ls="));
         assert!(!is_sealed("{}"));

@@ -139,11 +139,16 @@ impl Webhook for Sensoro {
         Ok(request)
     }
 
-    fn open(&self, body: &[u8], secrets: &Secrets) -> Result<Message, OpenError> {
-        let members = scan::members(body)?;
-        let Some(sealed) = self.sealed(body) else {
+    fn open<'a>(
+        &self,
+        evidence: &Evidence<'a>,
+        secrets: &Secrets,
+    ) -> Result<Message<'a>, OpenError> {
+        let members = evidence.members()?;
+        let body = evidence.body().unwrap_or_default();
+        let Some(sealed) = self.sealed(evidence) else {
             return Ok(Message {
-                bytes: body.to_vec(),
+                bytes: body.into(),
                 sealed: false,
                 id: None,
             });
@@ -153,11 +158,11 @@ impl Webhook for Sensoro {
             opened.expect_id(id.as_bytes())?;
         }
         // An empty `data` may stand beside the sealed one; then it is the one to fill.
-        let place = member(&members, "data")
-            .or_else(|| member(&members, SEAL.member))
+        let place = member(members, "data")
+            .or_else(|| member(members, SEAL.member))
             .ok_or(OpenError::Member("`encryptData`"))?;
         Ok(Message {
-            bytes: with_member(body, place, "data", &opened.message),
+            bytes: with_member(body, place, "data", &opened.message).into(),
             sealed: true,
             id: Some(opened.id),
         })
@@ -171,9 +176,8 @@ impl Webhook for Sensoro {
         Some(SEAL)
     }
 
-    fn sealed<'a>(&self, body: &'a [u8]) -> Option<Sealed<'a>> {
-        let members = scan::members(body).ok()?;
-        let text = scan::text(scan::last(&members, SEAL.member)?)?;
+    fn sealed<'a>(&self, evidence: &Evidence<'a>) -> Option<Sealed<'a>> {
+        let text = scan::text(scan::last(evidence.members().ok()?, SEAL.member)?)?;
         (!text.is_empty()).then_some(Sealed { text, seal: SEAL })
     }
 
@@ -389,7 +393,9 @@ mod tests {
         let (clear, sealed) = body.split_once(r#","encryptData":""#).unwrap();
         assert_eq!(clear, BODY.split_once(r#","data""#).unwrap().0);
         assert!(sealed.ends_with("\"}"));
-        let opened = Sensoro.open(&request.body, &bench.secrets).unwrap();
+        let opened = Sensoro
+            .open(&Evidence::of_body(&request.body), &bench.secrets)
+            .unwrap();
         assert_eq!(opened.bytes, BODY.as_bytes());
         assert_eq!(opened.id.unwrap(), b"demoAppId001");
     }
@@ -399,9 +405,12 @@ mod tests {
         let sealed = "Q3stYC6hdFzMh9T8HCvyDEBRegQeTyW6CkLPM22tQ74OMC8P08VUlgQmJnlKsRRkvjBkJ32ojN8scZ5G5SdoQUd7RgquXelDd1KqBq58XSp0vdu+vW/KmuZ6ANmx57wL";
         let body = format!(r#"{{ "encryptData" : "{sealed}", "data": {{}} }}"#);
         let opened = Sensoro
-            .open(body.as_bytes(), &Sensoro.sample_secrets())
+            .open(
+                &Evidence::of_body(body.as_bytes()),
+                &Sensoro.sample_secrets(),
+            )
             .unwrap();
-        let text = String::from_utf8(opened.bytes).unwrap();
+        let text = String::from_utf8(opened.bytes.into_owned()).unwrap();
         assert!(
             text.ends_with(r#", "data": {"battery":90,"temperature":25.5} }"#),
             "{text}"
@@ -415,7 +424,7 @@ mod tests {
         bench.secrets.app_id = Some("another".into());
         assert_eq!(
             Sensoro
-                .open(&request.body, &bench.secrets)
+                .open(&Evidence::of_body(&request.body), &bench.secrets)
                 .unwrap_err()
                 .to_string(),
             "the envelope was made for another id: `demoAppId001`"

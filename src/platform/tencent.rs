@@ -166,10 +166,10 @@ impl Webhook for Tencent {
         Ok(delivery.request("POST", target, &headers, message.to_vec()))
     }
 
-    fn open(&self, body: &[u8], _: &Secrets) -> Result<Message, OpenError> {
-        scan::members(body)?;
+    fn open<'a>(&self, evidence: &Evidence<'a>, _: &Secrets) -> Result<Message<'a>, OpenError> {
+        evidence.members()?;
         Ok(Message {
-            bytes: body.to_vec(),
+            bytes: evidence.body().unwrap_or_default().into(),
             sealed: false,
             id: None,
         })
@@ -183,7 +183,7 @@ impl Webhook for Tencent {
         None
     }
 
-    fn sealed<'a>(&self, _: &'a [u8]) -> Option<Sealed<'a>> {
+    fn sealed<'a>(&self, _: &Evidence<'a>) -> Option<Sealed<'a>> {
         None
     }
 

@@ -5,9 +5,8 @@
 //! busy platform fit; the oldest is forgotten first.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::time::Duration;
-
-use sha2::{Digest as _, Sha256};
 
 use crate::platform::Platform;
 
@@ -17,50 +16,100 @@ const MOST: usize = 100_000;
 /// Of one message so many attempts are remembered.
 const MOST_ATTEMPTS: usize = 32;
 
-/// By what a message is known again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key([u8; 16]);
+/// By what a message is known again: 64 bits of it. That two of the messages that are remembered
+/// share them is a chance of one in ten thousand million runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(u64);
 
 impl Key {
     /// The key of what has all these parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
-        let mut digest = Sha256::new();
+        let mut hasher = DefaultHasher::new();
         for part in parts {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
+            part.hash(&mut hasher);
         }
-        let mut key = [0; 16];
-        key.copy_from_slice(&digest.finalize()[..16]);
-        Self(key)
+        Self(hasher.finish())
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+    }
+}
+
+/// A map whose keys are hashes: they need no second one.
+type KeyMap<T> = HashMap<Key, T, BuildHasherDefault<AsItIs>>;
+
+/// Takes a hash as it is.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = word;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
     }
 }
 
 /// Everything that arrived lately.
 #[derive(Debug, Default)]
 pub struct Arrivals {
-    messages: HashMap<Key, Message>,
-    order: VecDeque<Key>,
-    /// The message that a nonce came with.
-    nonces: HashMap<Key, Key>,
+    /// The number of each message that is remembered; numbers are given in order.
+    numbers: KeyMap<u32>,
+    /// Those messages, by their numbers.
+    messages: VecDeque<Message>,
+    /// The number of the first of them.
+    first: u32,
+    /// The number of the message that a nonce came with.
+    nonces: KeyMap<u32>,
     nonce_order: VecDeque<Key>,
 }
 
 #[derive(Debug)]
 struct Message {
+    key: Key,
     platform: Option<Platform>,
-    /// What it is called in words: `seq 12`.
-    label: Option<String>,
-    /// When each attempt came, in milliseconds, and whether it was accepted.
-    attempts: Vec<(i64, bool)>,
-    /// How many there were, those that are not remembered included.
-    count: usize,
     taken: bool,
+    attempt: Attempt,
+    /// Most messages come once, and have none.
+    again: Option<Box<Again>>,
+}
+
+/// A message that came again.
+#[derive(Debug)]
+struct Again {
+    /// What it is called in words: `seq 12`.
+    label: String,
+    /// The attempts behind the first.
+    attempts: Vec<Attempt>,
+    /// How many there were in all, those that are not remembered included.
+    count: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    /// When it came, in milliseconds.
+    at: i64,
+    /// Whether it was accepted.
+    accepted: bool,
 }
 
 /// How a message stands among those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrival {
+    /// Which of the remembered messages it is; none if it is nobody's.
+    pub(super) message: Option<u32>,
     /// Which attempt it is, from 1.
     pub attempt: usize,
     /// How long ago the one before it came.
@@ -96,108 +145,148 @@ impl Arrivals {
         nonce: Option<Key>,
         now: i64,
     ) -> Arrival {
-        let is_replay = nonce.is_some_and(|nonce| self.is_old(nonce, key));
-        let Some(known) = self.messages.get_mut(&key) else {
-            self.order.push_back(key);
-            let message = Message {
-                platform,
-                label: None,
-                attempts: vec![(now, false)],
-                count: 1,
-                taken: false,
-            };
-            self.messages.insert(key, message);
-            if self.order.len() > MOST
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.messages.remove(&oldest);
-            }
-            return Arrival {
-                attempt: 1,
-                is_replay,
-                ..Arrival::default()
-            };
+        self.reserve();
+        // Nobody waits for the answer to what came four thousand million messages ago.
+        let fresh = self.first.wrapping_add(self.count());
+        let number = *self.numbers.entry(key).or_insert(fresh);
+        let mut arrival = Arrival {
+            message: Some(number),
+            attempt: 1,
+            is_replay: nonce.is_some_and(|nonce| self.is_old(nonce, number)),
+            ..Arrival::default()
         };
-        known.label.get_or_insert_with(label);
-        let last = known.attempts.last().map(|(at, _)| *at);
-        known.count += 1;
-        if known.attempts.len() < MOST_ATTEMPTS {
-            known.attempts.push((now, false));
+        let attempt = Attempt {
+            at: now,
+            accepted: false,
+        };
+        if number == fresh {
+            self.remember(Message {
+                key,
+                platform,
+                taken: false,
+                attempt,
+                again: None,
+            });
+        } else if let Some(known) = self.message(number) {
+            let again = known.again.get_or_insert_with(|| {
+                Box::new(Again {
+                    label: label(),
+                    attempts: Vec::new(),
+                    count: 1,
+                })
+            });
+            let last = again.attempts.last().unwrap_or(&known.attempt).at;
+            again.count += 1;
+            if again.attempts.len() + 1 < MOST_ATTEMPTS {
+                again.attempts.push(attempt);
+            }
+            arrival.attempt = again.count;
+            arrival.gap = Some(between(last, now));
+            arrival.is_duplicate = known.taken;
         }
-        Arrival {
-            attempt: known.count,
-            gap: last.map(|last| {
-                Duration::from_millis(u64::try_from(now.saturating_sub(last)).unwrap_or_default())
-            }),
-            is_duplicate: known.taken,
-            is_replay,
-        }
+        arrival
     }
 
     /// A message was taken: what comes of it from now on is a duplicate.
-    pub fn took(&mut self, key: Key) {
-        if let Some(known) = self.messages.get_mut(&key) {
+    pub fn took(&mut self, arrival: &Arrival) {
+        if let Some(known) = arrival.message.and_then(|number| self.message(number)) {
             known.taken = true;
         }
     }
 
-    /// An attempt of a message, from 1, was answered so that the platform counts it as delivered,
-    /// or not.
-    pub fn answered(&mut self, key: Key, attempt: usize, accepted: bool) {
-        let known = self.messages.get_mut(&key);
-        let attempts = known.map(|known| &mut known.attempts);
-        if let Some(attempt) = attempts.and_then(|all| all.get_mut(attempt.checked_sub(1)?)) {
-            attempt.1 = accepted;
+    /// An attempt of a message was answered so that the platform counts it as delivered, or not.
+    pub fn answered(&mut self, arrival: &Arrival, accepted: bool) {
+        let known = arrival.message.and_then(|number| self.message(number));
+        if let Some(attempt) = known.and_then(|known| known.attempt_mut(arrival.attempt)) {
+            attempt.accepted = accepted;
         }
     }
 
     /// The messages that came more than once, as far as they are remembered.
     #[must_use]
     pub fn retried(&self) -> Vec<Retried> {
-        let messages = self.order.iter().filter_map(|key| self.messages.get(key));
-        messages
-            .filter(|message| message.attempts.len() > 1)
-            .map(Message::retried)
-            .collect()
+        self.messages.iter().filter_map(Message::retried).collect()
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.messages.len()).unwrap_or(u32::MAX)
+    }
+
+    /// None of one that was forgotten.
+    fn message(&mut self, number: u32) -> Option<&mut Message> {
+        let at = number.wrapping_sub(self.first);
+        self.messages.get_mut(usize::try_from(at).ok()?)
+    }
+
+    /// The maps never grow: at the rates that a load test has, that would cost as much as filling
+    /// them.
+    fn reserve(&mut self) {
+        if self.numbers.capacity() == 0 {
+            self.numbers.reserve(MOST + 1);
+            self.nonces.reserve(MOST + 1);
+        }
+    }
+
+    /// Remembers one more, and forgets the oldest where they are too many.
+    fn remember(&mut self, message: Message) {
+        self.messages.push_back(message);
+        if self.messages.len() > MOST
+            && let Some(oldest) = self.messages.pop_front()
+        {
+            self.first = self.first.wrapping_add(1);
+            self.numbers.remove(&oldest.key);
+        }
     }
 
     /// Whether a nonce came before with another message.
-    fn is_old(&mut self, nonce: Key, message: Key) -> bool {
-        if let Some(&first) = self.nonces.get(&nonce) {
-            return first != message;
-        }
-        self.nonces.insert(nonce, message);
-        self.nonce_order.push_back(nonce);
+    fn is_old(&mut self, nonce: Key, message: u32) -> bool {
+        let first = *self.nonces.entry(nonce).or_insert_with(|| {
+            self.nonce_order.push_back(nonce);
+            message
+        });
         if self.nonce_order.len() > MOST
             && let Some(oldest) = self.nonce_order.pop_front()
         {
             self.nonces.remove(&oldest);
         }
-        false
+        first != message
     }
 }
 
+fn between(first: i64, then: i64) -> Duration {
+    Duration::from_millis(u64::try_from(then.saturating_sub(first)).unwrap_or_default())
+}
+
 impl Message {
-    fn retried(&self) -> Retried {
-        let pairs = self.attempts.windows(2);
-        let gaps: Vec<_> = pairs
-            .map(|pair| {
-                let gap = pair[1].0.saturating_sub(pair[0].0);
-                Duration::from_millis(u64::try_from(gap).unwrap_or_default())
-            })
-            .collect();
-        Retried {
-            platform: self.platform,
-            label: self.label.clone().unwrap_or_default(),
-            count: self.count,
-            schedule: self.schedule(&gaps),
-            gaps,
+    /// The attempt of this number, from 1.
+    fn attempt_mut(&mut self, number: usize) -> Option<&mut Attempt> {
+        match (number, &mut self.again) {
+            (1, _) => Some(&mut self.attempt),
+            (_, Some(again)) => again.attempts.get_mut(number.checked_sub(2)?),
+            (_, None) => None,
         }
+    }
+
+    /// None where it came once.
+    fn retried(&self) -> Option<Retried> {
+        let again = self.again.as_ref()?;
+        let attempts: Vec<_> = std::iter::once(self.attempt)
+            .chain(again.attempts.iter().copied())
+            .collect();
+        let gaps = attempts.windows(2).map(|two| between(two[0].at, two[1].at));
+        let gaps: Vec<_> = gaps.collect();
+        Some(Retried {
+            platform: self.platform,
+            label: again.label.clone(),
+            count: again.count,
+            schedule: self.schedule(&attempts, &gaps),
+            gaps,
+        })
     }
 
     /// Whether the platform came back as it says it does. What comes again although it was
     /// accepted follows no schedule.
-    fn schedule(&self, gaps: &[Duration]) -> Option<Result<String, String>> {
+    fn schedule(&self, attempts: &[Attempt], gaps: &[Duration]) -> Option<Result<String, String>> {
         let patience = self.platform?.webhook()?.patience();
         let name = self.platform?.name();
         let source = match patience.inferred {
@@ -206,7 +295,7 @@ impl Message {
         };
         for (index, gap) in gaps.iter().enumerate() {
             let number = index + 2;
-            if self.attempts[index].1 {
+            if attempts[index].accepted {
                 return Some(Err(format!(
                     "attempt {number} came although the one before it was accepted"
                 )));
@@ -250,13 +339,13 @@ mod tests {
     #[test]
     fn a_message_that_was_taken_is_a_duplicate_and_one_that_was_not_a_retry() {
         let mut arrivals = Arrivals::default();
-        let key = Key::of(&[b"1"]);
-        assert_eq!(arrive(&mut arrivals, "1", "a", 0).attempt, 1);
-        arrivals.answered(key, 1, false);
+        let first = arrive(&mut arrivals, "1", "a", 0);
+        assert_eq!(first.attempt, 1);
+        arrivals.answered(&first, false);
         let second = arrive(&mut arrivals, "1", "a", 1000);
         assert_eq!((second.attempt, second.is_duplicate), (2, false));
         assert_eq!(second.gap, Some(Duration::from_secs(1)));
-        arrivals.took(key);
+        arrivals.took(&second);
         assert!(arrive(&mut arrivals, "1", "a", 2000).is_duplicate);
         assert!(!arrive(&mut arrivals, "2", "b", 2000).is_duplicate);
     }
@@ -295,8 +384,8 @@ mod tests {
     #[test]
     fn a_second_attempt_of_what_was_accepted_is_said() {
         let mut arrivals = Arrivals::default();
-        arrive(&mut arrivals, "1", "a", 0);
-        arrivals.answered(Key::of(&[b"1"]), 1, true);
+        let first = arrive(&mut arrivals, "1", "a", 0);
+        arrivals.answered(&first, true);
         arrive(&mut arrivals, "1", "a", 1_000);
         let retried = &arrivals.retried()[0];
         assert_eq!(retried.label, "seq 1");
@@ -311,7 +400,12 @@ mod tests {
             arrive(&mut arrivals, &number.to_string(), &number.to_string(), 0);
         }
         assert_eq!(arrivals.messages.len(), MOST);
+        assert_eq!(arrivals.numbers.len(), MOST);
         assert_eq!(arrivals.nonces.len(), MOST);
-        assert_eq!(arrive(&mut arrivals, "0", "x", 1).attempt, 1);
+        let again = arrive(&mut arrivals, "0", "x", 1);
+        assert_eq!(again.attempt, 1);
+        arrivals.took(&again);
+        assert!(arrive(&mut arrivals, "0", "x", 2).is_duplicate);
+        assert_eq!(arrive(&mut arrivals, "2", "2", 2).attempt, 2, "not yet");
     }
 }

@@ -10,42 +10,35 @@
 //! signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
 //! `PLATFORM.EVENT`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How often each thing was seen, and when first.
+/// How often each thing was seen, and in which order for the first time.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    counts: BTreeMap<String, u64>,
-    /// The order of first times.
-    first: BTreeMap<String, u64>,
+    /// In that order. They are few: the counts, the platforms and their events.
+    counts: Vec<(String, u64)>,
 }
 
 impl Seen {
     /// One more of that name.
     pub fn add(&mut self, name: &str) {
-        if let Some(count) = self.counts.get_mut(name) {
-            *count += 1;
-            return;
+        match self.counts.iter_mut().find(|(have, _)| have == name) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((name.to_owned(), 1)),
         }
-        let order = self.first.len() as u64;
-        self.counts.insert(name.to_owned(), 1);
-        self.first.insert(name.to_owned(), order);
     }
 
     /// How many there were.
     #[must_use]
     pub fn count(&self, name: &str) -> u64 {
-        self.counts.get(name).copied().unwrap_or_default()
+        self.place(name).map_or(0, |at| self.counts[at].1)
     }
 
-    /// All counts, by name.
-    pub fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.counts
-            .iter()
-            .map(|(name, count)| (name.as_str(), *count))
+    /// As how many-th it was seen, from 0.
+    fn place(&self, name: &str) -> Option<usize> {
+        self.counts.iter().position(|(have, _)| have == name)
     }
 }
 
@@ -146,14 +139,11 @@ impl Expectation {
                     Comparison::Unequal => (count != number, false),
                 }
             }
-            Rule::Order { first, then } => {
-                let order = |name: &String| seen.first.get(name);
-                match (order(first), order(then)) {
-                    (Some(first), Some(then)) => (first < then, true),
-                    (None, Some(_)) => (false, true),
-                    _ => (false, false),
-                }
-            }
+            Rule::Order { first, then } => match (seen.place(first), seen.place(then)) {
+                (Some(first), Some(then)) => (first < then, true),
+                (None, Some(_)) => (false, true),
+                _ => (false, false),
+            },
         }
     }
 }

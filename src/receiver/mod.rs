@@ -9,13 +9,17 @@
 //! - [`fault`]: what it does wrong when it is told to.
 //! - [`respond`]: a user's own answers to pushes.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::{Checker, Judged};
+use crate::check::{Checker, Judged, Scheme};
 use crate::diagnose::diagnose;
+use crate::json::scan;
 use crate::message::{Headers, Request, Response};
 use crate::moment::Moment;
-use crate::platform::{Platform, Webhook};
+use crate::platform::{Message, Platform, Webhook, text_of};
 use crate::signature::{Evidence, Form, Verdict};
 
 pub mod arrivals;
@@ -50,6 +54,9 @@ pub struct Receiver {
     faults: Faults,
     arrivals: Arrivals,
     seen: Seen,
+    refusal: Arc<Response>,
+    /// The answers that count as delivered.
+    thanks: Vec<(Option<Platform>, Arc<Response>)>,
     number: u64,
     /// Where the name of a count is put together.
     name: String,
@@ -72,7 +79,7 @@ pub struct Received {
     /// What it is.
     pub kind: Kind,
     /// The id of the platform or recipe.
-    pub platform: Option<String>,
+    pub platform: Option<Cow<'static, str>>,
     /// What the messages in it tell, by the catalogue's names; a message that it does not have
     /// is `?`.
     pub events: Vec<&'static str>,
@@ -91,9 +98,9 @@ pub struct Received {
     /// What goes wrong with its answer.
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
-    pub response: Response,
-    /// By what its message is known again, and whose it is.
-    known: Option<(Key, Option<Platform>)>,
+    pub response: Arc<Response>,
+    /// Whose message it is, if it is a platform's.
+    whose: Option<Platform>,
 }
 
 /// So many bytes of a body are searched for a mistake: a search may take a tenth of a second.
@@ -108,6 +115,10 @@ impl Receiver {
             options,
             arrivals: Arrivals::default(),
             seen: Seen::default(),
+            refusal: Arc::new(refusal()),
+            thanks: Platform::ALL
+                .map(|platform| (Some(platform), Arc::new(thanks_of(Some(platform)))))
+                .into(),
             number: 0,
             name: String::new(),
         }
@@ -160,7 +171,7 @@ impl Receiver {
         let is_welcome = is_right || self.options.accept_all;
         let mut received = Received {
             kind: kind(&judged, is_right),
-            platform: judged.scheme.map(|scheme| scheme.id().to_owned()),
+            platform: judged.scheme.map(id),
             events: Vec::new(),
             verdict: judged.judgement.verdict,
             why: None,
@@ -172,8 +183,8 @@ impl Receiver {
                 ..Arrival::default()
             },
             fault,
-            response: refusal(),
-            known: None,
+            response: Arc::clone(&self.refusal),
+            whose: None,
         };
         if !is_right {
             received.why = Some(self.why(&judged));
@@ -183,21 +194,24 @@ impl Receiver {
         }
         let echo = judged.judgement.form.and_then(|form| echo(form, &evidence));
         let content = content(checker, &judged, request, &evidence);
-        received.events.clone_from(&content.events);
+        received.events = content.events;
+        received.whose = content.platform;
         if let Some(key) = content.key {
-            let label = || content.label.clone();
-            let (platform, now) = (content.platform, moment.millis());
-            received.arrival = self
-                .arrivals
-                .arrive(key, platform, label, content.nonce, now);
-            received.known = Some((key, platform));
+            let label = || content.label.to_string();
+            received.arrival =
+                self.arrivals
+                    .arrive(key, content.platform, label, content.nonce, moment.millis());
             if received.is_taken && !is_work_late(fault) {
-                self.arrivals.took(key);
+                self.arrivals.took(&received.arrival);
             }
         }
         match received.kind {
             _ if !is_welcome => {}
-            Kind::Handshake => received.response = echo.map_or_else(refusal, echoed),
+            Kind::Handshake => {
+                if let Some(echo) = echo {
+                    received.response = Arc::new(response(200, "text/plain", echo));
+                }
+            }
             Kind::Push | Kind::Other => {
                 received.response = self.answer(content.platform, request, &received);
             }
@@ -208,14 +222,11 @@ impl Receiver {
     /// A request was answered with this status, or with none, after so long: it counts.
     pub fn answered(&mut self, received: &Received, status: Option<u16>, took: Duration) {
         self.count(received);
-        if let Some((key, platform)) = received.known {
-            if received.is_taken {
-                self.arrivals.took(key);
-            }
-            let accepted = is_delivered(platform, received, status, took);
-            let attempt = received.arrival.attempt;
-            self.arrivals.answered(key, attempt, accepted);
+        if received.is_taken {
+            self.arrivals.took(&received.arrival);
         }
+        let accepted = is_delivered(received, status, took);
+        self.arrivals.answered(&received.arrival, accepted);
     }
 
     fn why(&self, judged: &Judged<'_, '_>) -> String {
@@ -234,16 +245,16 @@ impl Receiver {
         platform: Option<Platform>,
         request: &Request,
         received: &Received,
-    ) -> Response {
-        let (kind, body) = platform.map_or(("text/plain", ""), Platform::thanks);
-        match &self.options.respond {
-            None => response(200, kind, body.into()),
-            Some(respond) => respond.answer(&Context {
+    ) -> Arc<Response> {
+        if let Some(respond) = &self.options.respond {
+            return Arc::new(respond.answer(&Context {
                 request,
                 received,
                 number: self.number,
-            }),
+            }));
         }
+        let thanks = self.thanks.iter().find(|(whose, _)| *whose == platform);
+        thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1))
     }
 
     fn count(&mut self, received: &Received) {
@@ -278,7 +289,7 @@ impl Receiver {
         seen.add(platform);
         for event in &received.events {
             self.name.clear();
-            self.name.extend([platform.as_str(), ".", event]);
+            self.name.extend([platform.as_ref(), ".", event]);
             seen.add(&self.name);
         }
     }
@@ -309,8 +320,10 @@ fn echo(form: &Form, evidence: &Evidence<'_>) -> Option<Vec<u8>> {
     Some(value.into_owned())
 }
 
-fn echoed(echo: Vec<u8>) -> Response {
-    response(200, "text/plain", echo)
+/// What a push is answered with that the platform counts as delivered.
+fn thanks_of(platform: Option<Platform>) -> Response {
+    let (kind, body) = platform.map_or(("text/plain", ""), Platform::thanks);
+    response(200, kind, body.into())
 }
 
 /// No word on why: whoever asks may be guessing.
@@ -331,22 +344,50 @@ fn response(status: u16, kind: &str, body: Vec<u8>) -> Response {
     }
 }
 
+/// The scheme's id.
+fn id(scheme: &Scheme) -> Cow<'static, str> {
+    match scheme.platform {
+        Some(platform) => Cow::Borrowed(platform.id()),
+        None => Cow::Owned(scheme.id().to_owned()),
+    }
+}
+
 /// What a push carries.
 #[derive(Default)]
-struct Content {
+struct Content<'e> {
     platform: Option<Platform>,
     events: Vec<&'static str>,
     key: Option<Key>,
     nonce: Option<Key>,
-    label: String,
+    label: Label<'e>,
 }
 
-fn content(
+/// What a push is called when it comes again.
+#[derive(Default)]
+enum Label<'e> {
+    #[default]
+    Body,
+    Message,
+    /// The name and the value of its handle.
+    Handle(&'static str, Cow<'e, [u8]>),
+}
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => f.write_str("the same body"),
+            Self::Message => f.write_str("the same message"),
+            Self::Handle(name, value) => write!(f, "{name} {}", String::from_utf8_lossy(value)),
+        }
+    }
+}
+
+fn content<'e>(
     checker: &Checker,
-    judged: &Judged<'_, '_>,
+    judged: &Judged<'_, 'e>,
     request: &Request,
-    evidence: &Evidence<'_>,
-) -> Content {
+    evidence: &Evidence<'e>,
+) -> Content<'e> {
     let Some(scheme) = judged.scheme else {
         return Content::default();
     };
@@ -364,50 +405,50 @@ fn content(
     }
     let Some(webhook) = scheme.platform.and_then(Platform::webhook) else {
         content.key = Some(Key::of(&[id, &request.body]));
-        "the same body".clone_into(&mut content.label);
         return content;
     };
-    let opened = webhook.open(&request.body, &checker.secrets).ok();
-    let message = opened.as_ref().map(|message| message.bytes.as_slice());
-    if let Some(message) = message {
-        let messages = webhook.messages(message);
+    let opened = webhook.open(evidence, &checker.secrets).ok();
+    if let Some(message) = &opened {
+        let messages = webhook.messages(&message.bytes);
         let event = |message| webhook.event_of(message).unwrap_or("?");
         content.events = messages.into_iter().map(event).collect();
     }
-    let handle = handle(webhook, &request.body).or_else(|| {
-        let opened = message?;
-        handle(webhook, opened)
-    });
-    (content.key, content.label) = match handle {
-        Some((name, value)) => (
-            Some(Key::of(&[id, name.as_bytes(), &value])),
-            format!("{name} {}", String::from_utf8_lossy(&value)),
-        ),
-        None => (
-            Some(Key::of(&[id, message.unwrap_or(&request.body)])),
-            "the same message".to_owned(),
-        ),
+    content.label = match handle(webhook, evidence, opened.as_ref()) {
+        Some((name, value)) => Label::Handle(name, value),
+        None => Label::Message,
     };
+    content.key = Some(match (&content.label, &opened) {
+        (Label::Handle(name, value), _) => Key::of(&[id, name.as_bytes(), value]),
+        (_, Some(message)) => Key::of(&[id, &message.bytes]),
+        (_, None) => Key::of(&[id, &request.body]),
+    });
     content
 }
 
-/// The name and the value of what a push is known again by.
-fn handle(webhook: &dyn Webhook, body: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+/// The name and the value of what a push is known again by: beside what carries its message, or
+/// in that.
+fn handle<'e>(
+    webhook: &dyn Webhook,
+    evidence: &Evidence<'e>,
+    opened: Option<&Message<'e>>,
+) -> Option<(&'static str, Cow<'e, [u8]>)> {
     let name = webhook.handle()?;
-    let value = crate::platform::value(body, &format!("/{name}"))?;
-    Some((name, value.into_owned()))
+    let beside = evidence.members().ok().and_then(|it| text_of(it, name));
+    let value = beside.or_else(|| match &opened?.bytes {
+        Cow::Borrowed(message) => text_of(&scan::members(message).ok()?, name),
+        Cow::Owned(message) => {
+            let value = text_of(&scan::members(message).ok()?, name)?;
+            Some(Cow::Owned(value.into_owned()))
+        }
+    })?;
+    Some((name, value))
 }
 
 /// About so many bytes are the head of an answer.
 const HEAD: usize = 100;
 
 /// Whether the platform counts it as delivered: a whole answer that it accepts, and in time.
-fn is_delivered(
-    platform: Option<Platform>,
-    received: &Received,
-    status: Option<u16>,
-    took: Duration,
-) -> bool {
+fn is_delivered(received: &Received, status: Option<u16>, took: Duration) -> bool {
     let fault = received.fault.map(|spec| spec.fault);
     let Some(status) = status.filter(|_| !matches!(fault, Some(Fault::Truncate(_)))) else {
         return false;
@@ -419,7 +460,7 @@ fn is_delivered(
         }
         _ => Duration::ZERO,
     };
-    let webhook = platform.and_then(Platform::webhook);
+    let webhook = received.whose.and_then(Platform::webhook);
     webhook.map_or((200..300).contains(&status), |webhook| {
         let patience = webhook.patience();
         patience.accepts(status) && took + trickles <= patience.limit
@@ -442,13 +483,20 @@ fn mistake<'c, 'e>(
 }
 
 impl Received {
+    /// Whether nothing but its status and time is worth a word.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let is_first = self.arrival.attempt == 1 && !self.arrival.is_replay;
+        self.why.is_none() && self.is_taken && self.fault.is_none() && is_first
+    }
+
     /// The answer that is sent, before it is cut or slowed down; none if none is.
     #[must_use]
-    pub fn sent(&self) -> Option<Response> {
-        let response = self.response.clone();
+    pub fn sent(&self) -> Option<Arc<Response>> {
+        let response = Arc::clone(&self.response);
         match self.fault.map(|spec| spec.fault) {
             None | Some(Fault::Delay(_) | Fault::Slow(_) | Fault::Truncate(_)) => Some(response),
-            Some(Fault::Status(status)) => Some(self::response(status, "", Vec::new())),
+            Some(Fault::Status(status)) => Some(Arc::new(self::response(status, "", Vec::new()))),
             Some(Fault::Reset | Fault::Never) => None,
         }
     }

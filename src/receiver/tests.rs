@@ -129,7 +129,7 @@ fn every_handshake_is_answered_with_exactly_its_echo() {
         let recipe = platform.recipe();
         let form = recipe.form("handshake").unwrap();
         assert_eq!(
-            Some(taken.response.body),
+            Some(taken.response.body.clone()),
             echo(form, &evidence),
             "{platform:?}"
         );
@@ -292,7 +292,7 @@ fn a_users_own_answer_is_given_to_pushes_and_not_to_handshakes() {
     let seq = crate::platform::value(&request.body, "/seq").unwrap();
     let seq = String::from_utf8_lossy(&seq);
     let expected = format!(r#"{{"code":0,"seq":{seq},"event":"status","n":1}}"#);
-    assert_eq!(String::from_utf8(response.body).unwrap(), expected);
+    assert_eq!(String::from_utf8(response.body.clone()).unwrap(), expected);
     assert_eq!(
         response.headers.first("content-type"),
         Some(&b"application/json"[..])

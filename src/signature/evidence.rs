@@ -149,7 +149,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// The members of the body, which is read once.
-    pub fn members(&self) -> Result<&[Member<'a>], &JsonError> {
+    pub fn members(&self) -> Result<&[Member<'a>], JsonError> {
         self.json
             .get_or_init(|| {
                 let mut members = Vec::with_capacity(8);
@@ -157,6 +157,7 @@ impl<'a> Evidence<'a> {
                 Ok(members)
             })
             .as_deref()
+            .map_err(|why| *why)
     }
 
     /// The value of the part `name`, which stands at `source` unless a flag gives it.
@@ -231,7 +232,7 @@ impl<'a> Evidence<'a> {
         let members = match self.members() {
             Ok(members) => members,
             Err(_) if scan::check(body).is_ok() => return Err(Absence::NotAnObject),
-            Err(why) => return Err(Absence::NotJson(*why)),
+            Err(why) => return Err(Absence::NotJson(why)),
         };
         // Nearly every pointer is one plain name.
         if memchr::memchr2(b'/', b'~', &pointer.as_bytes()[1..]).is_none() {

@@ -5,6 +5,8 @@
 mod harness;
 mod leaks;
 mod server;
+#[cfg(unix)]
+mod unread;
 
 mod capture;
 mod device;
@@ -14,6 +16,8 @@ mod edges;
 mod explain;
 mod handshake;
 mod interop;
+// Nearly all of its tests end it as Ctrl-C does.
+#[cfg(unix)]
 mod listen;
 mod push;
 mod reach;

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Content, Extra, Record};
+use crate::json::scan::plain_length;
 use crate::message::{Headers, Request, Response};
 
 impl Record {
@@ -13,24 +14,29 @@ impl Record {
     #[must_use]
     pub fn to_line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(512);
-        line.extend_from_slice(b"{\"v\":1");
-        optional(&mut line, "at", self.at.as_deref());
-        optional(&mut line, "platform", self.platform.as_deref());
-        optional(&mut line, "peer", self.peer.as_deref());
-        if let Some(scheme) = self.request().and_then(|request| request.scheme) {
-            optional(&mut line, "scheme", Some(scheme.as_str()));
-        }
-        self.content(&mut line);
-        if let Some(response) = &self.response {
-            write_response(&mut line, response, &self.response_extra);
-        }
-        optional(&mut line, "verdict", self.verdict.as_deref());
-        optional(&mut line, "why", self.why.as_deref());
-        optional(&mut line, "by", self.by.as_deref());
-        optional(&mut line, "note", self.note.as_deref());
-        unknown(&mut line, &self.extra);
-        line.push(b'}');
+        self.write_line(&mut line);
         line
+    }
+
+    /// The same, behind what is there already.
+    pub fn write_line(&self, line: &mut Vec<u8>) {
+        line.extend_from_slice(b"{\"v\":1");
+        optional(line, "at", self.at.as_deref());
+        optional(line, "platform", self.platform.as_deref());
+        optional(line, "peer", self.peer.as_deref());
+        if let Some(scheme) = self.request().and_then(|request| request.scheme) {
+            optional(line, "scheme", Some(scheme.as_str()));
+        }
+        self.content(line);
+        if let Some(response) = &self.response {
+            write_response(line, response, &self.response_extra);
+        }
+        optional(line, "verdict", self.verdict.as_deref());
+        optional(line, "why", self.why.as_deref());
+        optional(line, "by", self.by.as_deref());
+        optional(line, "note", self.note.as_deref());
+        unknown(line, &self.extra);
+        line.push(b'}');
     }
 
     fn content(&self, line: &mut Vec<u8>) {
@@ -136,20 +142,20 @@ fn bytes(line: &mut Vec<u8>, value: &[u8]) {
 fn text(line: &mut Vec<u8>, value: &str) {
     line.push(b'"');
     let mut rest = value.as_bytes();
-    while let Some(at) = rest
-        .iter()
-        .position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
-        line.extend_from_slice(&rest[..at]);
-        match rest[at] {
+    loop {
+        let (plain, behind) = rest.split_at(plain_length(rest));
+        line.extend_from_slice(plain);
+        let Some((&byte, behind)) = behind.split_first() else {
+            break;
+        };
+        match byte {
             b'\n' => line.extend_from_slice(b"\\n"),
             b'\r' => line.extend_from_slice(b"\\r"),
             b'\t' => line.extend_from_slice(b"\\t"),
             byte if byte < 0x20 => line.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
             byte => line.extend_from_slice(&[b'\\', byte]),
         }
-        rest = &rest[at + 1..];
+        rest = behind;
     }
-    line.extend_from_slice(rest);
     line.push(b'"');
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, interval, sleep_until};
@@ -16,6 +17,7 @@ use crate::controlid::state::State;
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::stop::{Signal, Signals};
+use crate::printer::{Overflow, STALL};
 use crate::reporter::Reporter;
 use crate::session::Session;
 
@@ -47,8 +49,10 @@ impl Plan {
         let seed = u64::from_le_bytes(session.moment().bytes());
         let begin = session.now();
         let reporter = Rc::new(RefCell::new(reporter));
-        let show = Show::new(Rc::clone(&reporter), session);
+        session.print_in_background(Overflow::Wait)?;
         block_on(async move {
+            let mut signals = Signals::new()?;
+            let show = Show::new(Rc::clone(&reporter), session);
             let (tell, heard) = unbounded_channel();
             let run = Rc::new(Run {
                 how: self,
@@ -62,12 +66,16 @@ impl Plan {
                 tells_polls,
                 wants_details,
                 is_ending: Cell::default(),
+                is_held: Cell::default(),
+                released: Notify::new(),
                 polling: Cell::default(),
                 working: Cell::default(),
                 due: Cell::default(),
                 books: RefCell::default(),
             });
-            run.live(states, heard, show).await
+            let ended = run.live(states, heard, show, &mut signals).await;
+            let drained = session.drain(STALL, &mut signals, drop).await;
+            ended.and_then(|outcome| drained.map(|()| outcome))
         })?
     }
 }
@@ -78,6 +86,7 @@ impl Run {
         states: Vec<State>,
         mut heard: UnboundedReceiver<(Duration, Told)>,
         mut show: Show<'_>,
+        signals: &mut Signals,
     ) -> Result<Outcome, Error> {
         show.ready(&self.how.options, self.devices, states.first())?;
         let devices = LocalSet::new();
@@ -92,7 +101,7 @@ impl Run {
             devices.spawn_local(device.live());
         }
         let signal = {
-            let listening = self.listen(&mut heard, &mut show);
+            let listening = self.listen(&mut heard, &mut show, signals);
             devices.run_until(listening).await?
         };
         drop(devices);
@@ -107,8 +116,8 @@ impl Run {
         &self,
         heard: &mut UnboundedReceiver<(Duration, Told)>,
         show: &mut Show<'_>,
+        signals: &mut Signals,
     ) -> Result<Option<Signal>, Error> {
-        let mut signals = Signals::new()?;
         let mut tick = interval(Duration::from_millis(100));
         let mut ended_by = None;
         let mut deadline = self.how.end.time.map(|time| self.started + time);
@@ -142,7 +151,9 @@ impl Run {
                     }
                 }
                 _ = tick.tick() => show.tick(&self.books.borrow())?,
+                () = show.progress(), if self.is_held.get() => {}
             }
+            self.hold(show.is_choked());
             // Who only looks on may go away; then a run that has no end of its own has one.
             if show.is_unread() && !self.how.end.is_given() && !self.is_ending.replace(true) {
                 deadline = Some(Instant::now() + POLL_GRACE);

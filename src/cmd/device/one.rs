@@ -112,6 +112,10 @@ impl Device {
         loop {
             if self.machine.is_resting() {
                 self.set_doing(Doing::Nothing);
+                if self.run.is_held.get() {
+                    let run = Rc::clone(&self.run);
+                    Box::pin(run.released()).await;
+                }
                 if self.run.is_ending() || self.is_done() {
                     return;
                 }

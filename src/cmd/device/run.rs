@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep_until};
 
@@ -58,6 +59,9 @@ pub(super) struct Run {
     pub(super) tells_polls: bool,
     pub(super) wants_details: bool,
     pub(super) is_ending: Cell<bool>,
+    /// So much is unread that no device begins another poll.
+    pub(super) is_held: Cell<bool>,
+    pub(super) released: Notify,
     pub(super) polling: Cell<usize>,
     pub(super) working: Cell<usize>,
     /// When the last sleep of a device was to end.
@@ -95,6 +99,20 @@ impl Run {
 
     pub(super) fn is_ending(&self) -> bool {
         self.is_ending.get()
+    }
+
+    /// Holds the devices between two polls, or lets them go on.
+    pub(super) fn hold(&self, is_held: bool) {
+        if self.is_held.replace(is_held) && !is_held {
+            self.released.notify_waiters();
+        }
+    }
+
+    /// Waits for a reader of what the devices tell, where much is unread.
+    pub(super) async fn released(&self) {
+        while self.is_held.get() {
+            self.released.notified().await;
+        }
     }
 
     /// Whether each poll is told of.

@@ -165,13 +165,28 @@ impl<'s> Show<'s> {
     /// Tells one thing; it happened so long after the run began.
     pub(super) fn take(&mut self, at: Duration, told: Told) -> Result<(), Error> {
         match self.bar.clone() {
-            Some(bar) => bar.suspend(|| self.print(at, told)),
+            Some(bar) => bar.suspend(|| {
+                let printed = self.print(at, told);
+                // The bar comes back below the line.
+                self.session.settle();
+                printed
+            }),
             None => self.print(at, told),
         }
     }
 
     pub(super) fn case(&mut self, case: Case) -> Result<(), Error> {
         self.take(Duration::ZERO, Told::Case(Box::new(case)))
+    }
+
+    /// Whether so much is unread that no device should do more.
+    pub(super) fn is_choked(&mut self) -> bool {
+        self.session.is_choked()
+    }
+
+    /// Waits until more was read.
+    pub(super) async fn progress(&self) {
+        self.session.progress().await;
     }
 
     /// Whether nobody reads what is printed any more.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, pending, ready};
-use std::io::ErrorKind;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::api;
 use super::desk::{Desk, Ordered};
-use super::print::Written;
 use super::queue::{Follow, Line, Step, Stream};
 use super::show::Show;
 use super::told::{Note, Told};
@@ -23,6 +22,7 @@ use crate::json::scan;
 use crate::message::Request;
 use crate::net::server::{Limits, Listener, Refused};
 use crate::net::stop::{Signal, Signals};
+use crate::printer::{HURRY, STALL};
 use crate::report::counted;
 
 /// How often a file is looked at for its growth, and what is in flight for its lease.
@@ -50,8 +50,6 @@ pub(super) struct Until {
 
 /// How long a last line that is no order may wait for its end.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long the summary may take when somebody asked for the end twice.
-const HURRY: Duration = Duration::from_millis(200);
 
 /// Why it ended.
 enum Ended {
@@ -148,35 +146,12 @@ impl Drive<'_, '_> {
             Some(why) => why.outcome(),
             None => self.outcome(&ended),
         };
-        let last = self.last_word(outcome, ended.by(), &mut signals);
-        if is_hurried {
-            let _ = timeout(HURRY, last).await;
-        } else {
-            last.await?;
-        }
+        self.show.finish(&self.desk.borrow(), outcome, ended.by());
+        let patience = if is_hurried { HURRY } else { STALL };
+        let (desk, Show { session, ends, .. }) = (&self.desk, &mut *self.show);
+        let acknowledge = |written| desk.borrow_mut().acknowledge(ends.out(written));
+        session.drain(patience, &mut signals, acknowledge).await?;
         failure.map_or(Ok(outcome), Err)
-    }
-
-    /// Has everything printed, and the summary behind it; a signal ends the wait for a reader.
-    async fn last_word(
-        &mut self,
-        outcome: Outcome,
-        by: Option<&str>,
-        signals: &mut Signals,
-    ) -> Result<(), Error> {
-        self.print_all(signals).await?;
-        self.show.finish(&self.desk.borrow(), outcome, by);
-        self.print_all(signals).await
-    }
-
-    async fn print_all(&mut self, signals: &mut Signals) -> Result<(), Error> {
-        while self.show.printer.is_busy() {
-            tokio::select! {
-                written = self.show.printer.next() => self.written(written)?,
-                _ = signals.next() => self.show.printer.give_up(),
-            }
-        }
-        Ok(())
     }
 
     async fn serve(
@@ -196,8 +171,9 @@ impl Drive<'_, '_> {
             if self.is_done() {
                 return Ok(Ended::Done);
             }
+            self.written()?;
             // Devices wait for a reader that is slow.
-            let is_free = !self.show.printer.is_full();
+            let is_free = !self.show.session.is_choked();
             tokio::select! {
                 served = serving.as_mut(), if is_free => served?,
                 () = news.notified() => {}
@@ -207,7 +183,7 @@ impl Drive<'_, '_> {
                     has_more = has_more || self.read_on();
                     self.desk.borrow_mut().expire();
                 }
-                written = self.show.printer.next() => self.written(written)?,
+                () = self.show.session.progress() => {}
                 signal = signals.next() => return Ok(Ended::Signal(signal)),
                 () = at(end) => return Ok(Ended::Time),
             }
@@ -216,15 +192,18 @@ impl Drive<'_, '_> {
 
     /// What was printed is kept as told. A reader that went away is no failure, and the devices
     /// are served on.
-    fn written(&mut self, written: Written) -> Result<(), Error> {
-        match written {
-            Written::Told(numbers) => self.desk.borrow_mut().acknowledge(numbers),
-            Written::Failed(cause) if cause.kind() != ErrorKind::BrokenPipe => {
-                return Err(cause.into());
+    fn written(&mut self) -> Result<(), Error> {
+        let flushed = self.show.session.out.flush().map_err(Error::from);
+        let written = self.show.session.printed().1;
+        let told = self.show.ends.out(written);
+        self.desk.borrow_mut().acknowledge(told);
+        match flushed {
+            Err(error) if error.is_closed_pipe() => {
+                self.show.session.forget_output();
+                Ok(())
             }
-            Written::Failed(_) => {}
+            flushed => flushed,
         }
-        Ok(())
     }
 
     /// Whether nothing more is to be waited for.

@@ -1,8 +1,8 @@
 //! Prints what there is to tell: results on standard output, talk on standard error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::api::{ShownDevice, devices};
 use super::desk::Desk;
-use super::print::Printer;
 use super::told::{self, Note, Told};
 use crate::controlid::dispatch::Tally;
 use crate::error::{Error, Outcome};
@@ -33,8 +32,8 @@ pub(super) struct Show<'s> {
     input: Outcome,
     unreadable: u64,
     started: Instant,
-    /// Where lines go.
-    pub(super) printer: Printer,
+    /// The commands whose ends were printed.
+    pub(super) ends: Ends,
     /// A terminal turns, hides and obeys what a device may have sent.
     is_terminal: bool,
 }
@@ -66,8 +65,20 @@ struct SummaryLine<'s> {
     devices: Vec<ShownDevice<'s>>,
 }
 
+/// Commands whose ends were printed, each with the place where its line ends.
+#[derive(Default)]
+pub(super) struct Ends(VecDeque<(u64, u64)>);
+
+impl Ends {
+    /// Those that are out when so many bytes are; once.
+    pub(super) fn out(&mut self, written: u64) -> Vec<u64> {
+        let count = self.0.partition_point(|(end, _)| *end <= written);
+        self.0.drain(..count).map(|(_, number)| number).collect()
+    }
+}
+
 impl<'s> Show<'s> {
-    pub(super) fn new(session: &'s mut Session, printer: Printer) -> Self {
+    pub(super) fn new(session: &'s mut Session) -> Self {
         Self {
             session,
             notes: BTreeMap::new(),
@@ -75,7 +86,7 @@ impl<'s> Show<'s> {
             input: Outcome::Yes,
             unreadable: 0,
             started: Instant::now(),
-            printer,
+            ends: Ends::default(),
             is_terminal: std::io::stdout().is_terminal(),
         }
     }
@@ -137,7 +148,11 @@ impl<'s> Show<'s> {
         } else {
             line
         };
-        self.printer.line(line, number);
+        // What cannot be written is told by the next flush.
+        let _ = self.session.out.write_all((line + "\n").as_bytes());
+        if let Some(number) = number {
+            self.ends.0.push_back((self.session.printed().0, number));
+        }
     }
 
     /// Input that could not be read; the rest is served.

@@ -1,32 +1,19 @@
 //! The cases of a run: requests, and what was expected of them.
 
 use super::desk::Arrived;
+use crate::receiver::Kind;
 use crate::receiver::arrivals::words;
 use crate::receiver::expect::{Expectation, Seen, Standing};
-use crate::receiver::{Kind, Received};
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::Verdict;
 use crate::term;
-
-/// Whether nothing but its status and time is worth a word.
-pub(super) fn is_plain(arrived: &Arrived) -> bool {
-    let Received {
-        why,
-        is_taken,
-        fault,
-        arrival,
-        ..
-    } = &arrived.received;
-    let is_first = arrival.attempt == 1 && !arrival.is_replay;
-    why.is_none() && *is_taken && fault.is_none() && is_first && arrived.trouble.is_none()
-}
 
 /// The case of a request. What is refused is no failure of the receiver.
 pub(super) fn of_request(arrived: &Arrived) -> Case {
     let received = &arrived.received;
     let mut case = Case {
         id: format!("#{} {}", arrived.number, name(arrived)),
-        platform: received.platform.clone(),
+        platform: received.platform.as_deref().map(str::to_owned),
         status: arrived.status,
         ms: Some(arrived.took.as_secs_f64() * 1000.0),
         at: Some(arrived.at.as_secs_f64()),

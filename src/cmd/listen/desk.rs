@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
 use super::forward::Forward;
+use super::keep::{Keeper, Kept};
 use crate::capture::{Content, Record};
 use crate::error::Error;
 use crate::message::{Request, Response};
@@ -20,13 +23,14 @@ use crate::net::server::{Manner, Refused, Reply};
 use crate::receiver::fault::{Fault, FaultSpec, Place};
 use crate::receiver::{Received, Receiver};
 use crate::recorder::Recorder;
+use crate::reporter::Reporter;
 use crate::session::{Clock, Session};
 use crate::signature::Verdict;
 
 /// Where requests come to.
 pub(super) struct Desk {
     pub(super) receiver: RefCell<Receiver>,
-    recorder: RefCell<Option<Recorder>>,
+    keeper: Option<Rc<Keeper>>,
     forward: Option<Forward>,
     exec: RefCell<Option<Exec>>,
     moment: RefCell<Moment>,
@@ -34,6 +38,10 @@ pub(super) struct Desk {
     started: Instant,
     number: Cell<u64>,
     searching: Cell<Searching>,
+    /// Whether somebody looks at each request, or only at what is not plain.
+    is_watched: bool,
+    /// The statuses and times of plain ones, which are only counted.
+    plain: RefCell<Vec<(u16, Duration)>>,
     tell: UnboundedSender<Told>,
     heard: RefCell<Option<UnboundedReceiver<Told>>>,
     /// Until when what is waited for may take, once the run ends.
@@ -73,6 +81,8 @@ impl Searching {
 pub(super) enum Told {
     /// A request was answered, or is not going to be.
     Request(Box<Arrived>),
+    /// There are plain ones at the desk.
+    Plain,
     /// What came and did not become a request.
     Refused(Refused, Duration),
     /// Something to look at.
@@ -105,12 +115,13 @@ impl Desk {
         forward: Option<Forward>,
         exec: Option<&str>,
         session: &Session,
+        reporter: &Reporter,
     ) -> Result<Self, Error> {
         let (tell, heard) = unbounded_channel();
         let exec = exec.map(|command| Exec::start(command, tell.clone()));
         Ok(Self {
             receiver: RefCell::new(receiver),
-            recorder: RefCell::new(recorder),
+            keeper: recorder.map(|recorder| Rc::new(Keeper::new(recorder, tell.clone()))),
             forward,
             exec: RefCell::new(exec.transpose()?),
             moment: RefCell::new(session.moment()),
@@ -118,6 +129,8 @@ impl Desk {
             started: Instant::now(),
             number: Cell::new(0),
             searching: Cell::default(),
+            is_watched: reporter.wants_passes(),
+            plain: RefCell::default(),
             tell,
             heard: RefCell::new(Some(heard)),
             ending: watch::Sender::new(None),
@@ -138,6 +151,13 @@ impl Desk {
         self.ending.send_replace(Some(Instant::now() + PATIENCE));
     }
 
+    /// Nothing more comes: what is not in the capture yet is written.
+    pub(super) fn close(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.write();
+        }
+    }
+
     /// The command that is run for each request, at the end.
     pub(super) fn exec(&self) -> Option<Exec> {
         self.exec.take()
@@ -145,29 +165,22 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
-        let (arrived, at) = (Instant::now(), self.elapsed());
-        let number = self.number.get() + 1;
-        self.number.set(number);
-        let now = self.now();
-        let mut received = self.judge(&request);
-        let fault = received.fault;
-        let mut is_whole = self.hold_back(fault, Place::Before).await;
-        is_whole = is_whole && self.pass_on(&request, &mut received).await;
-        is_whole = is_whole && self.hold_back(fault, Place::After).await;
-        let mut trouble = None;
-        let mut reply = Self::reply(&received);
-        if !is_whole {
-            trouble = Some("it waited for its answer when the run ended");
-            received.is_taken = false;
-            reply.manner = Manner::Never;
+        let mut visit = self.welcome(&request, peer);
+        // In a box, because ten thousand connections that wait for nothing need not have the
+        // room for it.
+        if self.forward.is_some() || visit.received.fault.is_some() {
+            Box::pin(self.take_time(&request, &mut visit)).await;
         }
-        let line = line_of(&request);
-        let took = arrived.elapsed();
-        let answer = (!is_silent(&reply)).then_some(&reply.response);
-        let record = || record(request, peer, now, &received, answer, took);
-        if !self.keep(record) {
-            trouble = Some("it could not be kept, and so it was not taken");
-            received.is_taken = false;
+        let mut reply = visit.reply();
+        let took = visit.arrived.elapsed();
+        let is_watched = self.is_watched || !visit.received.is_plain();
+        let line = is_watched.then(|| line_of(&request));
+        let is_kept = match self.write_down(request, &visit, &reply, took) {
+            Some(writing) => writing.await,
+            None => true,
+        };
+        if !is_kept {
+            visit.fail("it could not be kept, and so it was not taken");
             if !is_silent(&reply) {
                 // What is not kept is not acknowledged: the platform will send it once more.
                 reply = Reply::from(Response {
@@ -177,22 +190,92 @@ impl Desk {
             }
         }
         let status = (!is_silent(&reply)).then_some(reply.response.status);
-        self.receiver.borrow_mut().answered(&received, status, took);
-        self.tell(Told::Request(Box::new(Arrived {
-            number,
-            line,
-            peer,
-            received,
-            status,
-            trouble,
-            at,
-            took,
-        })));
+        self.conclude(visit, status, took, line);
         reply
     }
 
+    fn welcome(&self, request: &Request, peer: SocketAddr) -> Visit {
+        let arrived = Instant::now();
+        let number = self.number.get() + 1;
+        self.number.set(number);
+        let now = self.now();
+        Visit {
+            received: self.judge(request, arrived),
+            peer,
+            number,
+            now,
+            arrived,
+            trouble: None,
+        }
+    }
+
+    /// What an answer waits for: a fault, or another server.
+    async fn take_time(&self, request: &Request, visit: &mut Visit) {
+        let fault = visit.received.fault;
+        let is_whole = self.hold_back(fault, Place::Before).await
+            && self.pass_on(request, &mut visit.received).await
+            && self.hold_back(fault, Place::After).await;
+        if !is_whole {
+            visit.fail("it waited for its answer when the run ended");
+        }
+    }
+
+    /// Gives a request to the command, and to the capture; there, whether it is in it is known
+    /// later.
+    fn write_down(
+        &self,
+        request: Request,
+        visit: &Visit,
+        reply: &Reply,
+        took: Duration,
+    ) -> Option<Kept> {
+        let exec = self.exec.borrow();
+        if self.keeper.is_none() && exec.is_none() {
+            return None;
+        }
+        let answer = (!is_silent(reply)).then_some(&*reply.response);
+        let record = visit.record(request, answer, took);
+        if let Some(exec) = exec.as_ref() {
+            exec.give(&record);
+        }
+        Some(self.keeper.as_ref()?.keep(&record))
+    }
+
+    /// It counts, and is told of.
+    fn conclude(&self, visit: Visit, status: Option<u16>, took: Duration, line: Option<String>) {
+        let received = &visit.received;
+        self.receiver.borrow_mut().answered(received, status, took);
+        match (line, status) {
+            (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
+            (line, _) => self.tell(Told::Request(Box::new(Arrived {
+                number: visit.number,
+                line: line.unwrap_or_default(),
+                peer: visit.peer,
+                received: visit.received,
+                status,
+                trouble: visit.trouble,
+                at: visit.arrived.duration_since(self.started),
+                took,
+            }))),
+        }
+    }
+
+    /// Counts one that nobody looks at.
+    fn pass(&self, status: u16, took: Duration) {
+        let mut plain = self.plain.borrow_mut();
+        plain.push((status, took));
+        if plain.len() == 1 {
+            self.tell(Told::Plain);
+        }
+    }
+
+    /// The statuses and times of the plain ones that came since.
+    pub(super) fn passed(&self) -> impl Iterator<Item = (u16, Duration)> {
+        self.plain.take().into_iter()
+    }
+
     /// What is thought of a request when it comes.
-    fn judge(&self, request: &Request) -> Received {
+    fn judge(&self, request: &Request, arrived: Instant) -> Received {
         let mut moment = self.moment.borrow_mut();
         let mut receiver = self.receiver.borrow_mut();
         // A URL has to be verified before anything is pushed that could fail.
@@ -201,10 +284,9 @@ impl Desk {
             .flatten();
         let mut searching = self.searching.get();
         receiver.explains(searching.may());
-        let begun = Instant::now();
         let judged = receiver.receive(request, fault, &moment);
         if judged.verdict == Verdict::Mismatch {
-            if searching.spend(begun.elapsed(), self.elapsed()) {
+            if searching.spend(arrived.elapsed(), self.elapsed()) {
                 let why = "so much came with a wrong signature that the mistake is not looked for \
                            in each";
                 self.tell(Told::Warning(why.to_owned()));
@@ -221,7 +303,7 @@ impl Desk {
             error: refused.why.clone(),
         };
         let now = self.now();
-        let record = || Record {
+        let record = Record {
             at: Some(format!("{now:.3}")),
             peer: Some(refused.peer.to_string()),
             response: refused.status.map(|status| Response {
@@ -231,7 +313,12 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        self.keep(record);
+        if let Some(exec) = self.exec.borrow().as_ref() {
+            exec.give(&record);
+        }
+        if let Some(keeper) = &self.keeper {
+            keeper.add(&record);
+        }
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 
@@ -280,18 +367,38 @@ impl Desk {
         let Some(answer) = self.unless_ending(forward.send(request)).await else {
             return false;
         };
-        received.response = answer.unwrap_or_else(|why| {
+        received.response = Arc::new(answer.unwrap_or_else(|why| {
             self.tell(Told::Warning(format!("--forward: {why}")));
             Response {
                 status: 502,
                 ..Response::default()
             }
-        });
+        }));
         true
     }
+}
 
-    fn reply(received: &Received) -> Reply {
-        let manner = match received.fault.map(|spec| spec.fault) {
+/// A request that waits for its answer.
+struct Visit {
+    peer: SocketAddr,
+    number: u64,
+    now: Timestamp,
+    arrived: Instant,
+    received: Received,
+    trouble: Option<&'static str>,
+}
+
+impl Visit {
+    /// It is without the answer that it would have.
+    fn fail(&mut self, why: &'static str) {
+        self.trouble = Some(why);
+        self.received.is_taken = false;
+    }
+
+    /// The answer, as far as is known before it is kept.
+    fn reply(&self) -> Reply {
+        let manner = match self.received.fault.map(|spec| spec.fault) {
+            _ if self.trouble.is_some() => Manner::Never,
             None | Some(Fault::Delay(_) | Fault::Status(_)) => Manner::Plain,
             Some(Fault::Reset) => Manner::Reset,
             Some(Fault::Truncate(bytes)) => Manner::Truncate(bytes),
@@ -299,34 +406,29 @@ impl Desk {
             Some(Fault::Never) => Manner::Never,
         };
         Reply {
-            response: received.sent().unwrap_or_default(),
+            response: self.received.sent().unwrap_or_default(),
             manner,
         }
     }
 
-    /// Whether it is in the capture, if there is one. The command gets it, too.
-    fn keep(&self, record: impl FnOnce() -> Record) -> bool {
-        let mut recorder = self.recorder.borrow_mut();
-        let exec = self.exec.borrow();
-        if recorder.is_none() && exec.is_none() {
-            return true;
+    /// The record of it, as a capture keeps it.
+    fn record(&self, request: Request, answer: Option<&Response>, took: Duration) -> Record {
+        let received = &self.received;
+        let response = answer.map(|answer| Response {
+            ms: Some(took.as_secs_f64() * 1000.0),
+            ..answer.clone()
+        });
+        Record {
+            at: Some(format!("{:.3}", self.now)),
+            platform: received.platform.as_deref().map(str::to_owned),
+            peer: Some(self.peer.to_string()),
+            response,
+            verdict: Some(received.verdict.as_str().to_owned()),
+            why: why(received),
+            by: Some(BY.to_owned()),
+            note: received.fault.map(|fault| format!("--fault {fault}")),
+            ..Record::of(request)
         }
-        let record = record();
-        if let Some(exec) = exec.as_ref() {
-            exec.give(&record);
-        }
-        let Some(recorder) = recorder.as_mut() else {
-            return true;
-        };
-        let kept = recorder.record(&record);
-        if let Some(news) = recorder.news() {
-            self.tell(Told::Warning(news));
-        }
-        let is_kept = kept.is_ok();
-        if let Err(why) = kept {
-            self.tell(Told::Error(why));
-        }
-        is_kept
     }
 }
 
@@ -353,30 +455,4 @@ fn line_of(request: &Request) -> String {
         String::from_utf8_lossy(&request.method),
         String::from_utf8_lossy(target.unwrap_or_default())
     )
-}
-
-/// The record of a request, as a capture keeps it.
-fn record(
-    request: Request,
-    peer: SocketAddr,
-    at: Timestamp,
-    received: &Received,
-    answer: Option<&Response>,
-    took: Duration,
-) -> Record {
-    let response = answer.map(|answer| Response {
-        ms: Some(took.as_secs_f64() * 1000.0),
-        ..answer.clone()
-    });
-    Record {
-        at: Some(format!("{at:.3}")),
-        platform: received.platform.clone(),
-        peer: Some(peer.to_string()),
-        response,
-        verdict: Some(received.verdict.as_str().to_owned()),
-        why: why(received),
-        by: Some(BY.to_owned()),
-        note: received.fault.map(|fault| format!("--fault {fault}")),
-        ..Record::of(request)
-    }
 }

@@ -16,6 +16,7 @@ use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::server::{Limits, Listener};
 use crate::net::stop::{Signal, Signals};
+use crate::printer::{Overflow, STALL};
 use crate::receiver::expect::{Expectation, Seen, Standing};
 use crate::reporter::Reporter;
 use crate::session::Session;
@@ -37,8 +38,16 @@ impl Drive {
         reporter: Reporter,
         session: &mut Session,
     ) -> Result<Outcome, Error> {
-        let show = Show::new(session, reporter);
-        block_on(self.listen(listener, limits, show))?
+        // A platform is not turned away because nobody reads what is printed of it.
+        session.print_in_background(Overflow::Drop)?;
+        block_on(async {
+            // Whoever sees that it is ready may end it.
+            let mut signals = Signals::new()?;
+            let show = Show::new(session, reporter);
+            let ended = self.listen(listener, limits, show, &mut signals).await;
+            let drained = session.drain(STALL, &mut signals, drop).await;
+            ended.and_then(|outcome| drained.map(|()| outcome))
+        })?
     }
 
     async fn listen(
@@ -46,9 +55,8 @@ impl Drive {
         listener: Listener,
         limits: Limits,
         mut show: Show<'_>,
+        signals: &mut Signals,
     ) -> Result<Outcome, Error> {
-        // Whoever sees that it is ready may end it.
-        let mut signals = Signals::new()?;
         let (url, bind) = (listener.url(), listener.address().to_string());
         self.serve.tell_ready(&url)?;
         show.ready(&url, bind)?;
@@ -75,8 +83,8 @@ impl Drive {
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
-                    show.take(told);
-                    take_all(&mut heard, &mut show);
+                    show.take(told, &desk);
+                    take_all(&mut heard, &desk, &mut show);
                 },
                 signalled = signals.next() => {
                     signal = Some(signalled);
@@ -116,7 +124,8 @@ impl Drive {
                 _ = signals.next() => show.unfinished(),
             }
         }
-        take_all(&mut heard, &mut show);
+        desk.close();
+        take_all(&mut heard, &desk, &mut show);
         finish(&desk, &self.expectations, signal, elapsed, show)
     }
 }
@@ -133,9 +142,9 @@ async fn until(after: Option<Duration>) {
 }
 
 /// Prints all that was told; what was printed does not wait for what comes next.
-fn take_all(heard: &mut UnboundedReceiver<Told>, show: &mut Show<'_>) {
+fn take_all(heard: &mut UnboundedReceiver<Told>, desk: &Desk, show: &mut Show<'_>) {
     while let Ok(told) = heard.try_recv() {
-        show.take(told);
+        show.take(told, desk);
     }
     show.flush();
 }
@@ -147,6 +156,7 @@ fn finish(
     elapsed: Duration,
     mut show: Show<'_>,
 ) -> Result<Outcome, Error> {
+    show.session.keep_the_rest();
     let receiver = desk.receiver.borrow();
     for expectation in expectations {
         let standing = expectation.standing(receiver.seen(), elapsed);

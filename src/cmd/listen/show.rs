@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::case;
-use super::desk::{Arrived, Told};
+use super::desk::{Arrived, Desk, Told};
 use crate::error::{Error, Outcome};
 use crate::net::server::Refused;
 use crate::receiver::arrivals::{Retried, words};
@@ -89,8 +89,13 @@ impl<'s> Show<'s> {
         Ok(())
     }
 
-    pub(super) fn take(&mut self, told: Told) {
+    pub(super) fn take(&mut self, told: Told, desk: &Desk) {
         match told {
+            Told::Plain => {
+                for (status, took) in desk.passed() {
+                    self.reporter.passed(status, took.as_secs_f64() * 1000.0);
+                }
+            }
             Told::Request(arrived) => self.request(&arrived),
             Told::Refused(refused, at) => self.refused(&refused, at),
             Told::Warning(why) => self.session.warn(&why),
@@ -112,6 +117,8 @@ impl<'s> Show<'s> {
             self.error(&error);
             self.reporter.lose_reader(self.session);
         }
+        // It is said, and lines are dropped by themselves.
+        self.session.is_choked();
     }
 
     /// The command of `--exec` still runs.
@@ -121,13 +128,7 @@ impl<'s> Show<'s> {
     }
 
     fn request(&mut self, arrived: &Arrived) {
-        match arrived.status {
-            Some(status) if !self.reporter.wants_passes() && case::is_plain(arrived) => {
-                let ms = arrived.took.as_secs_f64() * 1000.0;
-                self.reporter.passed(status, ms);
-            }
-            _ => self.case(case::of_request(arrived)),
-        }
+        self.case(case::of_request(arrived));
     }
 
     /// An error counts each time, and is told again only when it was another meanwhile.

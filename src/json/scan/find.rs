@@ -86,10 +86,15 @@ fn decode(token: &str) -> Cow<'_, str> {
 
 /// Whether a raw name stands for `name`.
 fn names(raw: &[u8], name: &str) -> bool {
-    // Every escape is longer than what it stands for, so equal lengths mean no escape at all.
-    match raw.len().cmp(&name.len()) {
-        std::cmp::Ordering::Less => false,
-        std::cmp::Ordering::Equal => raw == name.as_bytes() && !name.contains('\\'),
-        std::cmp::Ordering::Greater => raw.contains(&b'\\') && *unescape(raw) == *name.as_bytes(),
+    let name = name.as_bytes();
+    for (have, wanted) in raw.iter().zip(name) {
+        if *have == b'\\' {
+            return *unescape(raw) == *name;
+        }
+        if have != wanted {
+            return false;
+        }
     }
+    // Whatever stands behind, escaped or not, stands for something.
+    raw.len() == name.len()
 }

@@ -33,9 +33,9 @@ impl Body for Whole {
 }
 
 /// An answer as hyper takes it.
-pub(super) fn into_hyper(response: Response) -> hyper::Response<Whole> {
+pub(super) fn into_hyper(response: &Response) -> hyper::Response<Whole> {
     let length = response.body.len();
-    let body = (length > 0).then(|| Bytes::from(response.body));
+    let body = (length > 0).then(|| Bytes::copy_from_slice(&response.body));
     let mut answer = hyper::Response::new(Whole(body));
     *answer.status_mut() = hyper::StatusCode::from_u16(response.status)
         .unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);

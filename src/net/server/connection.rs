@@ -64,6 +64,7 @@ pub(super) async fn serve<H, F, R>(
     let serving = pin!(
         http1::Builder::new()
             .half_close(true)
+            .writev(false)
             .title_case_headers(true)
             .max_header_size(shared.limits.head)
             .serve_connection(Io(Rc::clone(&wire)), service)
@@ -72,9 +73,10 @@ pub(super) async fn serve<H, F, R>(
         Over::Hyper(Ok(())) => {}
         Over::Hyper(Err(why)) => connection.broke(&why),
         Over::Late => connection.too_slow(),
-        Over::End(end) => return connection.end(end, &mut told).await,
+        Over::End(end) => return Box::pin(connection.end(end, &mut told)).await,
     }
-    connection.linger().await;
+    // In boxes, because most connections end without either.
+    Box::pin(connection.linger()).await;
 }
 
 /// The connection as it is spoken over, if it comes to that.
@@ -181,7 +183,7 @@ where
         };
         match whole(incoming.into_body(), &self.shared.limits).await {
             Ok(body) => request.body = body,
-            Err(flaw) => return into_hyper(self.flawed(&flaw)),
+            Err(flaw) => return into_hyper(&self.flawed(&flaw)),
         }
         request.chunks = self.wire.borrow_mut().sizes();
         let reply: Reply = (self.shared.handler)(request, self.peer).await.into();
@@ -192,7 +194,7 @@ where
         if self.wire.borrow().end().is_some() {
             return pending().await;
         }
-        into_hyper(reply.response)
+        into_hyper(&reply.response)
     }
 
     /// The head of a request; none where the connection is at its end.

@@ -1,12 +1,14 @@
 //! What a handler gives: an answer, and how it goes out.
 
+use std::sync::Arc;
+
 use crate::message::Response;
 
 /// An answer, and how it goes out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     /// The answer.
-    pub response: Response,
+    pub response: Arc<Response>,
     /// How it goes out.
     pub manner: Manner,
 }
@@ -14,7 +16,7 @@ pub struct Reply {
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
         Self {
-            response,
+            response: Arc::new(response),
             manner: Manner::Plain,
         }
     }

@@ -84,7 +84,7 @@ pub(super) async fn whole(mut body: Incoming, limits: &Limits) -> Result<Vec<u8>
     // Most bodies come with their heads: those need no clock.
     match poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await {
         Poll::Ready(read) => read,
-        Poll::Pending => timeout(limits.body_time, reading)
+        Poll::Pending => Box::pin(timeout(limits.body_time, reading))
             .await
             .unwrap_or(Err(Flaw::TooSlow)),
     }

@@ -45,7 +45,10 @@ fn the_published_encrypted_message_is_signed_over_its_text_and_opens() {
     );
     let body = format!(r#"{{"msg_signature":"","enc_msg":"{sealed}","nonce":""}}"#);
     let message = Onenet
-        .open(body.as_bytes(), &Onenet.sample_secrets())
+        .open(
+            &Evidence::of_body(body.as_bytes()),
+            &Onenet.sample_secrets(),
+        )
         .unwrap();
     assert_eq!(message.bytes, ONLINE.as_bytes());
     assert!(message.sealed);
@@ -121,7 +124,9 @@ fn several_messages_may_come_as_one_array() {
     let array = format!("[{ONLINE},{ONLINE}]");
     let bench = Bench::new("http://h/", TOKEN);
     let request = bench.deliver(&Onenet, array.as_bytes());
-    let opened = Onenet.open(&request.body, &bench.secrets).unwrap();
+    let opened = Onenet
+        .open(&Evidence::of_body(&request.body), &bench.secrets)
+        .unwrap();
     assert_eq!(opened.bytes, array.as_bytes());
 }
 

@@ -18,6 +18,8 @@ mod shown;
 mod signals;
 mod state;
 mod switches;
+#[cfg(unix)]
+mod unread;
 
 use std::collections::VecDeque;
 use std::sync::Mutex;

@@ -7,14 +7,14 @@ use super::bench::{ID, OK, load, spawn, start, start_with};
 #[test]
 fn a_result_that_was_not_printed_is_printed_by_the_next_run() {
     let folder = tempfile::tempdir().unwrap();
-    let it = super::bench::stuck(folder.path(), "--state s");
+    let it = super::bench::stuck(folder.path(), "--state s", crate::unread::Talk::Read);
     let long = format!("{{\"response\":{{\"a\":\"{}\"}}}}", "x".repeat(1 << 20));
     it.order(&(load(1) + &load(2)));
     for uuid in ["a", "b"] {
         assert!(it.poll(ID, uuid).contains("load_objects"));
         it.result(ID, uuid, "load_objects", &long);
     }
-    it.kill();
+    drop(it.process());
     let mut it = start(folder.path(), "--state s");
     for number in 1..=2 {
         let line = it.wait_for("result");

@@ -4,12 +4,15 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::Value;
+
+#[cfg(unix)]
+use crate::unread::{Talk, Unread};
 
 /// What does not happen in this time does not happen.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -99,59 +102,36 @@ pub(super) fn spawn(folder: &Path, words: &str, more: &[&str]) -> Running {
     }
 }
 
-/// One whose standard output is a pipe that is full, and that nobody reads.
+/// One whose standard output nobody reads.
 #[cfg(unix)]
 pub(super) struct Stuck {
-    running: Running,
-    /// Open, so that writing waits and does not fail.
-    _out: ChildStdout,
+    process: Unread,
+    /// To order and to poll by; its own process is none.
+    calls: Running,
 }
 
 /// Starts one that nobody reads.
 #[cfg(unix)]
-pub(super) fn stuck(folder: &Path, words: &str) -> Stuck {
-    let file = folder.join("stuck-url");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pushrig"))
-        .args(["dispatch", "--format", "json", "--ready-file"])
-        .arg(&file)
-        .args(words.split_whitespace())
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let out = child.stdout.take().unwrap();
-    let address = loop {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        if let Some(address) = text.trim_end().strip_prefix("http://") {
-            break address.to_owned();
-        }
-        thread::yield_now();
-    };
+pub(super) fn stuck(folder: &Path, words: &str, talk: Talk) -> Stuck {
+    let call = format!("dispatch --format json --ready-file ready {words}");
+    let process = Unread::start(folder, &call, talk);
+    let address = process.address();
     Stuck {
-        running: Running {
-            child: Some(child),
+        process,
+        calls: Running {
+            child: None,
             lines: channel().1,
             kept: VecDeque::new(),
             talk: None,
             address,
         },
-        _out: out,
     }
 }
 
 #[cfg(unix)]
 impl Stuck {
-    pub(super) fn kill(mut self) {
-        let mut child = self.running.take_child();
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-
-    /// Its exit code, once it ends.
-    pub(super) fn code(mut self) -> Option<i32> {
-        self.running.take_child().wait().unwrap().code()
+    pub(super) fn process(self) -> Unread {
+        self.process
     }
 }
 
@@ -160,7 +140,7 @@ impl std::ops::Deref for Stuck {
     type Target = Running;
 
     fn deref(&self) -> &Running {
-        &self.running
+        &self.calls
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::bench::{ID, OK, Running, load, start, start_with, stuck};
+use crate::unread::Talk;
 
 /// How long running requests have at the end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -126,10 +127,8 @@ fn a_second_ctrl_c_does_not_wait_for_running_requests() {
     drop(running);
 }
 
-#[test]
-fn a_reader_that_stops_reading_stops_neither_devices_nor_ctrl_c() {
-    let folder = tempfile::tempdir().unwrap();
-    let it = stuck(folder.path(), "");
+/// Three results, each longer than any pipe.
+fn does_long_work(it: &Running) {
     let long = format!("{{\"response\":{{\"a\":\"{}\"}}}}", "x".repeat(1 << 20));
     for number in 1..=3 {
         it.order(&load(number));
@@ -137,10 +136,41 @@ fn a_reader_that_stops_reading_stops_neither_devices_nor_ctrl_c() {
         assert!(!it.poll(ID, &uuid).is_empty());
         it.result(ID, &uuid, "load_objects", &long);
     }
-    it.signal("INT");
-    while TcpStream::connect(it.address()).is_ok() {}
-    it.signal("INT");
-    assert_eq!(it.code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_stops_reading_stops_neither_devices_nor_ctrl_c() {
+    for talk in [Talk::Read, Talk::Unread] {
+        let folder = tempfile::tempdir().unwrap();
+        let it = stuck(folder.path(), "", talk);
+        does_long_work(&it);
+        let process = it.process();
+        process.signal("INT");
+        let ended = process.end();
+        assert_eq!(ended.code, Some(0));
+        assert!(ended.took < Duration::from_secs(15), "{:?}", ended.took);
+        if talk == Talk::Read {
+            // Three results and the summary; the ready line fits into the pipe.
+            assert_eq!(ended.lost(), 4, "{}", ended.talk);
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_comes_back_at_the_end_gets_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = stuck(folder.path(), "", Talk::Read);
+    does_long_work(&it);
+    let address = it.address().to_owned();
+    let process = it.process();
+    process.signal("INT");
+    while TcpStream::connect(&address).is_ok() {}
+    let read = process.read();
+    let ended = process.end();
+    assert_eq!((ended.code, ended.talk.as_str()), (Some(0), ""));
+    let text = read.join().unwrap();
+    assert_eq!(text.lines().count(), 5);
+    assert!(text.lines().last().unwrap().contains("\"summary\""));
 }
 
 #[test]

@@ -1,5 +1,12 @@
 //! What comes again: duplicates, replays, batches, and the schedule of retries.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pushrig::platform::Platform;
+use pushrig::receiver::arrivals::{Arrivals, Key};
+use serde_json::Value;
+
 use super::bench::{Ended, listen, listen_with};
 
 /// The warnings of each case.
@@ -88,6 +95,138 @@ fn retries_are_shown_with_their_gaps_and_held_against_the_vendors_schedule() {
         assert!(schedule.ends_with(says), "{schedule}");
         assert!(warnings(&ended)[1].contains("attempt 2 after "));
     }
+}
+
+/// What is told of a push that fails so often and is tried again in this way.
+fn retried(event: &str, first: u32, retry: &str) -> Value {
+    let it = listen(&format!("auto --fault first={first}"));
+    it.push(event, &format!("--retry {retry}"))
+        .any_stdout()
+        .any_end();
+    let ended = it.stop();
+    let retried = ended.of_type("retried");
+    assert_eq!(retried.len(), 1, "{event}");
+    retried[0].clone()
+}
+
+/// An event, its platform in words, and the first pauses of its schedule in seconds. Two of the
+/// schedules go on for minutes: the whole of each is in the test behind this one.
+const SCHEDULES: [(&str, &str, &[u32]); 4] = [
+    ("tencent.report", "Tencent's schedule", &[1, 3]),
+    (
+        "sensoro.text",
+        "SENSORO's schedule (the spacing inferred)",
+        &[1, 1],
+    ),
+    (
+        "onenet.online",
+        "OneNET's schedule (count and spacing inferred)",
+        &[5],
+    ),
+    (
+        "onenet-studio-push.property",
+        "OneNET Studio's schedule",
+        &[5],
+    ),
+];
+
+#[test]
+fn the_schedule_of_each_platform_is_seen_over_sockets() {
+    let right = SCHEDULES.map(|(event, schedule, pauses)| {
+        thread::spawn(move || {
+            let first = u32::try_from(pauses.len()).unwrap();
+            let line = retried(event, first, "platform");
+            assert_eq!(line["attempts"], first + 1, "{line}");
+            let says = line["schedule"].as_str().unwrap();
+            assert_eq!(says, format!("as {schedule} says"));
+            assert_eq!(line["as_scheduled"], true, "{line}");
+            let gaps = line["gaps"].as_array().unwrap();
+            assert_eq!(gaps.len(), pauses.len());
+            for (gap, pause) in gaps.iter().zip(pauses) {
+                let late = gap.as_f64().unwrap() - f64::from(*pause);
+                assert!((-0.1..5.0).contains(&late), "{line}");
+            }
+        })
+    });
+    let wrong = SCHEDULES.map(|(event, schedule, pauses)| {
+        thread::spawn(move || {
+            let line = retried(event, 2, "10ms,20ms");
+            assert_eq!(line["attempts"], 3);
+            assert_eq!(line["as_scheduled"], false);
+            let says = line["schedule"].as_str().unwrap();
+            assert!(says.starts_with("attempt 2 came after 0."), "{says}");
+            let right = format!(" s, and {schedule} says {}.0 s", pauses[0]);
+            assert!(says.ends_with(&right), "{says}");
+        })
+    });
+    for one in right.into_iter().chain(wrong) {
+        one.join().unwrap();
+    }
+}
+
+/// All pauses of each vendor's schedule, from its documents, at times that are given: nobody
+/// waits for two hours.
+#[test]
+fn the_whole_schedule_of_each_platform_fits_and_one_attempt_more_does_not() {
+    const MINUTE: i64 = 60;
+    let minutes = (1..=10).chain([20, 30, 60]).map(|count| count * MINUTE);
+    let studio: Vec<i64> = [5, 10, 30].into_iter().chain(minutes).collect();
+    for (platform, pauses) in [
+        (Platform::Tencent, vec![1, 3, 10]),
+        (Platform::Sensoro, vec![1, 1, 1]),
+        (Platform::Onenet, vec![5, 5, 5]),
+        (Platform::OnenetStudioPush, studio),
+    ] {
+        // An attempt that is answered at once, and one that takes all of its time.
+        for taken in [0, 4_900] {
+            let verdict = |pauses: &[i64]| {
+                let (mut arrivals, mut now) = (Arrivals::default(), 0);
+                let key = Key::of(&[b"one"]);
+                for pause in [&[0], pauses].concat() {
+                    now += pause * 1000 + taken;
+                    arrivals.arrive(key, Some(platform), || "one".to_owned(), None, now);
+                }
+                let retried = arrivals.retried().remove(0);
+                assert_eq!(retried.count, pauses.len() + 1);
+                retried.schedule.unwrap()
+            };
+            assert!(verdict(&pauses).is_ok(), "{platform:?}: {pauses:?}");
+            let more = [&pauses[..], &[5]].concat();
+            let why = verdict(&more).unwrap_err();
+            assert!(why.contains("is one more than"), "{why}");
+            for (index, pause) in pauses.iter().enumerate() {
+                let mut late = pauses.clone();
+                late[index] = pause * 2 + 6;
+                let why = verdict(&late).unwrap_err();
+                let attempt = format!("attempt {} came after", index + 2);
+                assert!(why.starts_with(&attempt), "{why}");
+            }
+        }
+    }
+}
+
+/// Tencent waits five seconds: what is accepted later was not delivered for it, and comes again
+/// as scheduled.
+#[test]
+fn an_answer_behind_the_time_limit_is_no_delivery_and_the_next_attempt_is_as_scheduled() {
+    let it = listen_with(
+        "tencent --capture c.ndjson",
+        &["--fault", "delay=5100ms:first=1"],
+    );
+    let wire = String::from_utf8(it.wire("tencent.report", "--set seq=12")).unwrap();
+    let wire = wire.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    let begun = Instant::now();
+    for _ in 0..2 {
+        let answer = it.raw(&wire);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(5100));
+    let ended = it.stop();
+    assert_eq!(ended.records().len(), 2);
+    let line = ended.of_type("retried")[0];
+    assert_eq!(line["message"], "seq 12");
+    assert_eq!(line["as_scheduled"], true, "{line}");
+    assert_eq!(line["schedule"], "as Tencent's schedule says");
 }
 
 #[test]

@@ -193,7 +193,11 @@ impl Running {
         records(&self.path("c.ndjson"))
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
+    pub(super) fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub(super) fn signal(&self, name: &str) {
         let sent = Command::new("kill")
             .args([
@@ -284,4 +288,13 @@ pub(super) fn bytes(value: &Value) -> Vec<u8> {
             .decode(value["base64"].as_str().unwrap())
             .unwrap(),
     }
+}
+
+/// The most memory that a process had, in bytes.
+#[cfg(target_os = "linux")]
+pub(super) fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<u64>().unwrap() << 10
 }

@@ -1,5 +1,4 @@
 //! Ctrl-C and SIGTERM.
-#![cfg(unix)]
 
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};

@@ -1,5 +1,4 @@
 //! The capture, when the disk is full or the file goes away: what is acknowledged is in it.
-#![cfg(unix)]
 
 use std::process::Command;
 

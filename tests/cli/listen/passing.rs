@@ -41,6 +41,54 @@ fn what_is_welcome_is_passed_on_unchanged_and_its_answer_is_given_and_kept() {
 }
 
 #[test]
+fn with_accept_all_what_is_unsigned_or_signed_wrongly_is_passed_on_too() {
+    let server = Server::start(|_| Reply::status(202).body("taken"));
+    let it = listen_with(
+        "onenet --accept-all --capture c.ndjson",
+        &["--forward", &server.url("")],
+    );
+    let unsigned = String::from_utf8(it.wire("onenet.online", "--unsigned")).unwrap();
+    let signed = String::from_utf8(it.wire("onenet.online", "")).unwrap();
+    // A time that was changed on its way.
+    let changed = signed.replacen("\"at\":1", "\"at\":2", 1);
+    assert_ne!(signed, changed);
+    for wire in [unsigned, changed] {
+        let answer = it.raw(wire.replace("Keep-Alive", "close"));
+        assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+        assert!(answer.ends_with("taken"), "{answer}");
+    }
+    let records = it.records();
+    let verdicts: Vec<_> = records.iter().map(|record| &record["verdict"]).collect();
+    assert_eq!(verdicts, ["unsigned", "mismatch"]);
+    for (request, record) in server.received().iter().zip(&records) {
+        assert_eq!(request.raw, wire_of(record));
+        assert_eq!(record["response"]["status"], 202);
+    }
+    assert_eq!(server.received().len(), 2);
+}
+
+/// The order, case and doubles of header fields, the target and the body arrive as they came;
+/// the blanks around a value do not: the server keeps values without them.
+#[test]
+fn what_is_passed_on_differs_only_in_the_blanks_around_header_values() {
+    let server = Server::start(|_| Reply::ok());
+    let it = listen_with("onenet --accept-all", &["--forward", &server.url("")]);
+    let address = it.address();
+    let begin = format!("POST /a%2Fb//c?x=+&y=%2B&&x HTTP/1.1\r\nhOST: {address}\r\n");
+    let end = "Connection: close\r\nContent-Length: 6\r\n\r\n\0\r\n\r\n\u{7f}";
+    let sent = "X-B:two\r\nX-A:  one\r\nx-b:\tthree \r\nEmpty:\r\nInner: a  b\r\n";
+    let kept = "X-B: two\r\nX-A: one\r\nx-b: three\r\nEmpty: \r\nInner: a  b\r\n";
+    it.raw([&begin, sent, end].concat());
+    let chunked =
+        "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n";
+    it.raw([&begin, chunked].concat());
+    let received = server.received();
+    let text = |index: usize| String::from_utf8(received[index].raw.clone()).unwrap();
+    assert_eq!(text(0), [&begin, kept, end].concat());
+    assert_eq!(text(1), [&begin, chunked].concat());
+}
+
+#[test]
 fn a_server_that_is_down_or_too_slow_is_a_502() {
     let port = crate::interop::free_port();
     let it = listen_with(
@@ -112,7 +160,6 @@ fn a_path_behind_the_address_would_change_the_request() {
         .exits(2);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_gets_each_record_on_standard_input_and_nothing_of_it_is_interpreted() {
     let it = listen_with(
@@ -132,7 +179,6 @@ fn a_command_gets_each_record_on_standard_input_and_nothing_of_it_is_interpreted
     assert!(!ended.folder.path().join("evil").exists());
 }
 
-#[cfg(unix)]
 #[test]
 fn a_command_that_fails_is_said_and_one_that_does_not_read_is_no_trouble() {
     for (command, says) in [
@@ -157,7 +203,6 @@ fn a_command_that_fails_is_said_and_one_that_does_not_read_is_no_trouble() {
     assert_eq!((ended.code, ended.talk.as_str()), (Some(0), ""));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_slow_command_holds_no_answer_up_and_a_second_ctrl_c_does_not_wait_for_it() {
     let gate = tempfile::tempdir().unwrap();

@@ -25,7 +25,10 @@ fn both(limits: &Limits) -> [(Running, Client); 2] {
             b"/never" => Manner::Never,
             _ => Manner::Plain,
         };
-        Reply { response, manner }
+        Reply {
+            response: response.into(),
+            manner,
+        }
     };
     [
         (start_at(listen(), limits.clone(), manner), Client::Plain),

@@ -122,6 +122,45 @@ fn a_client_that_sends_too_slowly_is_given_up() {
     }
 }
 
+/// Sends a byte whenever nothing comes, and gives the answer.
+fn trickle(server: &Running, begin: &str) -> String {
+    let mut stream = server.connect();
+    stream.write_all(begin.as_bytes()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_millis(10)))
+        .unwrap();
+    let mut first = [0];
+    while stream.read_exact(&mut first).is_err() {
+        stream.write_all(b"x").unwrap();
+    }
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    let rest = rest(&mut stream);
+    char::from(first[0]).to_string() + &rest
+}
+
+#[test]
+fn a_byte_now_and_then_buys_no_time() {
+    let server = start(small());
+    for (begin, why) in [
+        (
+            "POST /x HTTP/1.1\r\nA: ",
+            "its head was not whole within 100ms",
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 999\r\n\r\n",
+            "its body was not whole within 100ms",
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e7\r\n",
+            "its body was not whole within 100ms",
+        ),
+    ] {
+        let answer = trickle(&server, begin);
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert_eq!(server.refused().why, why);
+    }
+}
+
 #[test]
 fn a_client_that_sends_nothing_is_closed_without_a_word() {
     let server = start(small());
