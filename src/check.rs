@@ -353,14 +353,15 @@ impl Checker {
                 .iter()
                 .any(|part| matches!(part.source, Source::JsonRaw(_) | Source::JsonText(_)))
         });
-        if signs_json && let Ok(members) = evidence.members() {
-            if let Some(member) = twice(members) {
-                notes.push(format!(
-                    "the body has the member `{}` twice: the last one counts here, other \
-                     parsers may take the first",
-                    String::from_utf8_lossy(member.name)
-                ));
-            }
+        if signs_json
+            && let Ok(members) = evidence.members()
+            && let Some(member) = twice(members)
+        {
+            notes.push(format!(
+                "the body has the member `{}` twice: the last one counts here, other \
+                 parsers may take the first",
+                String::from_utf8_lossy(member.name)
+            ));
         }
     }
 }
