@@ -76,10 +76,15 @@ impl Drive {
             async move { stopped.notified().await },
         ));
         let ends = ends(&self.expectations, self.time);
-        let begins_met = all_met(&self.expectations, &Seen::default(), Duration::ZERO);
         let mut signal = None;
         loop {
-            let due = until(next(&ends, desk.elapsed()));
+            // Asked once for both: a time that passed in between would be waited for without end.
+            let elapsed = desk.elapsed();
+            let is_up = self.time.is_some_and(|time| elapsed >= time);
+            if is_up || is_decided(&self.expectations, &desk, elapsed) {
+                break;
+            }
+            let due = until(next(&ends, elapsed));
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
@@ -91,18 +96,6 @@ impl Drive {
                     break;
                 }
                 () = due => {}
-            }
-            let elapsed = desk.elapsed();
-            if self.time.is_some_and(|time| elapsed >= time) {
-                break;
-            }
-            let receiver = desk.receiver.borrow();
-            let (expectations, seen) = (&self.expectations, receiver.seen());
-            let may_end = !begins_met || is_late(expectations, elapsed);
-            if is_missed(expectations, seen, elapsed)
-                || (may_end && all_met(expectations, seen, elapsed))
-            {
-                break;
             }
         }
         let elapsed = desk.elapsed();
@@ -194,6 +187,16 @@ fn is_missed(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bo
 fn all_met(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
     let met = |it: &Expectation| it.standing(seen, elapsed) == Standing::Met;
     !expectations.is_empty() && expectations.iter().all(met)
+}
+
+/// Whether what is expected holds, or cannot any more.
+fn is_decided(expectations: &[Expectation], desk: &Desk, elapsed: Duration) -> bool {
+    let receiver = desk.receiver.borrow();
+    let seen = receiver.seen();
+    // What holds from the beginning, such as `duplicates=0`, is to hold until the time is up.
+    let begins_met = all_met(expectations, &Seen::default(), Duration::ZERO);
+    let may_end = !begins_met || is_late(expectations, elapsed);
+    is_missed(expectations, seen, elapsed) || (may_end && all_met(expectations, seen, elapsed))
 }
 
 /// The times at which something may end it.

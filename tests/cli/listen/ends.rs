@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use super::bench::{listen, listen_with};
+use crate::harness::pushrig;
 
 /// How long running requests have at the end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -23,6 +24,14 @@ fn ctrl_c_ends_it_with_what_was_expected() {
         assert_eq!(ended.summary()["ended"], "Ctrl-C");
         assert_eq!((ended.counter("pushes"), ended.counter("refused")), (1, 1));
     }
+}
+
+#[test]
+fn a_time_that_is_up_at_once_ends_it() {
+    pushrig("listen onenet --token a-token-of-mine --for 0s")
+        .stdout_has(["0 cases"])
+        .any_stderr()
+        .exits(0);
 }
 
 #[test]
