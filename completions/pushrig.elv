@@ -44,6 +44,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand device 'Be Control iD devices that poll a push server, and judge it'
             cand dispatch 'Be the push server that a Control iD device polls for commands'
             cand run 'Start a server, run steps against it, end it: one report, one exit code'
+            cand demo 'See it all in a few seconds, on this machine: six scenes, each of them real'
             cand completions 'Print a shell''s completion script'
             cand man 'Print the manual page (roff)'
         }
@@ -517,6 +518,21 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand -v 'More detail'
             cand --verbose 'More detail'
             cand --fail-fast 'Run no further step once one is not right'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'pushrig;demo'= {
+            cand --format 'How results are printed: human or json'
+            cand --color 'Colour: auto, always or never (NO_COLOR is respected)'
+            cand --config 'The configuration file [default: pushrig.toml, looked for upward]'
+            cand --profile 'The profile of the configuration file to use'
+            cand --now 'Take TIME for now: RFC 3339, or unix seconds or milliseconds'
+            cand --seed 'Make random values repeatable'
+            cand --keep 'Keep the capture and all other files in this folder, which must be empty or new'
+            cand -q 'Only what is not right, and the summary'
+            cand --quiet 'Only what is not right, and the summary'
+            cand -v 'More detail'
+            cand --verbose 'More detail'
             cand -h 'Print help'
             cand --help 'Print help'
         }

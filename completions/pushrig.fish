@@ -49,6 +49,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "listen" -d 'Receive
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "device" -d 'Be Control iD devices that poll a push server, and judge it'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "dispatch" -d 'Be the push server that a Control iD device polls for commands'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "run" -d 'Start a server, run steps against it, end it: one report, one exit code'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "demo" -d 'See it all in a few seconds, on this machine: six scenes, each of them real'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "man" -d 'Print the manual page (roff)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -554,6 +555,19 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand run" -s q -l quiet -d 'O
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l fail-fast -d 'Run no further step once one is not right'
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -l keep -d 'Keep the capture and all other files in this folder, which must be empty or new' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand completions" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod completions;
+pub mod demo;
 pub mod device;
 pub mod dispatch;
 pub mod explain;
@@ -47,6 +48,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     device::SUBCOMMAND,
     dispatch::SUBCOMMAND,
     run::SUBCOMMAND,
+    demo::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];

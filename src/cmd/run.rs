@@ -29,14 +29,14 @@ use crate::term::ColorChoice;
 
 mod account;
 mod course;
-mod kin;
-mod play;
+pub(super) mod kin;
+pub(super) mod play;
 mod relay;
 mod server;
 mod show;
 mod steps;
 mod tail;
-mod watch;
+pub(super) mod watch;
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {

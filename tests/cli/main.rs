@@ -9,6 +9,7 @@ mod server;
 mod unread;
 
 mod capture;
+mod demo;
 mod device;
 mod dispatch;
 mod docs;

@@ -16,7 +16,7 @@ use crate::net::stop::Signal;
 
 /// What a process is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(in crate::cmd) enum Word {
     /// To end: by the signal that people send.
     End(Signal),
     /// It ends, and is not asked.
@@ -135,7 +135,7 @@ fn number(word: Word) -> Number {
 }
 
 /// Tells a process group; one that is no more hears nothing.
-pub(super) fn tell_group(leader: u32, word: Word) {
+pub(in crate::cmd) fn tell_group(leader: u32, word: Word) {
     #[cfg(unix)]
     if let Some(leader) = pid(leader) {
         let _ = rustix::process::kill_process_group(leader, number(word));
@@ -164,7 +164,7 @@ fn reap(id: u32) {
 }
 
 /// Whether nobody is left in the group of a leader that was waited for.
-pub(super) fn is_empty(leader: u32) -> bool {
+pub(in crate::cmd) fn is_empty(leader: u32) -> bool {
     #[cfg(unix)]
     {
         use rustix::process::{WaitOptions, test_kill_process_group, waitpgid};
@@ -183,7 +183,7 @@ pub(super) fn is_empty(leader: u32) -> bool {
 }
 
 /// How a process ended, in words: "exited with 1", "was ended by SIGKILL".
-pub(super) fn words(status: ExitStatus) -> String {
+pub(in crate::cmd) fn words(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let name = match signal {

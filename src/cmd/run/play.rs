@@ -118,11 +118,7 @@ impl Playing {
     fn start(call: Call) -> Result<Self, Error> {
         use std::io::IsTerminal as _;
         let cannot = |why: io::Error| Error::network(format!("a step could not be started: {why}"));
-        let mut command = Command::new(std::env::current_exe().map_err(cannot)?);
-        command.args(call.words);
-        // The run as a whole tells GitHub, and once.
-        command.env_remove("GITHUB_ACTIONS");
-        command.env_remove("GITHUB_STEP_SUMMARY");
+        let mut command = this_executable(call.words).map_err(cannot)?;
         if io::stdin().is_terminal() {
             // Who is not in the terminal's own group is stopped when it reads.
             command.stdin(Stdio::null());
@@ -131,13 +127,7 @@ impl Playing {
             command.stdout(Stdio::piped());
             command.env("COLUMNS", call.columns.to_string());
         }
-        #[cfg(unix)]
-        command.process_group(0);
-        let mut child = command
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(cannot)?;
+        let mut child = command.stderr(Stdio::piped()).spawn().map_err(cannot)?;
         Ok(Self {
             group: child.id(),
             out: child.stdout.take(),
@@ -265,8 +255,22 @@ impl Playing {
     }
 }
 
+/// A call of this same executable: in a process group of its own, and gone with its handle.
+pub(in crate::cmd) fn this_executable(words: Vec<OsString>) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(words).kill_on_drop(true);
+    // The run as a whole tells GitHub, and once.
+    command.env_remove("GITHUB_ACTIONS");
+    command.env_remove("GITHUB_STEP_SUMMARY");
+    #[cfg(unix)]
+    command.process_group(0);
+    Ok(command)
+}
+
 /// The next bytes of a stream, none at its end; one that was closed says nothing more.
-async fn read(stream: &mut Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+pub(in crate::cmd) async fn read(
+    stream: &mut Option<impl AsyncRead + Unpin>,
+) -> io::Result<Vec<u8>> {
     let Some(stream) = stream else {
         return std::future::pending().await;
     };
@@ -285,7 +289,8 @@ fn error_in(said: &[u8]) -> Option<String> {
         .find_map(|line| line.strip_prefix("error: ").map(str::to_owned))
 }
 
-fn plain(line: &str) -> String {
+/// A line without its colours.
+pub(in crate::cmd) fn plain(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -1,11 +1,11 @@
-//! Ctrl-C and SIGTERM over a whole run: the first ends it in order, the second at once.
+//! Ctrl-C and SIGTERM over a whole run or demo: the first ends it in order, the second at once.
 
 use std::io;
 
 use crate::net::stop::{Signal, Signals};
 
 /// Who listens for signals.
-pub(super) struct Watch {
+pub(in crate::cmd) struct Watch {
     signals: Signals,
     first: Option<Signal>,
     again: bool,
@@ -13,7 +13,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Begins to listen; within a runtime.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::cmd) fn new() -> io::Result<Self> {
         Ok(Self {
             signals: Signals::new()?,
             first: None,
@@ -22,7 +22,7 @@ impl Watch {
     }
 
     /// Waits for the next signal; may be given up and called again.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub(in crate::cmd) async fn next(&mut self) -> Signal {
         let signal = self.signals.next().await;
         self.again = self.first.is_some();
         self.first.get_or_insert(signal);
@@ -30,12 +30,12 @@ impl Watch {
     }
 
     /// What ends the run.
-    pub(super) fn first(&self) -> Option<Signal> {
+    pub(in crate::cmd) fn first(&self) -> Option<Signal> {
         self.first
     }
 
     /// Whether nothing is to be waited for any more.
-    pub(super) fn is_hurried(&self) -> bool {
+    pub(in crate::cmd) fn is_hurried(&self) -> bool {
         self.again
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "",
     "sign",
     "verify",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 17] = [
     "device",
     "dispatch",
     "run",
+    "demo",
     "completions",
     "man",
 ];
