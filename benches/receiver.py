@@ -5,8 +5,8 @@
 
 wrk sends signed OneNET pushes, each another one, over 50 keep-alive connections on one core; the
 server has the other one. The servers run in alternation, medians are shown, and what counts is
-their CPU (user + sys, from wait4) a request. Bare hyper judges nothing, parses nothing and keeps
-nothing. Then 10,000 connections are opened that send nothing. Needs Linux (taskset), Python 3.9
+their CPU (user + sys, from wait4) a request. Bare hyper reads the bodies to their end, and judges
+nothing, parses nothing and keeps nothing. Then 10,000 connections are opened that send nothing. Needs Linux (taskset), Python 3.9
 and wrk; the servers listen on loopback only.
 """
 import argparse

@@ -1,16 +1,19 @@
-//! What somebody would write with hyper alone: the peer of `examples/receiver.rs`. It answers
-//! every request with 200 and `ok`, and keeps nothing of it.
+//! What somebody would write with hyper alone: the peer of `examples/receiver.rs` and of `listen`.
+//! It reads every request to its end, answers 200 and `ok`, and keeps nothing of it.
 //!
 //! ```sh
 //! cargo run --release --example hyper_bare -- 127.0.0.1:8123
 //! ```
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io::{self, Write as _};
+use std::pin::Pin;
 
-use hyper::Response;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
@@ -28,10 +31,24 @@ fn main() -> io::Result<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let service = service_fn(async |_| Ok::<_, Infallible>(Response::new("ok".to_owned())));
+            let service = service_fn(async |request: Request<Incoming>| {
+                let _body = whole(request.into_body()).await;
+                Ok::<_, Infallible>(Response::new("ok".to_owned()))
+            });
             tokio::task::spawn_local(
                 http1::Builder::new().serve_connection(TokioIo::new(stream), service),
             );
         }
     })
+}
+
+/// The body, or what came of it.
+async fn whole(mut body: Incoming) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        if let Ok(data) = frame.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    bytes
 }

@@ -17,6 +17,7 @@ use clap::Args;
 use crate::check::Scheme;
 use crate::error::Error;
 use crate::message::Url;
+use crate::moment::{self, not_too_long};
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
 use crate::signature::recipe::Source;
@@ -34,9 +35,11 @@ pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_u
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
+        return not_too_long(Duration::from_secs(seconds));
     }
-    humantime::parse_duration(text).map_err(|_| "expected a duration such as 30s, 5m or 2h".into())
+    moment::parse_duration(text, || {
+        "expected a duration such as 30s, 5m or 2h".to_owned()
+    })
 }
 
 fn parse_public_url(text: &str) -> Result<Url, String> {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::moment::{not_too_long, parse_duration};
 use crate::platform::{Patience, Platform};
 
 /// What comes after a try.
@@ -93,13 +94,14 @@ impl FromStr for Retry {
         }
         let pauses = text.split(',').map(|pause| {
             let pause = pause.trim();
-            let seconds = pause.parse().map(Duration::from_secs);
-            seconds.or_else(|_| humantime::parse_duration(pause))
+            match pause.parse() {
+                Ok(seconds) => not_too_long(Duration::from_secs(seconds)),
+                Err(_) => parse_duration(pause, || {
+                    "expected platform, none, or pauses such as 1s,3s,10s".to_owned()
+                }),
+            }
         });
-        pauses
-            .collect::<Result<_, _>>()
-            .map(Self::After)
-            .map_err(|_| "expected platform, none, or pauses such as 1s,3s,10s".to_owned())
+        pauses.collect::<Result<_, _>>().map(Self::After)
     }
 }
 

@@ -3,9 +3,34 @@
 //! No other module of the core asks a clock or a random generator: `--now` and `--seed` make
 //! every run repeatable.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, RngExt, SeedableRng};
+
+/// A time that is longer is a mistake, and too long to be added to a clock.
+pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Reads a duration such as `30s`, `5m` or `1h30m`; `wrong` says what is wrong with a text that
+/// is none.
+pub fn parse_duration(text: &str, wrong: impl FnOnce() -> String) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) => not_too_long(time),
+        Err(humantime::DurationError::NumberOverflow) => Err(TOO_LONG.to_owned()),
+        Err(_) => Err(wrong()),
+    }
+}
+
+/// Refuses a duration that is longer than the longest.
+pub fn not_too_long(time: Duration) -> Result<Duration, String> {
+    if time > LONGEST {
+        return Err(TOO_LONG.to_owned());
+    }
+    Ok(time)
+}
+
+const TOO_LONG: &str = "a time is at most 100 years";
 
 /// Now, and a source of chance.
 pub struct Moment {
@@ -112,6 +137,24 @@ mod tests {
         assert_eq!(parse_time("1585579321"), Some(time));
         assert_eq!(parse_time("1585579321000"), Some(time));
         assert_eq!(parse_time("yesterday"), None);
+    }
+
+    #[test]
+    fn a_duration_is_at_most_a_hundred_years() {
+        let read = |text| parse_duration(text, || "no time".to_owned());
+        assert_eq!(read("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(
+            read("99y").map(|it| it > Duration::from_secs(3_000_000_000)),
+            Ok(true)
+        );
+        for (text, why) in [
+            ("soon", "no time"),
+            ("101y", TOO_LONG),
+            ("300000000000y", TOO_LONG),
+            ("99999999999999999999999y", TOO_LONG),
+        ] {
+            assert_eq!(read(text), Err(why.to_owned()), "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::capture::Record;
 use crate::error::Error;
@@ -17,6 +19,8 @@ pub struct Recorder {
     id: Option<Id>,
     /// A part of a line was written, and could not be taken back.
     is_torn: bool,
+    /// How long a pipe may stay full.
+    patience: Duration,
     /// Something to say to the user.
     news: Option<String>,
 }
@@ -81,6 +85,7 @@ impl Recorder {
             file,
             path: path.to_owned(),
             is_torn: false,
+            patience: PATIENCE,
             news: None,
         })
     }
@@ -123,11 +128,16 @@ impl Recorder {
     /// Writes all of it, or says how much was written.
     fn write(&mut self, text: &[u8]) -> Result<(), (usize, io::Error)> {
         self.follow().map_err(|cause| (0, cause))?;
+        let patience = std::mem::take(&mut self.patience);
         if self.is_torn {
-            write(&mut self.file, b"\n").map_err(|(_, cause)| (0, cause))?;
+            write(&mut self.file, b"\n", patience).map_err(|(_, cause)| (0, cause))?;
             self.is_torn = false;
         }
-        write(&mut self.file, text)
+        let written = write(&mut self.file, text, patience);
+        if written.is_ok() {
+            self.patience = PATIENCE;
+        }
+        written
     }
 
     /// Begins a new file where the path no longer leads to the one that is open: what is written
@@ -156,9 +166,38 @@ impl Recorder {
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return open_special(options, path);
+    }
     let readable = options.clone().read(true).open(path);
-    // A pipe is written to, and not read.
+    // What may be written to may still be closed to readers.
     readable.or_else(|_| options.open(path))
+}
+
+/// Opens a pipe, a terminal or another device. Never to read: who opens a pipe for both is its
+/// own reader, and waits for ever once it is full.
+#[cfg(unix)]
+fn open_special(mut options: OpenOptions, path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits();
+    let opened = options.custom_flags(flags.cast_signed()).open(path);
+    opened.map_err(|cause| {
+        let is_pipe = fs::metadata(path).is_ok_and(|there| {
+            use std::os::unix::fs::FileTypeExt as _;
+            there.file_type().is_fifo()
+        });
+        match cause.raw_os_error() {
+            Some(code) if is_pipe && code == rustix::io::Errno::NXIO.raw_os_error() => {
+                io::Error::new(cause.kind(), "it is a pipe that nobody reads")
+            }
+            _ => cause,
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn open_special(options: OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
 }
 
 /// Only of a file that stays: a pipe is not sought again.
@@ -174,19 +213,36 @@ fn id(_: &Metadata) -> Option<Id> {
     None
 }
 
-/// Writes all of it, or says how much was written.
-fn write(file: &mut File, line: &[u8]) -> Result<(), (usize, io::Error)> {
+/// Writes all of it, or says how much was written. `patience` is how long a pipe may stay full.
+fn write(file: &mut File, line: &[u8], patience: Duration) -> Result<(), (usize, io::Error)> {
     let mut written = 0;
+    let mut full_since = None;
     while written < line.len() {
         match file.write(&line[written..]) {
             Ok(0) => return Err((written, io::ErrorKind::WriteZero.into())),
-            Ok(count) => written += count,
+            Ok(count) => {
+                written += count;
+                full_since = None;
+            }
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => {
+                let since = *full_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= patience {
+                    let why = "its reader is too slow, or does not read";
+                    return Err((written, io::Error::new(cause.kind(), why)));
+                }
+                thread::sleep(PAUSE);
+            }
             Err(cause) => return Err((written, cause)),
         }
     }
     Ok(())
 }
+
+/// How long a full pipe is waited for, and between two looks at it. While it is, nothing else
+/// goes on: a reader who has used it up once gets it again when a whole write went through.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Takes the end of a file away, if it is this; another process may have appended meanwhile.
 fn cut_back(file: &mut File, torn: &[u8]) -> io::Result<()> {
@@ -291,6 +347,42 @@ mod tests {
             assert_eq!(error.code(), 3);
         }
         assert!(!recorder.is_torn && recorder.news().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_while_somebody_reads_it_and_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let alone = Recorder::open(&path).unwrap_err();
+        assert_eq!(alone.code(), 3, "nobody reads it");
+        // The reader holds its end, and reads when it is told to.
+        let reader = File::options().read(true).write(true).open(&path).unwrap();
+        let mut recorder = Recorder::open(&path).unwrap();
+        let record = Record::of(Request::new("GET", "/push"));
+        recorder.record(&record).unwrap();
+        let mut big = Request::new("POST", "/push");
+        big.body = vec![b'x'; 1 << 20];
+        let big = Record::of(big);
+        let error = recorder.record(&big).unwrap_err();
+        let mut text = io::Error::other(error).to_string();
+        assert!(text.contains("pipe"), "{text}");
+        let begun = Instant::now();
+        for _ in 0..100 {
+            recorder.record(&record).unwrap_err();
+        }
+        assert!(begun.elapsed() < PATIENCE, "it is not waited for each time");
+        let reading = thread::spawn(move || {
+            let mut lines = io::BufRead::lines(io::BufReader::new(reader));
+            let is_big = |line: &String| line.len() > 1 << 20;
+            lines.find_map(|line| line.ok().filter(is_big))
+        });
+        // The line that was torn is ended, and one as big comes through whole.
+        while recorder.record(&big).is_err() {}
+        text = reading.join().unwrap().unwrap();
+        assert_eq!(text.into_bytes(), big.to_line());
     }
 
     #[test]

@@ -422,6 +422,12 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         self.0.unwrap_or_else(Timestamp::now)
     }
+
+    /// Whether the user stopped it, by `--now`.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// Prints an error as `error: a: b: c` and its hint.

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, Place};
 use crate::json::Value;
+use crate::moment::parse_duration;
 use crate::signature::digest::BASE64_FORGIVING;
 
 /// The text of a file and its name.
@@ -210,9 +211,9 @@ impl<'f> Item<'f> {
     /// A time: `"2s"`.
     pub(crate) fn duration(&self) -> Result<Duration, Error> {
         let text = self.text()?;
-        humantime::parse_duration(text).map_err(|_| {
+        parse_duration(text, || format!("{} is no time", quoted(text))).map_err(|why| {
             self.refuse(
-                format!("{} is no time", quoted(text)),
+                why,
                 "write a number and its unit: `\"500ms\"`, `\"2s\"`, `\"1min\"`",
             )
         })

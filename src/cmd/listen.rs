@@ -1,5 +1,6 @@
 //! `pushrig listen`: the receiver that is known to be right.
 
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,7 @@ mod exec;
 mod forward;
 mod keep;
 mod show;
+mod visit;
 
 /// The subcommand.
 pub const SUBCOMMAND: Subcommand = Subcommand {
@@ -49,9 +51,11 @@ It answers handshakes with their echo and pushes as the platform accepts them; w
 is signed wrongly with 403, and says why here. Point the platform at it through a
 tunnel, or pushrig push and replay.
 
-What may be expected: requests, pushes, handshakes, verified, refused, duplicates,
-replays and faults, a platform's id, and PLATFORM.EVENT; as COUNT>=1, COUNT=2
-within 10s, or `onenet.online then onenet.offline`. It ends when all of it holds.
+What may be expected: requests, pushes, handshakes, verified, delivered, refused,
+duplicates, replays and faults, a platform's id, and PLATFORM.EVENT; as COUNT>=1,
+COUNT=2 within 10s, or `onenet.online then onenet.offline`. It ends when all of it holds;
+what holds from the start, such as duplicates=0, is watched until its `within`, or
+until the end.
 
 Examples:
   pushrig listen onenet --token env:TOKEN --capture day.ndjson --for 10s
@@ -174,7 +178,6 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
         .open(&args.platform, args.answer.accept_all, session)?;
     check_expectations(&args.end.expect, &checker.choice)?;
     let respond = args.answer.respond(session)?;
-    let forward = args.answer.forward(session)?;
     let recorder = args
         .keep
         .capture
@@ -184,12 +187,14 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let exec = args.keep.exec.as_deref();
     let limits = args.limits.limits();
     let listener = args.tls.over(args.serve.listen()?, &args.serve)?;
+    let forward = args.answer.forward(listener.address(), session)?;
     let url = listener.url();
     let receiver = Receiver::new(Options {
         checker,
         accept_all: args.answer.accept_all,
         respond,
         faults: args.answer.fault,
+        expectations: args.end.expect.clone(),
         explains: true,
     });
     let reporter = args.report.open("listen", &url, session)?;
@@ -232,7 +237,7 @@ impl AnswerArgs {
             .map_err(|why| Error::usage(format!("--respond: {why}")))
     }
 
-    fn forward(&self, session: &mut Session) -> Result<Option<Forward>, Error> {
+    fn forward(&self, own: SocketAddr, session: &mut Session) -> Result<Option<Forward>, Error> {
         let Some(text) = &self.forward else {
             return Ok(None);
         };
@@ -242,6 +247,18 @@ impl AnswerArgs {
                 Error::usage("--forward has a path, and the path is that of what came")
                     .with_hint("give scheme, host and port alone"),
             );
+        }
+        let is_own = |there: SocketAddr| {
+            there.port() == own.port() && (own.ip().is_unspecified() || own.ip() == there.ip())
+        };
+        if url
+            .host()
+            .to_socket_addrs()
+            .is_ok_and(|mut all| all.any(is_own))
+        {
+            return Err(Error::usage(
+                "--forward leads back to this receiver: a push would go round for ever",
+            ));
         }
         let options = DialOptions {
             limit: FORWARD_LIMIT,

@@ -17,7 +17,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::moment::Moment;
+use crate::moment::{Moment, parse_duration};
 use crate::rate::Rate;
 
 /// One thing that goes wrong.
@@ -144,7 +144,7 @@ impl FromStr for FaultSpec {
         let fault = match time {
             None => fault,
             Some(time) => {
-                let span = humantime::parse_duration(time).map_err(|_| {
+                let span = parse_duration(time, || {
                     format!("`{time}` is no time: write {name}=5s, or {name}=500ms")
                 })?;
                 fault

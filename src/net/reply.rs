@@ -190,6 +190,15 @@ impl Incoming {
         }
     }
 
+    /// The reason phrase behind the status.
+    #[must_use]
+    pub fn reason(&self) -> &[u8] {
+        let head = &self.buffer[self.head.0..self.head.1];
+        let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let mut words = line.trim_ascii_end().splitn(3, |&byte| byte == b' ');
+        words.nth(2).unwrap_or_default()
+    }
+
     /// The reply as a value.
     #[must_use]
     pub fn response(&self) -> Response {

@@ -20,7 +20,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::{JoinError, JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -34,6 +34,7 @@ mod answer;
 mod connection;
 mod handshake;
 mod pace;
+mod passed;
 mod reply;
 mod request;
 mod socket;
@@ -255,7 +256,7 @@ async fn accept<H, F, R>(
     loop {
         tokio::select! {
             () = &mut stop => break,
-            Some(_) = connections.join_next() => {}
+            Some(served) = connections.join_next() => pass_panic_on(served),
             accepted = listener.accept(), if connections.len() < shared.limits.connections => {
                 match accepted {
                     Ok((stream, peer)) => {
@@ -270,8 +271,22 @@ async fn accept<H, F, R>(
     }
     drop(listener);
     let _ = tell.send(true);
-    let over = async { while connections.join_next().await.is_some() {} };
+    let over = async {
+        while let Some(served) = connections.join_next().await {
+            pass_panic_on(served);
+        }
+    };
     let _ = timeout(shared.limits.grace, over).await;
+}
+
+/// A connection whose task panics is a defect of this program: it ends the run like any other,
+/// and is no connection that was served.
+fn pass_panic_on(served: Result<(), JoinError>) {
+    if let Err(panic) = served.map_err(JoinError::try_into_panic)
+        && let Ok(panic) = panic
+    {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// Whether only this machine has the address; one in an IPv6 coat, too.

@@ -73,6 +73,12 @@ impl Answer<'_> {
         self.incoming.status()
     }
 
+    /// The reason phrase behind the status.
+    #[must_use]
+    pub fn reason(&self) -> &[u8] {
+        self.incoming.reason()
+    }
+
     /// The body after de-chunking.
     #[must_use]
     pub fn body(&self) -> &[u8] {

@@ -5,8 +5,10 @@
 //! busy platform fit; the oldest is forgotten first.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 use std::time::Duration;
+
+use foldhash::quality::FixedState;
 
 use crate::platform::Platform;
 
@@ -16,8 +18,8 @@ const MOST: usize = 100_000;
 /// Of one message so many attempts are remembered.
 const MOST_ATTEMPTS: usize = 32;
 
-/// By what a message is known again: 64 bits of it. That two of the messages that are remembered
-/// share them is a chance of one in ten thousand million runs.
+/// By what a message is known again: 64 bits of it. That two of a hundred thousand messages share
+/// them is a chance of one in four thousand million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key(u64);
 
@@ -25,7 +27,7 @@ impl Key {
     /// The key of what has all these parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         for part in parts {
             part.hash(&mut hasher);
         }
@@ -71,8 +73,8 @@ pub struct Arrivals {
     messages: VecDeque<Message>,
     /// The number of the first of them.
     first: u32,
-    /// The number of the message that a nonce came with.
-    nonces: KeyMap<u32>,
+    /// The message that a nonce came with.
+    nonces: KeyMap<Key>,
     nonce_order: VecDeque<Key>,
 }
 
@@ -93,6 +95,8 @@ struct Again {
     label: String,
     /// The attempts behind the first.
     attempts: Vec<Attempt>,
+    /// When the last one came, in milliseconds; it may not be remembered.
+    last: i64,
     /// How many there were in all, those that are not remembered included.
     count: usize,
 }
@@ -118,6 +122,8 @@ pub struct Arrival {
     pub is_duplicate: bool,
     /// Whether its nonce came before, with another message.
     pub is_replay: bool,
+    /// Whether it is the attempt by which its message was taken.
+    pub(super) has_taken: bool,
 }
 
 /// A message that was tried more than once.
@@ -152,7 +158,7 @@ impl Arrivals {
         let mut arrival = Arrival {
             message: Some(number),
             attempt: 1,
-            is_replay: nonce.is_some_and(|nonce| self.is_old(nonce, number)),
+            is_replay: nonce.is_some_and(|nonce| self.is_old(nonce, key)),
             ..Arrival::default()
         };
         let attempt = Attempt {
@@ -172,10 +178,11 @@ impl Arrivals {
                 Box::new(Again {
                     label: label(),
                     attempts: Vec::new(),
+                    last: known.attempt.at,
                     count: 1,
                 })
             });
-            let last = again.attempts.last().unwrap_or(&known.attempt).at;
+            let last = std::mem::replace(&mut again.last, now);
             again.count += 1;
             if again.attempts.len() + 1 < MOST_ATTEMPTS {
                 again.attempts.push(attempt);
@@ -187,10 +194,20 @@ impl Arrivals {
         arrival
     }
 
-    /// A message was taken: what comes of it from now on is a duplicate.
-    pub fn took(&mut self, arrival: &Arrival) {
+    /// A message was taken, by the attempt that this is: what comes of it from now on is a
+    /// duplicate.
+    pub fn took(&mut self, arrival: &mut Arrival) {
         if let Some(known) = arrival.message.and_then(|number| self.message(number)) {
+            arrival.has_taken |= !known.taken;
             known.taken = true;
+        }
+    }
+
+    /// It was not taken after all.
+    pub fn dropped(&mut self, arrival: &Arrival) {
+        let known = arrival.message.filter(|_| arrival.has_taken);
+        if let Some(known) = known.and_then(|number| self.message(number)) {
+            known.taken = false;
         }
     }
 
@@ -239,7 +256,7 @@ impl Arrivals {
     }
 
     /// Whether a nonce came before with another message.
-    fn is_old(&mut self, nonce: Key, message: u32) -> bool {
+    fn is_old(&mut self, nonce: Key, message: Key) -> bool {
         let first = *self.nonces.entry(nonce).or_insert_with(|| {
             self.nonce_order.push_back(nonce);
             message
@@ -342,10 +359,17 @@ mod tests {
         let first = arrive(&mut arrivals, "1", "a", 0);
         assert_eq!(first.attempt, 1);
         arrivals.answered(&first, false);
-        let second = arrive(&mut arrivals, "1", "a", 1000);
+        let mut second = arrive(&mut arrivals, "1", "a", 1000);
         assert_eq!((second.attempt, second.is_duplicate), (2, false));
         assert_eq!(second.gap, Some(Duration::from_secs(1)));
-        arrivals.took(&second);
+        arrivals.took(&mut second);
+        arrivals.dropped(&second);
+        assert!(!arrive(&mut arrivals, "1", "a", 1500).is_duplicate);
+        arrivals.took(&mut second);
+        let mut third = arrive(&mut arrivals, "1", "a", 2000);
+        assert!(third.is_duplicate);
+        arrivals.took(&mut third);
+        arrivals.dropped(&third);
         assert!(arrive(&mut arrivals, "1", "a", 2000).is_duplicate);
         assert!(!arrive(&mut arrivals, "2", "b", 2000).is_duplicate);
     }
@@ -394,6 +418,33 @@ mod tests {
     }
 
     #[test]
+    fn gaps_are_right_beyond_the_attempts_that_are_remembered() {
+        let mut arrivals = Arrivals::default();
+        for number in 0..50 {
+            let arrival = arrive(&mut arrivals, "1", "a", 700 * number);
+            let gap = (number > 0).then(|| Duration::from_millis(700));
+            assert_eq!(arrival.gap, gap, "attempt {}", arrival.attempt);
+        }
+    }
+
+    #[test]
+    fn a_forgotten_message_that_comes_again_with_its_nonce_is_no_replay() {
+        let mut arrivals = Arrivals::default();
+        arrive(&mut arrivals, "0", "kept", 0);
+        for number in 1..=MOST {
+            arrivals.arrive(
+                Key::of(&[number.to_string().as_bytes()]),
+                None,
+                String::new,
+                None,
+                0,
+            );
+        }
+        let again = arrive(&mut arrivals, "0", "kept", 1);
+        assert_eq!((again.attempt, again.is_replay), (1, false));
+    }
+
+    #[test]
     fn the_oldest_is_forgotten_and_memory_does_not_grow() {
         let mut arrivals = Arrivals::default();
         for number in 0..=MOST {
@@ -402,9 +453,9 @@ mod tests {
         assert_eq!(arrivals.messages.len(), MOST);
         assert_eq!(arrivals.numbers.len(), MOST);
         assert_eq!(arrivals.nonces.len(), MOST);
-        let again = arrive(&mut arrivals, "0", "x", 1);
+        let mut again = arrive(&mut arrivals, "0", "x", 1);
         assert_eq!(again.attempt, 1);
-        arrivals.took(&again);
+        arrivals.took(&mut again);
         assert!(arrive(&mut arrivals, "0", "x", 2).is_duplicate);
         assert_eq!(arrive(&mut arrivals, "2", "2", 2).attempt, 2, "not yet");
     }

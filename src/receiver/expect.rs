@@ -6,13 +6,15 @@
 //! duplicates=0                  holds until it is broken
 //! onenet.online then onenet.offline       the first of one before the first of the other
 //! ```
-//! The counts: `requests`, `pushes`, `handshakes`, `verified`, `refused` (wrong or missing
-//! signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
+//! The counts: `requests`, `pushes`, `handshakes`, `verified`, `delivered` (answered in time and
+//! as the platform accepts it), `refused` (wrong or missing signatures), `duplicates`, `replays`, `faults`, a platform's or recipe's id, and
 //! `PLATFORM.EVENT`.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::moment::parse_duration;
 
 /// How often each thing was seen, and in which order for the first time.
 #[derive(Clone, Debug, Default)]
@@ -90,15 +92,18 @@ impl Expectation {
     /// open one is missed.
     #[must_use]
     pub fn standing(&self, seen: &Seen, elapsed: Duration) -> Standing {
-        let late = self.within.is_some_and(|within| elapsed > within);
         let (holds, is_lost) = self.holds(seen);
         if holds {
             return Standing::Met;
         }
-        if is_lost || late {
+        if is_lost || self.is_late(elapsed) {
             return Standing::Missed(self.found(seen));
         }
         Standing::Open
+    }
+
+    pub(super) fn is_late(&self, elapsed: Duration) -> bool {
+        self.within.is_some_and(|within| elapsed > within)
     }
 
     /// Until when it is to hold, from the start.
@@ -122,7 +127,7 @@ impl Expectation {
     }
 
     /// Whether it holds, and, if not, whether it never will.
-    fn holds(&self, seen: &Seen) -> (bool, bool) {
+    pub(super) fn holds(&self, seen: &Seen) -> (bool, bool) {
         match &self.rule {
             Rule::Count {
                 name,
@@ -155,11 +160,12 @@ impl fmt::Display for Expectation {
 }
 
 /// The counts that are not platforms.
-const COUNTS: [&str; 8] = [
+const COUNTS: [&str; 9] = [
     "requests",
     "pushes",
     "handshakes",
     "verified",
+    "delivered",
     "refused",
     "duplicates",
     "replays",
@@ -174,8 +180,9 @@ impl FromStr for Expectation {
         let (rule, within) = match text.split_once(" within ") {
             None => (text, None),
             Some((rule, time)) => {
-                let time = humantime::parse_duration(time.trim())
-                    .map_err(|_| format!("`{}` is no time: write within 10s", time.trim()))?;
+                let time = time.trim();
+                let time =
+                    parse_duration(time, || format!("`{time}` is no time: write within 10s"))?;
                 (rule.trim(), Some(time))
             }
         };
@@ -263,7 +270,8 @@ impl Expectation {
                 });
             if !known {
                 return Err(format!(
-                    "nothing is ever counted as `{name}`: there are {}, {}, and their events",
+                    "nothing is ever counted as `{name}`: there are {}, {}, and their events, which \
+                     `pushrig samples` lists",
                     COUNTS.join(", "),
                     platforms.join(", ")
                 ));

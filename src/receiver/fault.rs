@@ -17,7 +17,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::moment::Moment;
+use crate::moment::{Moment, parse_duration};
 use crate::rate::Rate;
 
 /// One thing that goes wrong.
@@ -135,10 +135,9 @@ fn fault(text: &str) -> Result<Fault, String> {
     };
     Ok(match (name, value) {
         ("status", Some(value)) => Fault::Status(status(value)?),
-        ("delay", Some(value)) => Fault::Delay(
-            humantime::parse_duration(value)
-                .map_err(|_| format!("`{value}` is no time: write delay=6s, or delay=500ms"))?,
-        ),
+        ("delay", Some(value)) => Fault::Delay(parse_duration(value, || {
+            format!("`{value}` is no time: write delay=6s, or delay=500ms")
+        })?),
         ("truncate", Some(value)) => Fault::Truncate(
             value
                 .parse()

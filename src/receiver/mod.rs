@@ -8,29 +8,35 @@
 //! - [`expect`]: what is expected of what comes.
 //! - [`fault`]: what it does wrong when it is told to.
 //! - [`respond`]: a user's own answers to pushes.
+//! - [`watch`]: what has become of what was expected.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::{Checker, Judged, Scheme};
+use crate::check::{Checker, Judged};
 use crate::diagnose::diagnose;
-use crate::json::scan;
 use crate::message::{Headers, Request, Response};
 use crate::moment::Moment;
-use crate::platform::{Message, Platform, Webhook, text_of};
+use crate::platform::{Platform, Webhook};
 use crate::signature::{Evidence, Form, Verdict};
 
 pub mod arrivals;
+mod content;
 pub mod expect;
 pub mod fault;
+mod framing;
 pub mod respond;
+pub mod watch;
 
-use arrivals::{Arrival, Arrivals, Key, Retried};
-use expect::Seen;
+pub(crate) use framing::MOST_SIZES;
+
+use arrivals::{Arrival, Arrivals, Retried};
+use content::{content, id};
+use expect::{Expectation, Seen, Standing};
 use fault::{Fault, FaultSpec, Faults, Place};
 use respond::{Context, Respond};
+use watch::Watch;
 
 /// How it receives.
 #[derive(Debug)]
@@ -43,6 +49,8 @@ pub struct Options {
     pub respond: Option<Respond>,
     /// What goes wrong.
     pub faults: Vec<FaultSpec>,
+    /// What is to come.
+    pub expectations: Vec<Expectation>,
     /// Whether a mistake is looked for in what is signed wrongly.
     pub explains: bool,
 }
@@ -53,7 +61,11 @@ pub struct Receiver {
     options: Options,
     faults: Faults,
     arrivals: Arrivals,
+    /// What came of requests that are not welcome: whoever sends them does not spoil what is
+    /// known of the others.
+    strangers: Arrivals,
     seen: Seen,
+    watch: Watch,
     refusal: Arc<Response>,
     /// The answers that count as delivered.
     thanks: Vec<(Option<Platform>, Arc<Response>)>,
@@ -91,14 +103,20 @@ pub struct Received {
     pub mistake: Option<String>,
     /// What else is worth knowing; fragments.
     pub notes: Vec<String>,
+    /// What its framing leaves to say; fragments.
+    pub framing: Vec<String>,
     /// Whether it was taken: it counts, and what comes again of it is a duplicate.
     pub is_taken: bool,
     /// How it stands among those before it.
     pub arrival: Arrival,
+    /// Why its answer could not be made, so that it is not taken.
+    pub broken: Option<String>,
     /// What goes wrong with its answer.
     pub fault: Option<FaultSpec>,
     /// The answer, before a fault spoils it.
     pub response: Arc<Response>,
+    /// Whether it is signed rightly, or that does not matter.
+    is_welcome: bool,
     /// Whose message it is, if it is a platform's.
     whose: Option<Platform>,
 }
@@ -112,15 +130,17 @@ impl Receiver {
     pub fn new(mut options: Options) -> Self {
         Self {
             faults: Faults::new(std::mem::take(&mut options.faults)),
-            options,
             arrivals: Arrivals::default(),
+            strangers: Arrivals::default(),
             seen: Seen::default(),
+            watch: Watch::new(std::mem::take(&mut options.expectations)),
             refusal: Arc::new(refusal()),
             thanks: Platform::ALL
                 .map(|platform| (Some(platform), Arc::new(thanks_of(Some(platform)))))
                 .into(),
             number: 0,
             name: String::new(),
+            options,
         }
     }
 
@@ -136,10 +156,30 @@ impl Receiver {
         &self.options.checker
     }
 
+    /// How what is expected stands, so long after the start.
+    #[must_use]
+    pub fn standings(&self, now: Duration) -> Vec<(&Expectation, Standing)> {
+        self.watch.standings(&self.seen, now)
+    }
+
+    /// Whether it can end, so long after the start: all that is expected has come, or something
+    /// cannot come any more.
+    #[must_use]
+    pub fn is_decided(&self, now: Duration) -> bool {
+        self.watch.is_decided(&self.seen, now)
+    }
+
+    /// It ends: what comes from now on changes nothing of what was expected.
+    pub fn end(&mut self, now: Duration) {
+        self.watch.end(&self.seen, now);
+    }
+
     /// The messages that came more than once.
     #[must_use]
     pub fn retried(&self) -> Vec<Retried> {
-        self.arrivals.retried()
+        let mut retried = self.arrivals.retried();
+        retried.append(&mut self.strangers.retried());
+        retried
     }
 
     /// Whether a mistake is looked for from now on in what is signed wrongly.
@@ -147,20 +187,12 @@ impl Receiver {
         self.options.explains = explains;
     }
 
-    /// What goes wrong with the next request, if anything does. It is asked once for each, and
-    /// before it is taken, because a delay may come first.
-    pub fn fault(&mut self, moment: &mut Moment) -> Option<FaultSpec> {
-        self.faults.decide(moment)
-    }
-
-    /// Takes a request with what goes wrong with it, and says how it is answered. It counts when
-    /// it was [`answered`](Self::answered): until then something may go wrong.
-    pub fn receive(
-        &mut self,
-        request: &Request,
-        fault: Option<FaultSpec>,
-        moment: &Moment,
-    ) -> Received {
+    /// Takes a request that came so long after the start, and says how it is answered. It counts
+    /// when it was [`answered`](Self::answered): until then something may go wrong.
+    ///
+    /// Only pushes that are welcome are struck by faults: a URL has to be verified before
+    /// anything is pushed that could fail.
+    pub fn receive(&mut self, request: &Request, moment: &mut Moment, at: Duration) -> Received {
         self.options.checker.clock = moment.now;
         self.number += 1;
         let checker = &self.options.checker;
@@ -169,19 +201,26 @@ impl Receiver {
         let judged = checker.check(None, None, &evidence);
         let is_right = judged.is_right(checker);
         let is_welcome = is_right || self.options.accept_all;
+        let kind = kind(&judged, is_right);
+        let fault = (is_welcome && kind != Kind::Handshake)
+            .then(|| self.faults.decide(moment))
+            .flatten();
         let mut received = Received {
-            kind: kind(&judged, is_right),
+            kind,
+            is_welcome,
             platform: judged.scheme.map(id),
             events: Vec::new(),
             verdict: judged.judgement.verdict,
             why: None,
             mistake: None,
             notes: checker.notes(&evidence, &judged),
+            framing: framing::notes(request),
             is_taken: is_welcome && fault.is_none_or(takes),
             arrival: Arrival {
                 attempt: 1,
                 ..Arrival::default()
             },
+            broken: None,
             fault,
             response: Arc::clone(&self.refusal),
             whose: None,
@@ -193,16 +232,25 @@ impl Receiver {
             }
         }
         let echo = judged.judgement.form.and_then(|form| echo(form, &evidence));
-        let content = content(checker, &judged, request, &evidence);
+        let mut content = content(checker, &judged, request, &evidence);
+        if !is_welcome && kind != Kind::Push {
+            // Nobody can tell whether two of them are one.
+            content.key = None;
+        }
         received.events = content.events;
         received.whose = content.platform;
         if let Some(key) = content.key {
             let label = || content.label.to_string();
-            received.arrival =
-                self.arrivals
-                    .arrive(key, content.platform, label, content.nonce, moment.millis());
+            let at = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+            let (platform, nonce) = (content.platform, content.nonce);
+            let arrivals = if is_welcome {
+                &mut self.arrivals
+            } else {
+                &mut self.strangers
+            };
+            received.arrival = arrivals.arrive(key, platform, label, nonce, at);
             if received.is_taken && !is_work_late(fault) {
-                self.arrivals.took(&received.arrival);
+                arrivals.took(&mut received.arrival);
             }
         }
         match received.kind {
@@ -212,21 +260,37 @@ impl Receiver {
                     received.response = Arc::new(response(200, "text/plain", echo));
                 }
             }
-            Kind::Push | Kind::Other => {
-                received.response = self.answer(content.platform, request, &received);
-            }
+            Kind::Push | Kind::Other => match self.answer(content.platform, request, &received) {
+                Ok(response) => received.response = response,
+                Err(why) => received.break_down(why),
+            },
         }
         received
     }
 
-    /// A request was answered with this status, or with none, after so long: it counts.
-    pub fn answered(&mut self, received: &Received, status: Option<u16>, took: Duration) {
-        self.count(received);
-        if received.is_taken {
-            self.arrivals.took(&received.arrival);
-        }
+    /// A request was answered with this status, or with none, after it took so long, so long
+    /// after the start: it counts.
+    pub fn answered(
+        &mut self,
+        received: &mut Received,
+        status: Option<u16>,
+        took: Duration,
+        at: Duration,
+    ) {
+        self.watch.pass(&self.seen, at);
         let accepted = is_delivered(received, status, took);
-        self.arrivals.answered(&received.arrival, accepted);
+        self.count(received, accepted);
+        let arrivals = if received.is_welcome {
+            &mut self.arrivals
+        } else {
+            &mut self.strangers
+        };
+        if is_work_done(received, status) {
+            arrivals.took(&mut received.arrival);
+        } else {
+            arrivals.dropped(&received.arrival);
+        }
+        arrivals.answered(&received.arrival, accepted);
     }
 
     fn why(&self, judged: &Judged<'_, '_>) -> String {
@@ -245,19 +309,20 @@ impl Receiver {
         platform: Option<Platform>,
         request: &Request,
         received: &Received,
-    ) -> Arc<Response> {
+    ) -> Result<Arc<Response>, String> {
         if let Some(respond) = &self.options.respond {
-            return Arc::new(respond.answer(&Context {
+            let context = Context {
                 request,
                 received,
                 number: self.number,
-            }));
+            };
+            return respond.answer(&context).map(Arc::new);
         }
         let thanks = self.thanks.iter().find(|(whose, _)| *whose == platform);
-        thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1))
+        Ok(thanks.map_or_else(|| Arc::new(thanks_of(platform)), |it| Arc::clone(&it.1)))
     }
 
-    fn count(&mut self, received: &Received) {
+    fn count(&mut self, received: &Received, accepted: bool) {
         let seen = &mut self.seen;
         let is_right = received.why.is_none();
         seen.add("requests");
@@ -279,6 +344,9 @@ impl Receiver {
         match received.kind {
             Kind::Handshake => seen.add("handshakes"),
             _ => seen.add("pushes"),
+        }
+        if accepted && received.kind == Kind::Push {
+            seen.add("delivered");
         }
         if is_right {
             seen.add("verified");
@@ -344,104 +412,21 @@ fn response(status: u16, kind: &str, body: Vec<u8>) -> Response {
     }
 }
 
-/// The scheme's id.
-fn id(scheme: &Scheme) -> Cow<'static, str> {
-    match scheme.platform {
-        Some(platform) => Cow::Borrowed(platform.id()),
-        None => Cow::Owned(scheme.id().to_owned()),
-    }
+/// Whether what it asks for was done: it was answered as its platform accepts it, however late;
+/// or only its answer went wrong.
+fn is_work_done(received: &Received, status: Option<u16>) -> bool {
+    let is_after = |fault: FaultSpec| fault.place == Place::After;
+    received.is_taken
+        && (received.fault.is_some_and(is_after)
+            || status.is_some_and(|status| accepts(received.whose, status)))
 }
 
-/// What a push carries.
-#[derive(Default)]
-struct Content<'e> {
-    platform: Option<Platform>,
-    events: Vec<&'static str>,
-    key: Option<Key>,
-    nonce: Option<Key>,
-    label: Label<'e>,
-}
-
-/// What a push is called when it comes again.
-#[derive(Default)]
-enum Label<'e> {
-    #[default]
-    Body,
-    Message,
-    /// The name and the value of its handle.
-    Handle(&'static str, Cow<'e, [u8]>),
-}
-
-impl fmt::Display for Label<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Body => f.write_str("the same body"),
-            Self::Message => f.write_str("the same message"),
-            Self::Handle(name, value) => write!(f, "{name} {}", String::from_utf8_lossy(value)),
-        }
-    }
-}
-
-fn content<'e>(
-    checker: &Checker,
-    judged: &Judged<'_, 'e>,
-    request: &Request,
-    evidence: &Evidence<'e>,
-) -> Content<'e> {
-    let Some(scheme) = judged.scheme else {
-        return Content::default();
-    };
-    let id = scheme.id().as_bytes();
-    let form = judged.judgement.form;
-    let nonce = form.and_then(|form| form.parts.iter().find(|part| part.name == "nonce"));
-    let nonce = nonce.and_then(|part| evidence.find(&part.name, &part.source).ok());
-    let mut content = Content {
-        platform: scheme.platform,
-        nonce: nonce.map(|nonce| Key::of(&[b"nonce", id, &nonce])),
-        ..Content::default()
-    };
-    if form.is_none_or(|form| form.echo.is_some()) {
-        return content;
-    }
-    let Some(webhook) = scheme.platform.and_then(Platform::webhook) else {
-        content.key = Some(Key::of(&[id, &request.body]));
-        return content;
-    };
-    let opened = webhook.open(evidence, &checker.secrets).ok();
-    if let Some(message) = &opened {
-        let messages = webhook.messages(&message.bytes);
-        let event = |message| webhook.event_of(message).unwrap_or("?");
-        content.events = messages.into_iter().map(event).collect();
-    }
-    content.label = match handle(webhook, evidence, opened.as_ref()) {
-        Some((name, value)) => Label::Handle(name, value),
-        None => Label::Message,
-    };
-    content.key = Some(match (&content.label, &opened) {
-        (Label::Handle(name, value), _) => Key::of(&[id, name.as_bytes(), value]),
-        (_, Some(message)) => Key::of(&[id, &message.bytes]),
-        (_, None) => Key::of(&[id, &request.body]),
-    });
-    content
-}
-
-/// The name and the value of what a push is known again by: beside what carries its message, or
-/// in that.
-fn handle<'e>(
-    webhook: &dyn Webhook,
-    evidence: &Evidence<'e>,
-    opened: Option<&Message<'e>>,
-) -> Option<(&'static str, Cow<'e, [u8]>)> {
-    let name = webhook.handle()?;
-    let beside = evidence.members().ok().and_then(|it| text_of(it, name));
-    let value = beside.or_else(|| match &opened?.bytes {
-        Cow::Borrowed(message) => text_of(&scan::members(message).ok()?, name),
-        Cow::Owned(message) => {
-            let value = text_of(&scan::members(message).ok()?, name)?;
-            Some(Cow::Owned(value.into_owned()))
-        }
-    })?;
-    Some((name, value))
+/// Whether a platform takes an answer of this status for success.
+fn accepts(platform: Option<Platform>, status: u16) -> bool {
+    let webhook = platform.and_then(Platform::webhook);
+    webhook.map_or((200..300).contains(&status), |webhook| {
+        webhook.patience().accepts(status)
+    })
 }
 
 /// About so many bytes are the head of an answer.
@@ -461,10 +446,8 @@ fn is_delivered(received: &Received, status: Option<u16>, took: Duration) -> boo
         _ => Duration::ZERO,
     };
     let webhook = received.whose.and_then(Platform::webhook);
-    webhook.map_or((200..300).contains(&status), |webhook| {
-        let patience = webhook.patience();
-        patience.accepts(status) && took + trickles <= patience.limit
-    })
+    let is_late = |webhook: &dyn Webhook| took + trickles > webhook.patience().limit;
+    accepts(received.whose, status) && !webhook.is_some_and(is_late)
 }
 
 /// The best of the mistakes that would give the signature that arrived.
@@ -483,6 +466,19 @@ fn mistake<'c, 'e>(
 }
 
 impl Received {
+    /// Its answer cannot be made: the caller has no word on why.
+    fn break_down(&mut self, why: String) {
+        self.broken = Some(why);
+        self.is_taken = false;
+        self.response = Arc::new(response(500, "", Vec::new()));
+    }
+
+    /// Whether its platform takes an answer of this status for success.
+    #[must_use]
+    pub fn accepts(&self, status: u16) -> bool {
+        accepts(self.whose, status)
+    }
+
     /// Whether nothing but its status and time is worth a word.
     #[must_use]
     pub fn is_plain(&self) -> bool {

@@ -16,8 +16,9 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::{Received, response};
+use super::Received;
 use crate::message::{Headers, Request, Response};
+use crate::term;
 
 /// What pushes are answered with.
 #[derive(Clone, Debug)]
@@ -84,47 +85,97 @@ impl Respond {
     /// A status line, header fields, an empty line and a body.
     fn whole(content: &[u8]) -> Result<Self, String> {
         let (head, rest) = split(content);
-        let head = String::from_utf8_lossy(head);
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let mut lines = head.split(|&byte| byte == b'\n');
+        let lines = lines
+            .by_ref()
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut lines = lines.filter(|line| !line.is_empty());
+        let first = String::from_utf8_lossy(lines.next().unwrap_or_default());
+        let status = first.split(' ').nth(1);
         let status = status
             .and_then(|status| status.parse().ok())
-            .filter(|status| (200..=599).contains(status))
             .ok_or("its first line has no status, such as HTTP/1.1 200 OK")?;
+        if !(200..=599).contains(&status) {
+            return Err(format!("`{status}` is no status of an answer: 200 to 599"));
+        }
         let mut headers = Headers::new();
         for line in lines {
-            let (name, value) = line
-                .split_once(':')
-                .ok_or_else(|| format!("`{line}` is no header field"))?;
-            headers.push(name, value.trim());
+            let (name, value) = field(line)?;
+            headers.push(name, value);
         }
-        Ok(Self {
+        let respond = Self {
             status,
             headers,
             body: body(rest)?,
-        })
+        };
+        respond.check_framing()?;
+        Ok(respond)
     }
 
-    /// The answer to one push. A template that cannot be filled in answers 500, and says why.
-    #[must_use]
-    pub fn answer(&self, context: &Context<'_>) -> Response {
+    /// Refuses what would leave as something else than it is written.
+    fn check_framing(&self) -> Result<(), String> {
+        let length = match &self.body {
+            Body::Plain(bytes) => Some(bytes.len()),
+            Body::Template(_) => None,
+        };
+        if matches!(self.status, 204 | 304) && length != Some(0) {
+            return Err(format!("an answer of status {} has no body", self.status));
+        }
+        for (name, value) in self.headers.iter() {
+            if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                return Err("its body is sent whole: leave Transfer-Encoding out".to_owned());
+            }
+            let is_right = length.is_some_and(|it| value == it.to_string().as_bytes());
+            if name.eq_ignore_ascii_case(b"content-length") && !is_right {
+                return Err(
+                    "its Content-Length is not that of its body: leave it out, and it is added"
+                        .to_owned(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer to one push, or why its template cannot be filled in.
+    pub fn answer(&self, context: &Context<'_>) -> Result<Response, String> {
         let body = match &self.body {
             Body::Plain(bytes) => bytes.clone(),
-            Body::Template(environment) => match filled(environment, context) {
-                Ok(text) => text.into_bytes(),
-                Err(why) => {
-                    let text = format!("pushrig: the template of --respond: {why}");
-                    return response(500, "text/plain", text.into_bytes());
-                }
-            },
+            Body::Template(environment) => {
+                let text = filled(environment, &Known::of(context));
+                text.map_err(|why| format!("the template of --respond: {why}"))?
+                    .into_bytes()
+            }
         };
-        Response {
+        Ok(Response {
             status: self.status,
             headers: self.headers.clone(),
             body,
             ms: None,
-        }
+        })
     }
+}
+
+/// A header field as it can be sent.
+fn field(line: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let shown = || term::cut(&term::escape(line), 100);
+    let colon =
+        memchr::memchr(b':', line).ok_or_else(|| format!("`{}` is no header field", shown()))?;
+    let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+    // RFC 9110, 5.6.2.
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    if name.is_empty() || !name.iter().all(is_token) {
+        return Err(format!("`{}`: no header field has such a name", shown()));
+    }
+    if value
+        .iter()
+        .any(|byte| byte.is_ascii_control() && *byte != b'\t')
+    {
+        return Err(format!(
+            "`{}`: a header's value has no control characters",
+            shown()
+        ));
+    }
+    Ok((name, value))
 }
 
 /// The head and what stands behind the empty line.
@@ -156,6 +207,7 @@ fn body(content: &[u8]) -> Result<Body, String> {
             },
         )
         .map_err(|why| format!("its template: {why}"))?;
+    try_out(&environment)?;
     Ok(Body::Template(Arc::new(environment)))
 }
 
@@ -175,24 +227,55 @@ struct Known<'k> {
 
 const NAME: &str = "respond";
 
-fn filled(
-    environment: &Environment<'_>,
-    context: &Context<'_>,
-) -> Result<String, minijinja::Error> {
-    let Context {
-        request,
-        received,
-        number,
-    } = context;
-    environment.get_template(NAME)?.render(Serde(Known {
-        method: String::from_utf8_lossy(&request.method),
-        target: String::from_utf8_lossy(&request.target),
-        body: String::from_utf8_lossy(&request.body),
-        json: serde_json::from_slice(&request.body).ok(),
-        platform: received.platform.as_deref(),
-        event: received.events.first().copied(),
-        events: &received.events,
-        verdict: received.verdict.as_str(),
-        number: *number,
-    }))
+impl<'k> Known<'k> {
+    fn of(context: &Context<'k>) -> Self {
+        let Context {
+            request,
+            received,
+            number,
+        } = *context;
+        Self {
+            method: String::from_utf8_lossy(&request.method),
+            target: String::from_utf8_lossy(&request.target),
+            body: String::from_utf8_lossy(&request.body),
+            json: serde_json::from_slice(&request.body).ok(),
+            platform: received.platform.as_deref(),
+            event: received.events.first().copied(),
+            events: &received.events,
+            verdict: received.verdict.as_str(),
+            number,
+        }
+    }
+}
+
+/// Tries a template before anything is served. What it does with a body that is not here may
+/// fail, and work with the one that comes; a name that nobody knows never works.
+fn try_out(environment: &Environment<'_>) -> Result<(), String> {
+    use minijinja::ErrorKind::{TemplateNotFound, UnknownFilter, UnknownFunction, UnknownTest};
+    let sample = Known {
+        method: "POST".into(),
+        target: "/".into(),
+        body: "{}".into(),
+        json: Some(serde_json::json!({})),
+        platform: Some("onenet"),
+        event: Some("online"),
+        events: &["online"],
+        verdict: "valid",
+        number: 1,
+    };
+    match filled(environment, &sample) {
+        Err(why)
+            if matches!(
+                why.kind(),
+                TemplateNotFound | UnknownFilter | UnknownFunction | UnknownTest
+            ) =>
+        {
+            Err(format!("its template: {why}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn filled(environment: &Environment<'_>, known: &Known<'_>) -> Result<String, minijinja::Error> {
+    environment.get_template(NAME)?.render(Serde(known))
 }

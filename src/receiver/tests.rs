@@ -32,6 +32,7 @@ fn receiver(platform: Platform, secrets: &Secrets, change: impl FnOnce(&mut Opti
         accept_all: false,
         respond: None,
         faults: Vec::new(),
+        expectations: Vec::new(),
         explains: true,
     };
     change(&mut options);
@@ -40,10 +41,9 @@ fn receiver(platform: Platform, secrets: &Secrets, change: impl FnOnce(&mut Opti
 
 /// Takes a request as the server does.
 fn take(receiver: &mut Receiver, request: &Request, moment: &mut Moment) -> Received {
-    let fault = receiver.fault(moment);
-    let taken = receiver.receive(request, fault, moment);
+    let mut taken = receiver.receive(request, moment, Duration::ZERO);
     let status = taken.sent().map(|response| response.status);
-    receiver.answered(&taken, status, Duration::ZERO);
+    receiver.answered(&mut taken, status, Duration::ZERO, Duration::ZERO);
     taken
 }
 
@@ -236,6 +236,75 @@ fn an_old_nonce_with_another_body_is_a_replay() {
     let taken = take(&mut receiver, &forged, &mut moment());
     assert!(taken.verdict == Verdict::Valid && taken.arrival.is_replay);
     assert_eq!(receiver.seen().count("replays"), 1);
+}
+
+#[test]
+fn a_refused_request_spoils_no_nonce_and_no_message_of_the_others() {
+    let secrets = secrets(Platform::Tencent);
+    let mut receiver = receiver(Platform::Tencent, &secrets, |_| {});
+    let right = push(Platform::Tencent, "report", &secrets, &mut moment());
+    let mut forged = right.clone();
+    for (name, value) in [("Signature", "00"), ("Signature", "11")] {
+        forged.headers.set(name, value);
+        forged.body = br#"{"payload":{"method":"report"},"seq":1}"#.to_vec();
+        let refused = take(&mut receiver, &forged, &mut moment());
+        assert_eq!(refused.response.status, 403);
+    }
+    let taken = take(&mut receiver, &right, &mut moment());
+    assert!(taken.why.is_none() && !taken.arrival.is_replay);
+    assert_eq!(taken.arrival.attempt, 1);
+    assert_eq!(
+        receiver.retried().len(),
+        1,
+        "a refused push was tried again"
+    );
+}
+
+#[test]
+fn what_was_not_taken_in_the_end_is_no_duplicate_when_it_comes_again() {
+    let secrets = secrets(Platform::Tencent);
+    let request = push(Platform::Tencent, "report", &secrets, &mut moment());
+    for (status, is_dropped, is_duplicate) in [
+        (Some(200), false, true),
+        (Some(500), false, false),
+        (None, false, false),
+        (Some(503), true, false),
+    ] {
+        let mut receiver = receiver(Platform::Tencent, &secrets, |_| {});
+        let mut taken = receiver.receive(&request, &mut moment(), Duration::ZERO);
+        taken.is_taken = !is_dropped;
+        receiver.answered(&mut taken, status, Duration::ZERO, Duration::ZERO);
+        let again = take(&mut receiver, &request, &mut moment());
+        assert_eq!(again.arrival.is_duplicate, is_duplicate, "{status:?}");
+        assert_eq!(again.arrival.attempt, 2);
+    }
+}
+
+#[test]
+fn a_message_that_still_waits_for_its_answer_is_a_duplicate_already() {
+    let secrets = secrets(Platform::Tencent);
+    let mut receiver = receiver(Platform::Tencent, &secrets, |_| {});
+    let request = push(Platform::Tencent, "report", &secrets, &mut moment());
+    receiver.receive(&request, &mut moment(), Duration::ZERO);
+    let again = receiver.receive(&request, &mut moment(), Duration::ZERO);
+    assert!(again.arrival.is_duplicate);
+}
+
+#[test]
+fn faults_strike_pushes_that_are_welcome_and_nothing_else() {
+    let secrets = secrets(Platform::Tencent);
+    let mut receiver = receiver(Platform::Tencent, &secrets, |options| {
+        options.faults = vec!["first=1".parse().unwrap()];
+    });
+    let push = push(Platform::Tencent, "report", &secrets, &mut moment());
+    let mut forged = push.clone();
+    forged.headers.set("Signature", "00");
+    let stray = Request::new("POST", "/favicon.ico");
+    let handshake = challenge(Platform::Tencent, &secrets).unwrap();
+    for spared in [&forged, &stray, &handshake] {
+        assert_eq!(take(&mut receiver, spared, &mut moment()).fault, None);
+    }
+    assert!(take(&mut receiver, &push, &mut moment()).fault.is_some());
 }
 
 #[test]

@@ -101,6 +101,8 @@ pub struct Summary {
     pub missed: Vec<String>,
     /// Whether it was ended before its time, and by what.
     pub ended: Option<String>,
+    /// Whether that is wrong: it was not how such a run ends, and something was not done.
+    pub is_cut_short: bool,
     /// The outcome, from which comes the exit code.
     pub outcome: Option<Outcome>,
 }

@@ -15,7 +15,8 @@ const MOST: usize = 10;
 pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let summary = &report.summary;
     let name = words::name(report);
-    let whole = summary.ended.iter().map(|by| format!("ended by {by}"));
+    let cut_short = summary.ended.iter().filter(|_| summary.is_cut_short);
+    let whole = cut_short.map(|by| format!("ended by {by}"));
     let whole = summary.missed.iter().cloned().chain(whole);
     let of_the_whole = whole.map(|words| ("error", Vec::new(), name.clone(), words));
     let wrong = report
@@ -51,9 +52,12 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
             escape(&message)
         )?;
     }
-    let whole = summary.missed.len() as u64 + u64::from(summary.ended.is_some());
+    let whole = summary.missed.len() as u64 + u64::from(summary.is_cut_short);
     let errors = (summary.failed + summary.errors + whole).saturating_sub(shown[0]);
     let warnings = summary.warnings.saturating_sub(shown[1]);
+    if let Some(by) = summary.ended.as_ref().filter(|_| !summary.is_cut_short) {
+        writeln!(out, "::notice title={name}::ended by {}", escape(by))?;
+    }
     more(&name, errors, warnings, out)
 }
 
@@ -109,6 +113,7 @@ fn escape_property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Outcome;
     use crate::report::golden;
     use crate::report::tally::Tally;
 
@@ -125,6 +130,17 @@ mod tests {
         assert!(text.lines().all(|line| line.starts_with("::")), "{text}");
         assert_eq!(escape_property("a:b,c%\r\nd"), "a%3Ab%2Cc%25%0Ad");
         assert_eq!(escape("a:b,c%\r\nd"), "a:b,c%25%0Ad");
+    }
+
+    #[test]
+    fn what_ended_a_run_is_an_error_only_where_it_is_one() {
+        let mut report = golden::report();
+        report.summary.end("Ctrl-C", Outcome::Yes);
+        let text = golden::written(write, &report);
+        assert!(text.contains("::notice title=pushrig replay::ended by Ctrl-C\n"));
+        report.summary.end("Ctrl-C", Outcome::Interrupted);
+        let text = golden::written(write, &report);
+        assert!(text.contains("::error title=pushrig replay::ended by Ctrl-C\n"));
     }
 
     #[test]

@@ -37,8 +37,12 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         suite.add_test_case(of_the_whole(flag, missed, NonSuccessKind::Failure));
     }
     if let Some(by) = &summary.ended {
-        let words = format!("ended by {by}");
-        suite.add_test_case(of_the_whole("complete", &words, NonSuccessKind::Error));
+        if summary.is_cut_short {
+            let words = format!("ended by {by}");
+            suite.add_test_case(of_the_whole("complete", &words, NonSuccessKind::Error));
+        } else {
+            suite.add_property(("ended by", visible(by).as_str()));
+        }
     }
     let mut document = quick_junit::Report::new(name);
     document.set_time(summary.elapsed);
@@ -129,7 +133,7 @@ fn of_the_whole(name: &str, words: &str, kind: NonSuccessKind) -> TestCase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Place;
+    use crate::error::{Outcome, Place};
     use crate::report::golden;
     use crate::report::tally::Tally;
     use proptest::prelude::*;
@@ -172,6 +176,18 @@ mod tests {
             )
             .unwrap(),
         }
+    }
+
+    #[test]
+    fn what_ended_a_run_is_an_error_only_where_it_is_one() {
+        let mut report = golden::report();
+        report.summary.end("Ctrl-C", Outcome::Yes);
+        let right = golden::written(write, &report);
+        assert!(right.contains("<property name=\"ended by\" value=\"Ctrl-C\""));
+        assert!(right.contains("errors=\"2\""), "{right}");
+        report.summary.end("Ctrl-C", Outcome::Interrupted);
+        let wrong = golden::written(write, &report);
+        assert!(wrong.contains("errors=\"3\"") && wrong.contains("message=\"ended by Ctrl-C\""));
     }
 
     /// Any characters, those that XML does not have among them.

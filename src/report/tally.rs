@@ -111,6 +111,7 @@ impl Tally {
             groups: Vec::new(),
             missed: Vec::new(),
             ended: None,
+            is_cut_short: false,
             outcome: Some(outcome),
         }
     }
@@ -136,6 +137,7 @@ impl Summary {
     /// Notes that it was ended before its time, by what, and what that comes to.
     pub fn end(&mut self, by: impl Into<String>, outcome: Outcome) {
         self.ended = Some(by.into());
+        self.is_cut_short |= outcome != Outcome::Yes;
         self.fold(outcome);
     }
 

@@ -27,7 +27,12 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "not ok {number} - {}", description(missed))?;
     }
     if let Some(by) = &summary.ended {
-        writeln!(out, "Bail out! ended by {}", one_line(by))?;
+        let start = if summary.is_cut_short {
+            "Bail out!"
+        } else {
+            "#"
+        };
+        writeln!(out, "{start} ended by {}", one_line(by))?;
     }
     Ok(())
 }
@@ -122,6 +127,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Outcome;
     use crate::report::golden;
 
     #[test]
@@ -146,11 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_ended_bails_out() {
+    fn a_run_that_was_cut_short_bails_out_and_one_that_ends_so_does_not() {
         let mut report = golden::report();
-        report
-            .summary
-            .end("Ctrl-C", crate::error::Outcome::Interrupted);
+        report.summary.end("Ctrl-C", Outcome::Yes);
+        assert!(golden::written(write, &report).ends_with("\n# ended by Ctrl-C\n"));
+        report.summary.end("Ctrl-C", Outcome::Interrupted);
         assert!(golden::written(write, &report).ends_with("Bail out! ended by Ctrl-C\n"));
     }
 }

@@ -235,7 +235,8 @@ impl<'a> Evidence<'a> {
             Err(why) => return Err(Absence::NotJson(why)),
         };
         // Nearly every pointer is one plain name.
-        if memchr::memchr2(b'/', b'~', &pointer.as_bytes()[1..]).is_none() {
+        let is_plain = |byte: &u8| !matches!(byte, b'/' | b'~');
+        if pointer.as_bytes()[1..].iter().all(is_plain) {
             return scan::last(members, &pointer[1..]).ok_or(Absence::Missing);
         }
         let (first, rest) = match pointer[1..].find('/') {

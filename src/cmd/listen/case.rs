@@ -1,9 +1,9 @@
 //! The cases of a run: requests, and what was expected of them.
 
-use super::desk::Arrived;
+use super::desk::{Arrived, NOT_KEPT};
 use crate::receiver::Kind;
 use crate::receiver::arrivals::words;
-use crate::receiver::expect::{Expectation, Seen, Standing};
+use crate::receiver::expect::{Expectation, Standing};
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::Verdict;
 use crate::term;
@@ -27,23 +27,36 @@ pub(super) fn of_request(arrived: &Arrived) -> Case {
     if let Some(fault) = received.fault {
         case.details.push(("fault", fault.to_string()));
     }
-    for note in &received.notes {
+    for note in received.notes.iter().chain(&received.framing) {
         case.details.push(("note", note.clone()));
     }
     let again = again(arrived);
     let is_refused = received.why.is_some();
     if let Some(trouble) = arrived.trouble {
-        case.outcome = CaseOutcome::Skip;
+        case.outcome = match trouble {
+            // The receiver itself failed.
+            NOT_KEPT => CaseOutcome::Error,
+            _ => CaseOutcome::Skip,
+        };
         case.why = Some(trouble.to_owned());
+    } else if let Some(wrong) = &arrived.wrong {
+        case.outcome = CaseOutcome::Fail;
+        case.why = Some(wrong.clone());
+    } else if is_refused && received.is_taken {
+        case.why = Some(format!("taken all the same: {}", received.verdict.as_str()));
     } else if is_refused || !received.is_taken {
         case.outcome = CaseOutcome::Skip;
         case.why = Some(match (&received.fault, received.verdict) {
             (Some(fault), _) if !received.is_taken && !is_refused => format!("--fault {fault}"),
+            _ if received.broken.is_some() => "its answer could not be made".to_owned(),
             (_, Verdict::Valid) => "refused".to_owned(),
             (_, verdict) => format!("refused: {}", verdict.as_str()),
         });
+    } else if let Some(fault) = received.fault {
+        case.why = Some(format!("--fault {fault}"));
     }
     case.warnings.extend(received.why.clone());
+    case.warnings.extend(received.broken.clone());
     if let Some(mistake) = &received.mistake {
         case.warnings.push(format!("the mistake: {mistake}"));
     }
@@ -77,21 +90,16 @@ fn again(arrived: &Arrived) -> Option<String> {
     (arrival.attempt > 1).then(|| format!("attempt {}{gap}", arrival.attempt))
 }
 
-/// The case of an expectation, at the end.
-pub(super) fn of_expectation(expectation: &Expectation, seen: &Seen, standing: &Standing) -> Case {
-    let met = *standing == Standing::Met;
-    let why = match standing {
-        Standing::Missed(why) => why.clone(),
-        Standing::Met | Standing::Open => expectation.found(seen),
+/// The case of an expectation, at the end, when none is open any more.
+pub(super) fn of_expectation(expectation: &Expectation, standing: &Standing) -> Case {
+    let (outcome, why) = match standing {
+        Standing::Missed(why) => (CaseOutcome::Fail, Some(why.clone())),
+        Standing::Met | Standing::Open => (CaseOutcome::Pass, None),
     };
     Case {
         id: format!("expect {expectation}"),
-        outcome: if met {
-            CaseOutcome::Pass
-        } else {
-            CaseOutcome::Fail
-        },
-        why: (!met).then_some(why),
+        outcome,
+        why,
         ..Case::default()
     }
 }

@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::exec::Exec;
-use super::forward::Forward;
+use super::forward::{self, Forward};
 use super::keep::{Keeper, Kept};
+use super::visit::{BY, Visit, is_silent, line_of};
 use crate::capture::{Content, Record};
 use crate::error::Error;
 use crate::message::{Request, Response};
@@ -102,6 +103,8 @@ pub(super) struct Arrived {
     pub(super) status: Option<u16>,
     /// Why it is without an answer, or with another than it would have: not by a fault.
     pub(super) trouble: Option<&'static str>,
+    /// What is wrong with the answer of the server behind this one.
+    pub(super) wrong: Option<String>,
     /// When it came, since the start.
     pub(super) at: Duration,
     /// How long its answer took.
@@ -165,22 +168,33 @@ impl Desk {
 
     /// Answers a request. What is acknowledged is in the capture by then.
     pub(super) async fn receive(&self, request: Request, peer: SocketAddr) -> Reply {
-        let mut visit = self.welcome(&request, peer);
-        // In a box, because ten thousand connections that wait for nothing need not have the
-        // room for it.
-        if self.forward.is_some() || visit.received.fault.is_some() {
-            Box::pin(self.take_time(&request, &mut visit)).await;
-        }
+        let visit = self.welcome(&request, peer);
+        let held = if self.forward.is_some() || visit.received.fault.is_some() {
+            // In a box, because ten thousand connections that wait for nothing need not have the
+            // room for it.
+            Box::pin(self.take_time(request, visit)).await
+        } else {
+            Some((request, visit))
+        };
+        let Some((request, mut visit)) = held else {
+            return Reply {
+                manner: Manner::Never,
+                ..Reply::default()
+            };
+        };
         let mut reply = visit.reply();
         let took = visit.arrived.elapsed();
-        let is_watched = self.is_watched || !visit.received.is_plain();
+        let is_watched = self.is_watched || visit.wrong.is_some() || !visit.received.is_plain();
         let line = is_watched.then(|| line_of(&request));
-        let is_kept = match self.write_down(request, &visit, &reply, took) {
-            Some(writing) => writing.await,
+        let (kept, record) = self.write_down(request, &visit, &reply, took);
+        let is_kept = match kept {
+            Some(kept) => kept.await,
             None => true,
         };
-        if !is_kept {
-            visit.fail("it could not be kept, and so it was not taken");
+        if is_kept {
+            self.give(record);
+        } else {
+            visit.fail(NOT_KEPT);
             if !is_silent(&reply) {
                 // What is not kept is not acknowledged: the platform will send it once more.
                 reply = Reply::from(Response {
@@ -206,45 +220,77 @@ impl Desk {
             now,
             arrived,
             trouble: None,
+            reason: None,
+            wrong: None,
         }
     }
 
     /// What an answer waits for: a fault, or another server.
-    async fn take_time(&self, request: &Request, visit: &mut Visit) {
+    async fn take_time(&self, request: Request, visit: Visit) -> Option<(Request, Visit)> {
         let fault = visit.received.fault;
-        let is_whole = self.hold_back(fault, Place::Before).await
-            && self.pass_on(request, &mut visit.received).await
-            && self.hold_back(fault, Place::After).await;
+        let mut held = Held(self, Some((request, visit)));
+        let mut is_whole = self.hold_back(fault, Place::Before).await;
+        if let (true, Some((request, visit))) = (is_whole, &mut held.1) {
+            is_whole =
+                self.pass_on(request, visit).await && self.hold_back(fault, Place::After).await;
+        }
+        let (request, mut visit) = held.over()?;
         if !is_whole {
             visit.fail("it waited for its answer when the run ended");
         }
+        Some((request, visit))
     }
 
-    /// Gives a request to the command, and to the capture; there, whether it is in it is known
-    /// later.
+    /// Hands a request to the capture; the line is for the command, once it is kept.
     fn write_down(
         &self,
         request: Request,
         visit: &Visit,
         reply: &Reply,
         took: Duration,
-    ) -> Option<Kept> {
-        let exec = self.exec.borrow();
-        if self.keeper.is_none() && exec.is_none() {
-            return None;
+    ) -> (Option<Kept>, Option<Vec<u8>>) {
+        let has_exec = self.exec.borrow().is_some();
+        if self.keeper.is_none() && !has_exec {
+            return (None, None);
         }
         let answer = (!is_silent(reply)).then_some(&*reply.response);
         let record = visit.record(request, answer, took);
-        if let Some(exec) = exec.as_ref() {
-            exec.give(&record);
+        let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&record));
+        (kept, has_exec.then(|| record.to_line()))
+    }
+
+    /// Gives a record to the command.
+    fn give(&self, record: Option<Vec<u8>>) {
+        if let (Some(record), Some(exec)) = (record, self.exec.borrow().as_ref()) {
+            exec.give(record);
         }
-        Some(self.keeper.as_ref()?.keep(&record))
+    }
+
+    /// The connection of a request is gone that waited for its answer: it came all the same.
+    fn lose(&self, request: Request, mut visit: Visit) {
+        visit.fail("its connection was gone before its answer");
+        let took = visit.arrived.elapsed();
+        let line = line_of(&request);
+        let record = visit.record(request, None, took);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep_now(&record);
+        }
+        let has_exec = self.exec.borrow().is_some();
+        self.give(has_exec.then(|| record.to_line()));
+        self.conclude(visit, None, took, Some(line));
     }
 
     /// It counts, and is told of.
-    fn conclude(&self, visit: Visit, status: Option<u16>, took: Duration, line: Option<String>) {
-        let received = &visit.received;
-        self.receiver.borrow_mut().answered(received, status, took);
+    fn conclude(
+        &self,
+        mut visit: Visit,
+        status: Option<u16>,
+        took: Duration,
+        line: Option<String>,
+    ) {
+        let at = visit.arrived.duration_since(self.started);
+        let mut receiver = self.receiver.borrow_mut();
+        receiver.answered(&mut visit.received, status, took, at + took);
         match (line, status) {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
@@ -254,7 +300,8 @@ impl Desk {
                 received: visit.received,
                 status,
                 trouble: visit.trouble,
-                at: visit.arrived.duration_since(self.started),
+                wrong: visit.wrong,
+                at,
                 took,
             }))),
         }
@@ -278,13 +325,10 @@ impl Desk {
     fn judge(&self, request: &Request, arrived: Instant) -> Received {
         let mut moment = self.moment.borrow_mut();
         let mut receiver = self.receiver.borrow_mut();
-        // A URL has to be verified before anything is pushed that could fail.
-        let fault = (*request.method != *b"GET")
-            .then(|| receiver.fault(&mut moment))
-            .flatten();
         let mut searching = self.searching.get();
         receiver.explains(searching.may());
-        let judged = receiver.receive(request, fault, &moment);
+        let at = arrived.duration_since(self.started);
+        let judged = receiver.receive(request, &mut moment, at);
         if judged.verdict == Verdict::Mismatch {
             if searching.spend(arrived.elapsed(), self.elapsed()) {
                 let why = "so much came with a wrong signature that the mistake is not looked for \
@@ -313,12 +357,11 @@ impl Desk {
             by: Some(BY.to_owned()),
             ..Record::with(content)
         };
-        if let Some(exec) = self.exec.borrow().as_ref() {
-            exec.give(&record);
-        }
         if let Some(keeper) = &self.keeper {
             keeper.add(&record);
         }
+        let has_exec = self.exec.borrow().is_some();
+        self.give(has_exec.then(|| record.to_line()));
         self.tell(Told::Refused(refused, self.elapsed()));
     }
 
@@ -360,99 +403,52 @@ impl Desk {
     }
 
     /// Lets another server answer what is welcome, and says whether there was time for it.
-    async fn pass_on(&self, request: &Request, received: &mut Received) -> bool {
-        let Some(forward) = self.forward.as_ref().filter(|_| received.is_taken) else {
+    async fn pass_on(&self, request: &Request, visit: &mut Visit) -> bool {
+        let is_taken = visit.received.is_taken;
+        let Some(forward) = self.forward.as_ref().filter(|_| is_taken) else {
             return true;
         };
         let Some(answer) = self.unless_ending(forward.send(request)).await else {
             return false;
         };
-        received.response = Arc::new(answer.unwrap_or_else(|why| {
-            self.tell(Told::Warning(format!("--forward: {why}")));
-            Response {
-                status: 502,
-                ..Response::default()
+        let why = match answer {
+            // Behind it another protocol would be spoken.
+            Ok((answer, _)) if answer.status == 101 => {
+                "the server answered 101, which is not passed on".to_owned()
             }
-        }));
+            Ok((answer, reason)) => {
+                visit.wrong = forward::flaw(&visit.received, &answer);
+                visit.received.response = Arc::new(answer);
+                visit.reason = Some(reason);
+                return true;
+            }
+            Err(why) => why.to_string(),
+        };
+        visit.wrong = Some(format!("--forward: {why}"));
+        visit.received.response = Arc::new(Response {
+            status: 502,
+            ..Response::default()
+        });
         true
     }
 }
 
-/// A request that waits for its answer.
-struct Visit {
-    peer: SocketAddr,
-    number: u64,
-    now: Timestamp,
-    arrived: Instant,
-    received: Received,
-    trouble: Option<&'static str>,
+/// Why a request is turned away that would be welcome.
+pub(super) const NOT_KEPT: &str = "it could not be kept, and so it was not taken";
+
+/// A request that is answered later, unless its connection goes first.
+struct Held<'d>(&'d Desk, Option<(Request, Visit)>);
+
+impl Held<'_> {
+    fn over(mut self) -> Option<(Request, Visit)> {
+        self.1.take()
+    }
 }
 
-impl Visit {
-    /// It is without the answer that it would have.
-    fn fail(&mut self, why: &'static str) {
-        self.trouble = Some(why);
-        self.received.is_taken = false;
-    }
-
-    /// The answer, as far as is known before it is kept.
-    fn reply(&self) -> Reply {
-        let manner = match self.received.fault.map(|spec| spec.fault) {
-            _ if self.trouble.is_some() => Manner::Never,
-            None | Some(Fault::Delay(_) | Fault::Status(_)) => Manner::Plain,
-            Some(Fault::Reset) => Manner::Reset,
-            Some(Fault::Truncate(bytes)) => Manner::Truncate(bytes),
-            Some(Fault::Slow(rate)) => Manner::Slow(rate),
-            Some(Fault::Never) => Manner::Never,
-        };
-        Reply {
-            response: self.received.sent().unwrap_or_default(),
-            manner,
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some((request, visit)) = self.1.take() {
+            self.0.lose(request, visit);
         }
     }
-
-    /// The record of it, as a capture keeps it.
-    fn record(&self, request: Request, answer: Option<&Response>, took: Duration) -> Record {
-        let received = &self.received;
-        let response = answer.map(|answer| Response {
-            ms: Some(took.as_secs_f64() * 1000.0),
-            ..answer.clone()
-        });
-        Record {
-            at: Some(format!("{:.3}", self.now)),
-            platform: received.platform.as_deref().map(str::to_owned),
-            peer: Some(self.peer.to_string()),
-            response,
-            verdict: Some(received.verdict.as_str().to_owned()),
-            why: why(received),
-            by: Some(BY.to_owned()),
-            note: received.fault.map(|fault| format!("--fault {fault}")),
-            ..Record::of(request)
-        }
-    }
-}
-
-/// Whether nobody reads an answer.
-fn is_silent(reply: &Reply) -> bool {
-    matches!(reply.manner, Manner::Reset | Manner::Never)
-}
-
-/// Why it is not right, with the mistake that was proved.
-fn why(received: &Received) -> Option<String> {
-    let why = received.why.as_ref()?;
-    Some(match &received.mistake {
-        Some(mistake) => format!("{why}; the mistake: {mistake}"),
-        None => why.clone(),
-    })
-}
-
-const BY: &str = concat!("pushrig ", env!("CARGO_PKG_VERSION"));
-
-fn line_of(request: &Request) -> String {
-    let target = request.target.split(|&byte| byte == b'?').next();
-    format!(
-        "{} {}",
-        String::from_utf8_lossy(&request.method),
-        String::from_utf8_lossy(target.unwrap_or_default())
-    )
 }

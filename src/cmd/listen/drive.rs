@@ -17,7 +17,7 @@ use crate::net::block_on;
 use crate::net::server::{Limits, Listener};
 use crate::net::stop::{Signal, Signals};
 use crate::printer::{Overflow, STALL};
-use crate::receiver::expect::{Expectation, Seen, Standing};
+use crate::receiver::expect::Expectation;
 use crate::reporter::Reporter;
 use crate::session::Session;
 
@@ -77,28 +77,23 @@ impl Drive {
         ));
         let ends = ends(&self.expectations, self.time);
         let mut signal = None;
-        loop {
-            // Asked once for both: a time that passed in between would be waited for without end.
+        let elapsed = loop {
             let elapsed = desk.elapsed();
-            let is_up = self.time.is_some_and(|time| elapsed >= time);
-            if is_up || is_decided(&self.expectations, &desk, elapsed) {
-                break;
+            let is_over = self.time.is_some_and(|time| elapsed >= time);
+            if is_over || signal.is_some() || desk.receiver.borrow().is_decided(elapsed) {
+                break elapsed;
             }
-            let due = until(next(&ends, elapsed));
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
                     show.take(told, &desk);
                     take_all(&mut heard, &desk, &mut show);
                 },
-                signalled = signals.next() => {
-                    signal = Some(signalled);
-                    break;
-                }
-                () = due => {}
+                signalled = signals.next() => signal = Some(signalled),
+                () = until(next(&ends, elapsed)) => {}
             }
-        }
-        let elapsed = desk.elapsed();
+        };
+        desk.receiver.borrow_mut().end(elapsed);
         desk.stop();
         stop.notify_one();
         // Whoever asks a second time does not wait for running answers.
@@ -110,16 +105,24 @@ impl Drive {
             _ = signals.next() => Duration::ZERO,
         };
         if let Some(exec) = desk.exec() {
-            tokio::select! {
+            let reins = exec.reins();
+            if exec.is_busy() {
+                show.waits_for_command();
+            }
+            let is_done = tokio::select! {
                 biased;
-                () = exec.end() => {}
-                () = until(Some(patience)) => show.unfinished(),
-                _ = signals.next() => show.unfinished(),
+                () = exec.end() => true,
+                () = until(Some(patience)) => false,
+                _ = signals.next() => false,
+            };
+            if !is_done {
+                reins.stop();
+                show.unfinished();
             }
         }
         desk.close();
         take_all(&mut heard, &desk, &mut show);
-        finish(&desk, &self.expectations, signal, elapsed, show)
+        finish(&desk, signal, elapsed, show)
     }
 }
 
@@ -144,20 +147,14 @@ fn take_all(heard: &mut UnboundedReceiver<Told>, desk: &Desk, show: &mut Show<'_
 
 fn finish(
     desk: &Desk,
-    expectations: &[Expectation],
     signal: Option<Signal>,
     elapsed: Duration,
     mut show: Show<'_>,
 ) -> Result<Outcome, Error> {
     show.session.keep_the_rest();
     let receiver = desk.receiver.borrow();
-    for expectation in expectations {
-        let standing = expectation.standing(receiver.seen(), elapsed);
-        show.case(case::of_expectation(
-            expectation,
-            receiver.seen(),
-            &standing,
-        ));
+    for (expectation, standing) in receiver.standings(elapsed) {
+        show.case(case::of_expectation(expectation, &standing));
     }
     show.retried(&receiver.retried());
     // Ctrl-C is how it ends: what it comes to is what was expected.
@@ -169,34 +166,6 @@ fn finish(
         None => {}
     }
     show.finish(receiver.seen(), elapsed)
-}
-
-/// Whether the time of each of them is over.
-fn is_late(expectations: &[Expectation], elapsed: Duration) -> bool {
-    let mut times = expectations.iter().map(Expectation::within);
-    times.all(|within| within.is_some_and(|within| elapsed > within))
-}
-
-/// Whether something expected can no longer come to hold.
-fn is_missed(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
-    let mut standings = expectations.iter().map(|it| it.standing(seen, elapsed));
-    standings.any(|standing| matches!(standing, Standing::Missed(_)))
-}
-
-/// Whether all that is expected holds; nothing expected holds never.
-fn all_met(expectations: &[Expectation], seen: &Seen, elapsed: Duration) -> bool {
-    let met = |it: &Expectation| it.standing(seen, elapsed) == Standing::Met;
-    !expectations.is_empty() && expectations.iter().all(met)
-}
-
-/// Whether what is expected holds, or cannot any more.
-fn is_decided(expectations: &[Expectation], desk: &Desk, elapsed: Duration) -> bool {
-    let receiver = desk.receiver.borrow();
-    let seen = receiver.seen();
-    // What holds from the beginning, such as `duplicates=0`, is to hold until the time is up.
-    let begins_met = all_met(expectations, &Seen::default(), Duration::ZERO);
-    let may_end = !begins_met || is_late(expectations, elapsed);
-    is_missed(expectations, seen, elapsed) || (may_end && all_met(expectations, seen, elapsed))
 }
 
 /// The times at which something may end it.

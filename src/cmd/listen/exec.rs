@@ -5,15 +5,16 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use super::desk::Told;
-use crate::capture::Record;
 use crate::error::Error;
 
 /// So many bytes of records wait for the command; beyond, it is not run.
@@ -25,6 +26,15 @@ pub(super) struct Exec {
     waiting: Arc<AtomicUsize>,
     tell: UnboundedSender<Told>,
     over: oneshot::Receiver<()>,
+    reins: Reins,
+}
+
+/// Stops the command that runs, and lets no other begin.
+#[derive(Clone, Default)]
+pub(super) struct Reins {
+    is_over: Arc<AtomicBool>,
+    /// The process that runs.
+    process: Arc<Mutex<Option<u32>>>,
 }
 
 impl Exec {
@@ -32,8 +42,10 @@ impl Exec {
         let (give, given) = channel::<Vec<u8>>();
         let (end, over) = oneshot::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
+        let reins = Reins::default();
         let runner = Runner {
             command: command.to_owned(),
+            reins: reins.clone(),
             waiting: Arc::clone(&waiting),
             tell: tell.clone(),
         };
@@ -51,15 +63,17 @@ impl Exec {
             waiting,
             tell,
             over,
+            reins,
         })
     }
 
-    /// Hands a record over.
-    pub(super) fn give(&self, record: &Record) {
-        let mut line = record.to_line();
+    /// Hands the line of a record over.
+    pub(super) fn give(&self, mut line: Vec<u8>) {
         line.push(b'\n');
         let size = line.len();
-        if self.waiting.load(Relaxed) + size > MOST_WAITING {
+        let waiting = self.waiting.load(Relaxed);
+        // One for which nothing waits is taken, whatever its size.
+        if waiting > 0 && waiting + size > MOST_WAITING {
             let why = "--exec: the command is too slow, and was not run for each request";
             let _ = self.tell.send(Told::Warning(why.to_owned()));
             return;
@@ -69,6 +83,16 @@ impl Exec {
         let _ = self.give.send(line);
     }
 
+    /// Whether it still runs, or is to.
+    pub(super) fn is_busy(&self) -> bool {
+        self.waiting.load(Relaxed) > 0
+    }
+
+    /// What stops it.
+    pub(super) fn reins(&self) -> Reins {
+        self.reins.clone()
+    }
+
     /// Waits until it was run for all.
     pub(super) async fn end(self) {
         drop(self.give);
@@ -76,45 +100,97 @@ impl Exec {
     }
 }
 
+impl Reins {
+    pub(super) fn stop(&self) {
+        self.is_over.store(true, Relaxed);
+        let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        #[cfg(unix)]
+        if let Some(group) = process.and_then(|id| Pid::from_raw(id.cast_signed())) {
+            // It may have ended meanwhile.
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+        #[cfg(not(unix))]
+        drop(process);
+    }
+
+    fn hold(&self, process: Option<u32>) {
+        let mut held = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = process;
+    }
+}
+
 struct Runner {
     command: String,
+    reins: Reins,
     waiting: Arc<AtomicUsize>,
     tell: UnboundedSender<Told>,
 }
 
 impl Runner {
     fn take(&self, record: &[u8]) {
-        if let Err(why) = run(&self.command, record) {
+        if !self.reins.is_over.load(Relaxed)
+            && let Err(why) = self.run(record)
+        {
             let _ = self.tell.send(Told::Warning(why));
         }
         self.waiting.fetch_sub(record.len(), Relaxed);
     }
+
+    fn run(&self, record: &[u8]) -> Result<(), String> {
+        let wrong = |why: std::io::Error| format!("--exec: {why}");
+        let mut child = shell(&self.command)
+            .stdin(Stdio::piped())
+            // Standard output has the cases.
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(wrong)?;
+        self.reins.hold(Some(child.id()));
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command need not read what it is given.
+            let _ = stdin.write_all(record);
+        }
+        let status = child.wait();
+        self.reins.hold(None);
+        let status = status.map_err(wrong)?;
+        if status.success() || self.reins.is_over.load(Relaxed) {
+            Ok(())
+        } else {
+            Err(format!("--exec: the command ended with {status}"))
+        }
+    }
 }
 
-fn run(command: &str, record: &[u8]) -> Result<(), String> {
-    let wrong = |why: std::io::Error| format!("--exec: {why}");
-    #[cfg(unix)]
+/// In a process group of its own: Ctrl-C is for the receiver, which lets it end.
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    use std::os::unix::process::CommandExt as _;
     let mut shell = Command::new("sh");
-    #[cfg(unix)]
-    shell.arg("-c").arg(command);
-    #[cfg(windows)]
+    shell.arg("-c").arg(command).process_group(0);
+    shell
+}
+
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
     let mut shell = Command::new("cmd");
-    #[cfg(windows)]
     shell.arg("/C").arg(command);
-    // Standard output has the cases.
-    let mut child = shell
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(wrong)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command need not read what it is given.
-        let _ = stdin.write_all(record);
-    }
-    let status = child.wait().map_err(wrong)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("--exec: the command ended with {status}"))
+    shell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::block_on;
+
+    #[test]
+    fn a_record_larger_than_what_may_wait_is_given_where_nothing_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("size");
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let exec = Exec::start(&format!("wc -c > '{}'", path.display()), tell).unwrap();
+        exec.give(vec![b'x'; MOST_WAITING + 1]);
+        block_on(exec.end()).unwrap();
+        assert!(told.try_recv().is_err(), "nothing is warned of");
+        let size = std::fs::read_to_string(path).unwrap();
+        assert_eq!(size.trim(), (MOST_WAITING + 2).to_string());
     }
 }

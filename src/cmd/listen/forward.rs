@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::message::{Headers, Request, Response};
+use crate::message::{Request, Response};
 use crate::net::{Connection, Dialer, Failure};
+use crate::receiver::{Kind, Received};
 
 /// Another server.
 pub(super) struct Forward {
@@ -24,36 +25,32 @@ impl Forward {
         }
     }
 
-    /// Sends a request byte for byte, Host and all, and gives its answer.
-    pub(super) async fn send(&self, request: &Request) -> Result<Response, Failure> {
+    /// Sends a request byte for byte, Host and all, and gives its answer and the reason phrase.
+    pub(super) async fn send(&self, request: &Request) -> Result<(Response, Vec<u8>), Failure> {
         let idle = self.idle.borrow_mut().pop();
         let mut connection = idle.unwrap_or_else(|| self.dialer.connection());
         let answer = connection.exchange(&request.to_wire()).await?;
-        let response = answer.to_response();
+        let answered = (answer.to_response(), answer.reason().to_vec());
         let mut idle = self.idle.borrow_mut();
         if idle.len() < MOST_IDLE {
             idle.push(connection);
         }
-        Ok(Response {
-            headers: without_framing(&response.headers),
-            ..response
-        })
+        Ok(answered)
     }
 }
 
-/// The fields but those that belong to one connection: the answer is framed anew.
-fn without_framing(headers: &Headers) -> Headers {
-    const FRAMING: [&[u8]; 5] = [
-        b"connection",
-        b"keep-alive",
-        b"transfer-encoding",
-        b"content-length",
-        b"trailer",
-    ];
-    let kept = headers.iter().filter(|(name, _)| {
-        !FRAMING
-            .iter()
-            .any(|framing| name.eq_ignore_ascii_case(framing))
-    });
-    kept.collect()
+/// Why the platform would not be content with an answer, if it would not.
+pub(super) fn flaw(received: &Received, answer: &Response) -> Option<String> {
+    let status = answer.status;
+    if received.kind == Kind::Handshake {
+        let is_echo = answer.body == received.response.body && status == received.response.status;
+        return (!is_echo).then(|| {
+            format!("the server behind --forward answered {status}, and not with the echo alone")
+        });
+    }
+    (!received.accepts(status)).then(|| {
+        format!(
+            "the server behind --forward answered {status}: the platform takes that for a failure"
+        )
+    })
 }

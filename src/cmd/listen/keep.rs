@@ -81,6 +81,12 @@ impl Keeper {
         index
     }
 
+    /// Adds a record, and writes it with all that wait.
+    pub(super) fn keep_now(&self, record: &Record) {
+        self.batch.borrow().lines.borrow_mut().add(record);
+        self.write();
+    }
+
     /// Writes what waits.
     pub(super) fn write(&self) {
         let batch = self.batch.take();

@@ -48,11 +48,12 @@ struct RetriedLine<'r> {
 const MOST_RETRIED: usize = 50;
 
 /// The counts that are told beside the cases.
-const COUNTERS: [&str; 8] = [
+const COUNTERS: [&str; 9] = [
     "requests",
     "handshakes",
     "pushes",
     "verified",
+    "delivered",
     "refused",
     "duplicates",
     "replays",
@@ -121,10 +122,16 @@ impl<'s> Show<'s> {
         self.session.is_choked();
     }
 
-    /// The command of `--exec` still runs.
+    /// The end waits for the command of `--exec`.
+    pub(super) fn waits_for_command(&mut self) {
+        self.session
+            .note("the command of --exec still runs: it has 10 s; Ctrl-C ends it");
+    }
+
+    /// The command of `--exec` did not end in time.
     pub(super) fn unfinished(&mut self) {
         self.session
-            .warn("--exec: the command was not run for each request when the run ended");
+            .warn("--exec: the command had not ended for each request, and was stopped");
     }
 
     fn request(&mut self, arrived: &Arrived) {
@@ -146,7 +153,7 @@ impl<'s> Show<'s> {
         let first = refused.raw.split(|&byte| byte == b'\n').next();
         let first = term::escape(first.unwrap_or_default().trim_ascii_end());
         let case = Case {
-            id: "what no HTTP parser takes".to_owned(),
+            id: "no request".to_owned(),
             outcome: CaseOutcome::Skip,
             why: Some(refused.why.clone()),
             status: refused.status,
@@ -200,6 +207,15 @@ impl<'s> Show<'s> {
         let counters = COUNTERS.map(|name| (name, seen.count(name)));
         let counters = counters.into_iter().filter(|(_, count)| *count > 0);
         self.reporter.beside(counters.collect(), Vec::new());
+        if self.own != Outcome::Yes && self.reporter.counts().1 == 0 {
+            // What went wrong here and belongs to no request stands in the reports, too.
+            self.case(Case {
+                id: "listen".to_owned(),
+                outcome: CaseOutcome::Error,
+                why: Some(self.told.clone()),
+                ..Case::default()
+            });
+        }
         let outcome = self.reporter.finish(elapsed, self.session)?;
         Ok(outcome.and(self.own))
     }

@@ -1,10 +1,11 @@
 //! The driver: it owns the sockets and the sleep, and asks the core what comes next.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -69,6 +70,7 @@ pub(super) async fn deliver(
     let run = Rc::new(Run {
         started: Instant::now(),
         moment: RefCell::new(moment),
+        last: Cell::default(),
         idle: RefCell::default(),
         veil: Veil::over(&courier.push.secrets),
         courier,
@@ -145,15 +147,35 @@ struct Run {
     courier: Courier,
     started: Instant,
     moment: RefCell<Moment>,
+    /// The time of the last message.
+    last: Cell<Option<Timestamp>>,
     idle: RefCell<Vec<Connection>>,
     veil: Veil,
 }
 
+/// So far may the time of a message be ahead of the clock.
+const AHEAD: SignedDuration = SignedDuration::from_secs(1);
+
 impl Run {
+    /// Now, and later than the message before: of one millisecond they would be the same to a
+    /// receiver whose platform gives them no number.
+    fn fresh_time(&self) -> Timestamp {
+        let now = self.courier.clock.now();
+        if self.courier.clock.is_fixed() {
+            return now;
+        }
+        let later = self.last.get().map_or(now, |last| {
+            now.max(last + SignedDuration::from_millis(1))
+                .min(now + AHEAD)
+        });
+        self.last.set(Some(later));
+        later
+    }
+
     fn pack(&self, number: Option<usize>) -> Result<Parcel, Error> {
         let courier = &self.courier;
         let mut moment = self.moment.borrow_mut();
-        moment.now = courier.clock.now();
+        moment.now = self.fresh_time();
         let message = courier.push.message(&mut moment)?;
         let request = courier.push.request(&message, &courier.url, &mut moment)?;
         check_headers(&request)?;

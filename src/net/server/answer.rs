@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use crate::message::{Headers, Response};
 
@@ -49,10 +49,16 @@ fn append(fields: &Headers, length: usize, into: &mut hyper::HeaderMap) {
         if name.eq_ignore_ascii_case(b"content-length") && value != length.to_string().as_bytes() {
             continue;
         }
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
-        {
+        if let (Some(name), Ok(value)) = (known(name), HeaderValue::from_bytes(value)) {
             into.append(name, value);
         }
+    }
+}
+
+/// The name of a field, if it can be one; nearly all answers have this one alone.
+fn known(name: &[u8]) -> Option<HeaderName> {
+    match name {
+        b"Content-Type" => Some(CONTENT_TYPE),
+        _ => HeaderName::from_bytes(name).ok(),
     }
 }

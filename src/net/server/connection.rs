@@ -17,21 +17,31 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::answer::{Whole, into_hyper};
 use super::handshake::{self, Met};
+use super::passed::{Passed, belongs_to_a_connection};
 use super::request::{Flaw, chain, normal, whole};
 use super::socket::Socket;
 use super::tap::{BEHIND, Came};
 use super::wire::{End, Io, Wire};
-use super::{Limits, Refused, Reply, Shared};
+use super::{Limits, Manner, Refused, Reply, Shared};
 use crate::message::{Request, Response, Scheme};
 
 /// The answer to a head that never gets whole.
 const TIMEOUT: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
+/// A client that speaks HTTP/2 without asking begins so (RFC 9113, 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n";
+const NO_HTTP_2: &str = "HTTP/2 is not spoken here";
+
+const UNREAD: &str = "it stands behind the last request that was answered before its connection was closed, and was \
+                      not read";
+
 struct Connection<H, R> {
     shared: Rc<Shared<H, R>>,
     peer: SocketAddr,
     wire: Rc<RefCell<Wire>>,
+    /// A request whose body is not whole, and why. It is told when its answer has left.
+    flaw: RefCell<Option<Box<(Came, String)>>>,
 }
 
 /// Serves a connection until its end, or for a short time once `told` is true.
@@ -55,6 +65,7 @@ pub(super) async fn serve<H, F, R>(
         shared: Rc::clone(&shared),
         peer,
         wire: Rc::clone(&wire),
+        flaw: RefCell::default(),
     });
     let answering = Rc::clone(&connection);
     let service = service_fn(move |request| {
@@ -64,13 +75,16 @@ pub(super) async fn serve<H, F, R>(
     let serving = pin!(
         http1::Builder::new()
             .half_close(true)
+            // An answer is short: one write of one piece costs less than two pieces at once.
             .writev(false)
             .title_case_headers(true)
             .max_header_size(shared.limits.head)
             .serve_connection(Io(Rc::clone(&wire)), service)
     );
-    match drive(serving, &wire, &shared.limits, &mut told).await {
-        Over::Hyper(Ok(())) => {}
+    let over = drive(serving, &wire, &shared.limits, &mut told).await;
+    connection.tell_of_flaw();
+    match over {
+        Over::Hyper(Ok(())) => connection.closed(),
         Over::Hyper(Err(why)) => connection.broke(&why),
         Over::Late => connection.too_slow(),
         Over::End(end) => return Box::pin(connection.end(end, &mut told)).await,
@@ -183,18 +197,34 @@ where
         };
         match whole(incoming.into_body(), &self.shared.limits).await {
             Ok(body) => request.body = body,
-            Err(flaw) => return into_hyper(&self.flawed(&flaw)),
+            Err(flaw) => return into_hyper(&self.flawed(&flaw).await),
         }
         request.chunks = self.wire.borrow_mut().sizes();
         let reply: Reply = (self.shared.handler)(request, self.peer).await.into();
-        if !self.wire.borrow().is_plain(reply.manner) {
+        if reply.passed.is_some() || !self.wire.borrow().is_plain(reply.manner) {
             poll_fn(|cx| self.wire.borrow_mut().poll_said(cx)).await;
         }
         self.wire.borrow_mut().answered(reply.manner);
         if self.wire.borrow().end().is_some() {
             return pending().await;
         }
-        into_hyper(&reply.response)
+        match reply.passed {
+            Some(reason) => self.pass(&reply.response, reply.manner, reason),
+            None => into_hyper(&reply.response),
+        }
+    }
+
+    /// The answer of another server: hyper frames it anew.
+    fn pass(&self, response: &Response, manner: Manner, reason: Vec<u8>) -> hyper::Response<Whole> {
+        if manner == Manner::Plain {
+            self.wire.borrow_mut().passes(Passed::new(response, reason));
+        }
+        let fields = response.headers.iter();
+        let headers = fields.filter(|(name, _)| !belongs_to_a_connection(name));
+        into_hyper(&Response {
+            headers: headers.collect(),
+            ..response.clone()
+        })
     }
 
     /// The head of a request; none where the connection is at its end.
@@ -209,16 +239,43 @@ where
     }
 
     /// The answer to a request whose body is not whole.
-    fn flawed(&self, flaw: &Flaw) -> Response {
+    async fn flawed(&self, flaw: &Flaw) -> Response {
         let came = self.wire.borrow_mut().taken();
-        self.refuse(came, flaw.status(), flaw.why(&self.shared.limits));
-        self.wire.borrow_mut().lingers();
+        let why = flaw.why(&self.shared.limits);
+        *self.flaw.borrow_mut() = Some(Box::new((came, why)));
+        poll_fn(|cx| self.wire.borrow_mut().poll_said(cx)).await;
+        self.wire.borrow_mut().refuses();
         let mut response = Response {
-            status: flaw.status().unwrap_or(400),
+            status: flaw.status(),
             ..Response::default()
         };
         response.headers.push("Connection", "close");
         response
+    }
+
+    /// A peer that went away meanwhile has no answer.
+    fn tell_of_flaw(&self) {
+        let flaw = self.flaw.take();
+        if let Some((came, why)) = flaw.map(|flaw| *flaw) {
+            let status = self.wire.borrow().said();
+            self.refuse(came, status, why);
+        }
+    }
+
+    /// All that hyper has read was answered; what stands behind it is kept, too.
+    fn closed(&self) {
+        let mut wire = self.wire.borrow_mut();
+        // Where a body is not whole nobody knows where the next request begins.
+        if wire.is_lingering() {
+            return;
+        }
+        let left = wire.left();
+        if left.raw.trim_ascii().is_empty() {
+            return;
+        }
+        wire.lingers();
+        drop(wire);
+        self.refuse(left, None, UNREAD.to_owned());
     }
 
     /// hyper gave up, perhaps with an answer.
@@ -227,13 +284,14 @@ where
         if left.raw.is_empty() {
             return;
         }
-        let (status, why) = if why.is_parse_too_large() {
-            (Some(431), "its head is too large".to_owned())
-        } else if why.is_parse() {
-            (Some(400), chain(why))
-        } else {
-            (None, "the connection ended in its head".to_owned())
+        let why = match () {
+            () if left.raw.starts_with(HTTP_2) => NO_HTTP_2.to_owned(),
+            () if why.is_parse_too_large() => "its head is too large".to_owned(),
+            () if why.is_parse() => chain(why),
+            () => "the connection ended in its head".to_owned(),
         };
+        // hyper does not answer each of them.
+        let status = self.wire.borrow().said();
         if status.is_some() {
             self.wire.borrow_mut().lingers();
         }
@@ -276,6 +334,7 @@ where
 
     /// Ends a connection without hyper.
     async fn end(&self, end: End, told: &mut watch::Receiver<bool>) {
+        self.closed();
         let Some(mut socket) = self.wire.borrow_mut().close() else {
             return;
         };

@@ -16,6 +16,10 @@ const SLACK: Duration = Duration::from_millis(100);
 pub(super) enum Pace {
     /// As they are.
     Free,
+    /// As they are, and nobody asked for them: they are hyper's own words.
+    Unasked,
+    /// With another head than hyper's.
+    Passed,
     /// So many of them, and no more.
     Only(usize),
     /// So many a second, the next ones when they are due.
@@ -50,7 +54,7 @@ impl Pace {
     /// Whether some of `count` bytes may leave now.
     pub(super) fn room(&self, count: usize, now: Instant) -> Room {
         match *self {
-            Self::Free => Room::For(count),
+            Self::Free | Self::Unasked | Self::Passed => Room::For(count),
             Self::Only(0) => Room::None,
             Self::Only(left) => Room::For(count.min(left)),
             Self::Trickle { due, .. } if due > now => Room::At(due),
@@ -61,7 +65,7 @@ impl Pace {
     /// So many have left.
     pub(super) fn went(&mut self, count: usize, now: Instant) {
         match self {
-            Self::Free => {}
+            Self::Free | Self::Unasked | Self::Passed => {}
             Self::Only(left) => *left -= count.min(*left),
             Self::Trickle { rate, due } => {
                 // Counted from when they were due, not from now: clocks wake late, and the rate

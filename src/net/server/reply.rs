@@ -11,6 +11,9 @@ pub struct Reply {
     pub response: Arc<Response>,
     /// How it goes out.
     pub manner: Manner,
+    /// The reason phrase of another server, whose answer is passed on: its head leaves as it
+    /// came, but for the fields that belong to one connection.
+    pub passed: Option<Vec<u8>>,
 }
 
 impl From<Response> for Reply {
@@ -18,6 +21,7 @@ impl From<Response> for Reply {
         Self {
             response: Arc::new(response),
             manner: Manner::Plain,
+            passed: None,
         }
     }
 }

@@ -38,11 +38,11 @@ pub(super) enum Flaw {
 }
 
 impl Flaw {
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(super) fn status(&self) -> u16 {
         match self {
-            Self::TooLarge => Some(413),
-            Self::TooSlow => Some(408),
-            Self::Broken(_) => None,
+            Self::TooLarge => 413,
+            Self::TooSlow => 408,
+            Self::Broken(_) => 400,
         }
     }
 

@@ -9,13 +9,16 @@ use std::mem::MaybeUninit;
 use memchr::memchr;
 
 use crate::message::{Headers, Request};
+use crate::receiver::MOST_SIZES;
 
 /// So many bytes of what stands behind a head are kept until its body is whole.
 pub(super) const BEHIND: usize = 16 << 10;
-/// So many sizes of chunks are kept of a body; what is left makes one more chunk.
-const SIZES: usize = 1 << 16;
+/// So many sizes of chunks are kept of a body; that there were more is noted.
+const SIZES: usize = MOST_SIZES;
 /// Most heads are not longer.
 const ROOM: usize = 4 << 10;
+/// A connection that waits for its next request keeps no more room than this for its body.
+const SPARE: usize = 1 << 10;
 /// hyper takes so many fields.
 const FIELDS: usize = 100;
 
@@ -28,6 +31,8 @@ pub(super) struct Tap {
     head: Vec<u8>,
     /// Where the last line of `head` starts.
     line: usize,
+    /// Room for the first bytes that stand behind the next head.
+    spare: Vec<u8>,
     body: Body,
 }
 
@@ -134,8 +139,12 @@ impl Tap {
         };
         head.is_over = true;
         let mut raw = std::mem::take(&mut head.raw);
-        head.behind = Came::default();
-        // The next head most likely has the length of this one.
+        let mut behind = std::mem::take(&mut head.behind).raw;
+        // The next request is most likely as long as this one.
+        if behind.capacity() <= SPARE {
+            behind.clear();
+            self.spare = behind;
+        }
         if self.head.capacity() == 0 && raw.capacity() <= ROOM {
             raw.clear();
             self.head = raw;
@@ -196,6 +205,10 @@ impl Tap {
             self.heads.push_back(Head {
                 request,
                 raw,
+                behind: Came {
+                    raw: std::mem::take(&mut self.spare),
+                    is_cut: false,
+                },
                 ..Head::default()
             });
         }

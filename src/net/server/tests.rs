@@ -208,6 +208,36 @@ fn an_answer_leaves_when_its_handler_is_done_and_not_before() {
 }
 
 #[test]
+fn a_handler_that_panics_ends_the_server_and_is_not_passed_over() {
+    for is_ending in [false, true] {
+        let (go, gate) = oneshot::channel::<()>();
+        let gate = std::sync::Mutex::new(Some(gate));
+        let mut server = start_with(Limits::default(), move |_| {
+            let gate = gate.lock().unwrap().take();
+            async move {
+                let _ = gate.unwrap().await;
+                std::panic::resume_unwind(Box::new("a defect"));
+                #[expect(unreachable_code, reason = "the type of an answer")]
+                Response::default()
+            }
+        });
+        let mut stream = server.connect();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        server.heard();
+        let mut stop = server.stop.take();
+        if is_ending {
+            stop.take().unwrap().send(()).unwrap();
+            while TcpStream::connect(server.address).is_ok() {}
+        }
+        let _ = go.send(());
+        let ended = server.thread.take().unwrap().join();
+        assert_eq!(ended.unwrap_err().downcast_ref(), Some(&"a defect"));
+    }
+}
+
+#[test]
 fn requests_in_one_write_are_answered_in_their_order() {
     let server = start(Limits::default());
     let both = format!(

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future as _;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Limits;
 use super::pace::{Pace, Room};
+use super::passed::Passed;
 use super::reply::Manner;
 use super::socket::Socket;
 use super::tap::{Came, Tap};
@@ -41,6 +42,10 @@ pub(super) struct Wire {
     is_owing: bool,
     is_lingering: bool,
     pace: Pace,
+    /// The status of what hyper said by itself.
+    said: Option<u16>,
+    /// An answer of another server that leaves now.
+    passed: Option<Box<Passed>>,
     pause: Option<Pin<Box<Sleep>>>,
     end: Option<End>,
     /// Who waits until nothing is owed.
@@ -82,7 +87,9 @@ impl Wire {
             is_busy: false,
             is_owing: false,
             is_lingering: false,
-            pace: Pace::Free,
+            pace: Pace::Unasked,
+            said: None,
+            passed: None,
             pause: None,
             end: None,
             waiting: None,
@@ -170,6 +177,11 @@ impl Wire {
         };
     }
 
+    /// The status of what was answered to what is no request.
+    pub(super) fn said(&self) -> Option<u16> {
+        self.said
+    }
+
     /// What came and became no request.
     pub(super) fn left(&mut self) -> Came {
         self.tap.left()
@@ -178,6 +190,20 @@ impl Wire {
     /// What came of the request whose body is not whole.
     pub(super) fn taken(&mut self) -> Came {
         self.tap.taken()
+    }
+
+    /// What is said now is the answer of another server.
+    pub(super) fn passes(&mut self, passed: Passed) {
+        self.pace = Pace::Passed;
+        self.passed = Some(Box::new(passed));
+    }
+
+    /// What is said now refuses a request whose body is not whole; the rest of it is read until
+    /// its end.
+    pub(super) fn refuses(&mut self) {
+        self.pace = Pace::Unasked;
+        self.said = None;
+        self.lingers();
     }
 
     /// The peer may still send: it has to be read until its end.
@@ -217,25 +243,50 @@ impl Wire {
         }
     }
 
-    /// Writes what may leave now of the first of these parts that is not empty.
-    fn poll_paced(
-        &mut self,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let Some(part) = parts.iter().find(|part| !part.is_empty()) else {
+    /// Writes the head of another server in the place of hyper's.
+    fn poll_passed(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut passed = self.passed.take();
+        while let Some(rest) = passed.as_mut().and_then(|it| it.rest(bytes)) {
+            let written = match self.socket()?.poll_write(cx, rest) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => {
+                    self.passed = passed;
+                    return Poll::Pending;
+                }
+            };
+            self.news.has_moved = true;
+            if passed.as_mut().is_none_or(|it| it.went(written)) {
+                break;
+            }
+        }
+        self.pace = Pace::Free;
+        if passed.is_none_or(|it| it.has_begun()) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        self.socket()?.poll_write(cx, bytes)
+    }
+
+    /// Writes what may leave now of these bytes.
+    fn poll_paced(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if bytes.is_empty() {
             return Poll::Ready(Ok(0));
-        };
+        }
+        if self.pace == Pace::Passed {
+            return self.poll_passed(cx, bytes);
+        }
         let count = loop {
-            match self.pace.room(part.len(), Instant::now()) {
+            match self.pace.room(bytes.len(), Instant::now()) {
                 Room::For(count) => break count,
                 Room::At(due) => ready!(self.poll_pause(cx, due)),
                 // Whoever drives hyper sees the end, and needs no waker.
                 Room::None => return Poll::Pending,
             }
         };
-        let written = ready!(self.socket()?.poll_write(cx, &part[..count]))?;
+        let written = ready!(self.socket()?.poll_write(cx, &bytes[..count]))?;
         self.news.has_moved = true;
+        if self.pace == Pace::Unasked {
+            self.said = status(&bytes[..written]).or(self.said);
+        }
         self.pace.went(written, Instant::now());
         if self.pace == Pace::Only(0) {
             self.end = Some(End::Close);
@@ -254,6 +305,10 @@ impl Wire {
     /// Nothing is owed any more.
     fn flushed(&mut self) {
         self.is_owing = false;
+        // What is written before the next request has come is no answer of a handler.
+        if !self.is_busy && self.pace == Pace::Free {
+            self.pace = Pace::Unasked;
+        }
         // An answer that is shorter than what may leave of it.
         if matches!(self.pace, Pace::Only(_)) {
             self.end = Some(End::Close);
@@ -266,6 +321,12 @@ impl Wire {
             waiting.wake();
         }
     }
+}
+
+/// The status of an answer that begins by these bytes.
+fn status(bytes: &[u8]) -> Option<u16> {
+    let rest = bytes.strip_prefix(b"HTTP/1.")?;
+    std::str::from_utf8(rest.get(2..5)?).ok()?.parse().ok()
 }
 
 /// The wire as hyper wants it.
@@ -297,7 +358,14 @@ impl hyper::rt::Write for Io {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+        let mut wire = self.0.borrow_mut();
+        wire.is_owing = true;
+        if wire.pace != Pace::Free {
+            return wire.poll_paced(cx, bytes);
+        }
+        let result = ready!(wire.socket()?.poll_write(cx, bytes));
+        wire.news.has_moved = true;
+        Poll::Ready(result)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -311,24 +379,5 @@ impl hyper::rt::Write for Io {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.borrow_mut().socket()?.poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let mut wire = self.0.borrow_mut();
-        wire.is_owing = true;
-        if wire.pace != Pace::Free {
-            return wire.poll_paced(cx, parts);
-        }
-        let result = ready!(wire.socket()?.poll_write_vectored(cx, parts));
-        wire.news.has_moved = true;
-        Poll::Ready(result)
     }
 }

@@ -56,10 +56,11 @@ fn what_is_not_done_in_time_has_no_answer() {
     assert_eq!(ended.code, Some(3));
     assert_eq!(ended.summary()["queued"], 1);
     assert_eq!(ended.summary()["ended"], "--for");
+    // The longest times that there are.
     let order = r#"{"device":"7","endpoint":"a"}"#;
     let it = start_with(
         folder.path(),
-        "--for 18446744073709551615 --lease 18446744073709551615",
+        "--for 3153600000 --lease 3153600000",
         &["--push", order],
     );
     it.does("7", "a").unwrap();

@@ -1,5 +1,6 @@
 //! What comes again: duplicates, replays, batches, and the schedule of retries.
 
+use std::io::{Read as _, Write as _};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -259,4 +260,46 @@ fn people_read_the_same_of_it() {
         ])
         .exits(0);
     pushing.join().unwrap();
+}
+
+#[test]
+fn gaps_are_those_of_the_clock_on_the_wall_whatever_the_time_is_set_to() {
+    let it = listen("tencent --now 1604458421 --fault first=1");
+    it.takes("tencent.report", "--retry platform --now 1604458421");
+    let ended = it.stop();
+    let retried = ended.of_type("retried");
+    assert_eq!(retried[0]["as_scheduled"], true, "{retried:?}");
+}
+
+#[test]
+fn what_was_answered_with_an_error_is_no_duplicate_when_it_comes_again() {
+    let it = listen_with("tencent --respond 500", &["--expect", "duplicates=0"]);
+    let same = "--seed 1 --now 2026-11-21T20:00:00Z --retry none";
+    for _ in 0..2 {
+        it.push("tencent.report", same).any_stdout().exits(1);
+    }
+    let ended = it.stop();
+    assert_eq!(ended.code, Some(0), "{:?}", ended.lines);
+}
+
+#[test]
+fn of_two_requests_whose_connection_is_gone_nothing_is_lost() {
+    let mut it = listen("onenet --capture c.ndjson --fault slow=20B/s:first=1 --fault delay=30s");
+    let (one, other) = (it.wire("onenet.online", ""), it.wire("onenet.offline", ""));
+    let text = String::from_utf8([one, other].concat()).unwrap();
+    let two = text.replace("Connection: close\r\n", "");
+    let mut stream = it.connect();
+    stream.write_all(two.as_bytes()).unwrap();
+    // The first answer trickles.
+    stream.read_exact(&mut [0; 14]).unwrap();
+    drop(stream);
+    assert_eq!(it.next()["id"], "#1 online");
+    it.next();
+    let ended = it.stop();
+    let records = ended.records();
+    assert_eq!(records.len(), 2, "{records:?}");
+    // The second is a request that was not answered, or bytes that were not read any more.
+    let other = &records[1];
+    assert!(other.get("response").is_none() || other["response"]["status"].is_null());
+    assert!(other.get("request").is_some() || other.get("unparsed").is_some());
 }

@@ -94,6 +94,18 @@ fn all_is_taken_where_only_watching_was_asked_for() {
         .collect();
     assert_eq!(verdicts, ["unsigned", "mismatch"]);
     let ended = it.stop();
+    let whys: Vec<_> = ended
+        .of_type("case")
+        .iter()
+        .map(|it| it["why"].clone())
+        .collect();
+    assert_eq!(
+        whys,
+        [
+            "taken all the same: unsigned",
+            "taken all the same: mismatch"
+        ]
+    );
     assert_eq!(
         (ended.counter("refused"), ended.counter("verified")),
         (2, 0)
@@ -158,11 +170,57 @@ fn an_answer_that_cannot_be_one_is_refused_before_anything_is_served() {
     for (respond, why) in [
         ("99", "`99` is no status"),
         ("{{ open", "its template"),
+        ("{{ json.seq|nofilter }}", "nofilter"),
+        ("{{ nothing() }}", "nothing"),
         ("HTTP/1.1 what", "no status"),
+        ("HTTP/1.1 100 Continue\n\n", "`100` is no status"),
+        ("HTTP/1.1 204 No Content\n\nbody", "status 204 has no body"),
+        (
+            "HTTP/1.1 200 OK\nBad Name: x\n\n",
+            "no header field has such a name",
+        ),
+        (
+            "HTTP/1.1 200 OK\n: x\n\n",
+            "no header field has such a name",
+        ),
+        ("HTTP/1.1 200 OK\nA: b\u{1}\n\n", "no control characters"),
+        (
+            "HTTP/1.1 200 OK\nContent-Length: 9\n\nbody",
+            "Content-Length",
+        ),
+        (
+            "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n",
+            "Transfer-Encoding",
+        ),
         ("@missing", "missing"),
     ] {
         let call = pushrig("listen onenet --token a-token-of-mine --respond").arg(respond);
         let code = if respond == "@missing" { 3 } else { 2 };
         call.stderr_has([why]).exits(code);
     }
+}
+
+#[test]
+fn a_template_that_fails_is_an_empty_500_and_why_is_told_here_alone() {
+    // The sample has no `list`: whether it can be filled in is known when something comes.
+    let it = listen_with(
+        "tencent --capture c.ndjson",
+        &[
+            "--respond",
+            "{% if json.seq %}{{ json.seq|join(1, 2, 3) }}{% endif %}",
+        ],
+    );
+    let wire = String::from_utf8(it.wire("tencent.report", "--set seq=17")).unwrap();
+    let answer = it.raw(wire.replacen("\r\nAccept", "\r\nConnection: close\r\nAccept", 1));
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "not a word on why: {answer}");
+    let ended = it.stop();
+    assert_eq!(ended.counter("pushes"), 0, "it was not taken");
+    let case = ended.of_type("case")[0];
+    assert_eq!(case["why"], "its answer could not be made");
+    let warnings = case["warnings"].to_string();
+    assert!(warnings.contains("the template of --respond"), "{warnings}");
+    let record = &ended.records()[0];
+    assert_eq!(record["response"]["status"], 500);
+    assert!(record["note"].as_str().unwrap().contains("--respond"));
 }

@@ -92,6 +92,8 @@ pub(super) fn run(command: Command) -> Running {
 
 /// The same, in a folder with something in it.
 pub(super) fn run_in(mut command: Command, folder: TempDir) -> Running {
+    // For captures that a test takes away.
+    std::fs::create_dir_all(folder.path().join("in")).unwrap();
     let mut child = command
         .current_dir(folder.path())
         .env_remove("NO_COLOR")

@@ -1,10 +1,11 @@
 //! Ctrl-C and SIGTERM.
 
 use std::io::{Read as _, Write as _};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::bench::{listen, listen_with};
-use crate::harness::pushrig;
+use super::SECRETS;
+use super::bench::{listen, listen_with, run};
 
 /// How long running requests have at the end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -27,11 +28,27 @@ fn ctrl_c_ends_it_with_what_was_expected() {
 }
 
 #[test]
-fn a_time_that_is_up_at_once_ends_it() {
-    pushrig("listen onenet --token a-token-of-mine --for 0s")
-        .stdout_has(["0 cases"])
-        .any_stderr()
-        .exits(0);
+fn every_report_says_of_a_signal_what_the_exit_code_says() {
+    let flags = "listen onenet --format json --report junit=j.xml --report tap=t.tap";
+    for (signal, code, is_wrong) in [("INT", 0, false), ("TERM", 143, true)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pushrig"));
+        command.args(flags.split(' ')).args(SECRETS.split(' '));
+        command.env("GITHUB_ACTIONS", "true");
+        let it = run(command);
+        it.takes("onenet.online", "");
+        it.signal(signal);
+        let ended = it.end();
+        assert_eq!(ended.code, Some(code));
+        let read = |name: &str| std::fs::read_to_string(ended.folder.path().join(name)).unwrap();
+        let (junit, tap, github) = (read("j.xml"), read("t.tap"), ended.talk.clone());
+        assert_eq!(junit.contains("<error"), is_wrong, "{junit}");
+        assert_eq!(junit.contains("errors=\"1\""), is_wrong, "{junit}");
+        assert_eq!(tap.contains("Bail out!"), is_wrong, "{tap}");
+        assert_eq!(github.contains("::error"), is_wrong, "{github}");
+        for report in [junit, tap, github] {
+            assert!(report.contains("ended by"), "{report}");
+        }
+    }
 }
 
 #[test]

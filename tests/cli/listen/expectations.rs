@@ -1,8 +1,9 @@
 //! `--expect`: met, missed, impossible, out of time; and how that ends a run.
 
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-use super::bench::{Ended, listen_with};
+use super::bench::{Ended, Running, listen_with};
 use crate::harness::pushrig;
 
 /// Runs with expectations until it ends by itself, and sends meanwhile.
@@ -153,4 +154,98 @@ fn what_cannot_be_expected_is_refused_in_plain_words() {
         .stderr_has([why])
         .exits(2);
     }
+}
+
+/// A push whose answer nobody waits for yet.
+fn begin(it: &Running, event: &str, words: &str) -> std::net::TcpStream {
+    let mut stream = it.connect();
+    stream.write_all(&it.wire(event, words)).unwrap();
+    stream
+}
+
+fn rest(mut stream: std::net::TcpStream) {
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+#[test]
+fn what_is_answered_behind_its_time_came_too_late() {
+    let expected = ["--expect", "verified=1 within 200ms"];
+    let it = listen_with("onenet --fault delay=1s", &expected);
+    let push = begin(&it, "onenet.online", "");
+    rest(push);
+    let ended = it.end();
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(cases(&ended)[0].0, "fail");
+    assert_eq!(ended.counter("verified"), 1, "it came all the same");
+}
+
+#[test]
+fn what_is_answered_while_the_run_ends_spoils_nothing_that_was_met() {
+    let it = listen_with(
+        "tencent --fault delay=700ms:first=1",
+        &["--expect", "verified=1"],
+    );
+    let slow = begin(&it, "tencent.report", "--seed 1");
+    let quick = begin(&it, "tencent.report", "--seed 2");
+    rest(quick);
+    rest(slow);
+    let ended = it.end();
+    assert_eq!(ended.code, Some(0), "{:?}", ended.lines);
+    assert_eq!(ended.counter("verified"), 2);
+}
+
+#[test]
+fn a_count_that_held_when_its_time_was_over_may_be_broken_later() {
+    let expected = [
+        "--expect",
+        "verified=1 within 400ms",
+        "--expect",
+        "tencent=2",
+    ];
+    let it = listen_with("tencent", &expected);
+    let begun = Instant::now();
+    it.takes("tencent.report", "--seed 1");
+    while begun.elapsed() < Duration::from_millis(1200) {
+        std::thread::yield_now();
+    }
+    it.takes("tencent.report", "--seed 2");
+    let ended = it.end();
+    assert_eq!(ended.code, Some(0), "{:?}", ended.lines);
+}
+
+#[test]
+fn what_may_be_broken_until_a_time_is_watched_until_then() {
+    let expected = [
+        "--expect",
+        "verified=1",
+        "--expect",
+        "duplicates=0 within 60s",
+    ];
+    let it = listen_with("tencent", &expected);
+    it.takes("tencent.report", "--seed 1 --now 2026-11-21T20:00:00Z");
+    it.takes("tencent.report", "--seed 1 --now 2026-11-21T20:00:00Z");
+    let ended = it.end();
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(
+        cases(&ended)[1],
+        ("fail".into(), "1 duplicates came".into())
+    );
+}
+
+#[test]
+fn replays_and_faults_may_be_expected() {
+    let expected = ["--expect", "replays=1", "--expect", "faults=1"];
+    let it = listen_with("tencent --fault first=1", &expected);
+    let nonce = "--nonce 12345678901234567 --retry none";
+    it.push("tencent.report", &format!("{nonce} --seed 1"))
+        .any_stdout()
+        .exits(1);
+    it.takes("tencent.report", &format!("{nonce} --seed 2"));
+    assert_eq!(it.end().code, Some(0));
+}
+
+#[test]
+fn no_time_at_all_ends_at_once() {
+    let it = listen_with("onenet --for 0s", &[]);
+    assert_eq!(it.end().code, Some(0));
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use super::bench::{Running, listen};
+use super::bench::{Running, bytes, listen};
 
 /// After this a push is taken as ever.
 #[track_caller]
@@ -59,19 +59,16 @@ fn forms_of_request_smuggling_are_refused_or_read_one_way_only() {
     for (form, status) in forms {
         let hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         let answer = it.raw([form, hidden].concat());
-        match status {
-            Some(status) => {
-                assert!(
-                    answer.starts_with(&format!("HTTP/1.1 {status} ")),
-                    "{form}: {answer}"
-                );
-                assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{form}: {answer}");
-                refused += 1;
-            }
+        refused += 1;
+        let Some(status) = status else {
             // Chunks count (RFC 9112, 6.1): what stands behind them is a request of its own, or
-            // nothing is.
-            None => assert!(!answer.starts_with("HTTP/1.1 200"), "{form}: {answer}"),
-        }
+            // nothing is, and that is kept.
+            assert!(!answer.starts_with("HTTP/1.1 200"), "{form}: {answer}");
+            continue;
+        };
+        let start = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&start), "{form}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{form}: {answer}");
     }
     still_serves(it, refused);
 }
@@ -197,4 +194,33 @@ fn a_flood_of_wrong_signatures_is_answered_and_the_mistake_is_not_looked_for_in_
         "{}",
         ended.talk
     );
+}
+
+#[test]
+fn both_lengths_and_more_chunks_than_are_kept_are_noted() {
+    let it = listen("onenet --accept-all --capture c.ndjson");
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n";
+    it.raw(
+        [
+            head,
+            "Content-Length: 4\r\n\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\n\r\n",
+        ]
+        .concat(),
+    );
+    let many = "1\r\nx\r\n".repeat(65_537);
+    it.raw([head, "Connection: close\r\n\r\n", &many, "0\r\n\r\n"].concat());
+    let ended = it.stop();
+    let records = ended.records();
+    assert!(
+        records[0]["note"]
+            .as_str()
+            .unwrap()
+            .contains("Content-Length")
+    );
+    let hidden = bytes(&records[1]["unparsed"]);
+    assert_eq!(hidden, b"GET /hidden HTTP/1.1\r\n\r\n");
+    let note = records[2]["note"].as_str().unwrap();
+    assert!(note.contains("more than 65536 chunks"), "{note}");
+    let cases = ended.of_type("case");
+    assert!(cases[0]["details"].to_string().contains("Content-Length"));
 }

@@ -38,6 +38,36 @@ fn is_time(why: &io::Error) -> bool {
 }
 
 #[test]
+fn a_time_too_long_for_any_clock_is_refused_wherever_one_is_given() {
+    let long = "300000000000y";
+    for flags in [
+        ["--for", long],
+        ["--for", "18446744073709551615"],
+        ["--max-time", long],
+        ["--tolerance", long],
+        ["--expect", &format!("verified=1 within {long}")],
+        ["--fault", &format!("delay={long}")],
+    ] {
+        pushrig("listen onenet --token a")
+            .args(flags)
+            .stderr_has(["a time is at most 100 years"])
+            .exits(2);
+    }
+    for call in [
+        "device --for",
+        "dispatch --for",
+        "dispatch --lease",
+        "push onenet.online http://127.0.0.1:1 --token a --timeout",
+        "push onenet.online http://127.0.0.1:1 --token a --retry",
+        "replay - --to http://127.0.0.1:1 --for",
+    ] {
+        pushrig(&format!("{call} {long}"))
+            .stderr_has(["a time is at most 100 years"])
+            .exits(2);
+    }
+}
+
+#[test]
 fn what_trickles_has_408_when_its_time_is_over_and_others_are_served_meanwhile() {
     for (begin, why) in [
         (

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::bench::{LIMIT, listen, listen_with, records};
+use super::SECRETS;
+use super::bench::{LIMIT, listen, listen_with, records, run};
 
 /// Requests whose target has a number, one after the other over connections that are kept, until
 /// the server is gone; the numbers of those that were acknowledged.
@@ -171,4 +172,56 @@ fn many_that_come_at_once_are_all_answered() {
         200
     );
     assert_eq!(it.stop().records().len(), 200);
+}
+
+#[test]
+fn of_what_came_together_each_was_acknowledged_that_is_in_the_full_file() {
+    for blocks in [8, 60, 150] {
+        let exe = env!("CARGO_BIN_EXE_pushrig");
+        let mut shell = std::process::Command::new("sh");
+        shell.args([
+            "-c",
+            &format!(
+                "ulimit -f {blocks}; exec {exe} listen onenet --accept-all -q --format json \
+                 --capture c.ndjson {SECRETS}"
+            ),
+        ]);
+        let it = run(shell);
+        let address = it.address().to_owned();
+        let sender = |number: usize| {
+            let address = address.clone();
+            thread::spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.set_read_timeout(Some(LIMIT)).unwrap();
+                let mut taken = Vec::new();
+                for round in 0..6 {
+                    let target = format!("/{number}-{round}");
+                    // Lines of many lengths, so that the limit falls within one.
+                    let size = 100 + 37 * (number % 50);
+                    let wire = format!(
+                        "POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n{round:size$}"
+                    );
+                    stream.write_all(wire.as_bytes()).unwrap();
+                    if answer(&mut stream) == Some(200) {
+                        taken.push(target);
+                    }
+                }
+                taken
+            })
+        };
+        let senders: Vec<_> = (0..60).map(sender).collect();
+        let taken: HashSet<_> = senders
+            .into_iter()
+            .flat_map(|it| it.join().unwrap())
+            .collect();
+        let ended = it.stop();
+        assert_eq!(ended.code, Some(3), "{blocks}: {}", ended.talk);
+        let kept: Vec<_> = ended.records();
+        let kept: HashSet<_> = kept
+            .iter()
+            .map(|record| record["request"]["target"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(kept, taken, "{blocks}");
+        assert!((1..360).contains(&kept.len()), "{blocks}: {}", kept.len());
+    }
 }

@@ -99,11 +99,11 @@ fn a_server_that_is_down_or_too_slow_is_a_502() {
         .stdout_has(["\"status\":502"])
         .exits(1);
     let ended = it.stop();
-    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.code, Some(1));
+    let case = ended.of_type("case")[0];
     assert!(
-        ended.talk.contains("warning: --forward: "),
-        "{}",
-        ended.talk
+        case["why"].as_str().unwrap().starts_with("--forward: "),
+        "{case}"
     );
     let retried = ended.of_type("retried");
     let schedule = retried[0]["schedule"].as_str().unwrap();
@@ -133,6 +133,10 @@ fn a_handshake_is_passed_on_too() {
     .any_stderr()
     .exits(1);
     assert!(!server.received().is_empty());
+    let ended = it.stop();
+    let case = ended.of_type("case")[0];
+    assert_eq!((ended.code, &case["outcome"]), (Some(1), &"fail".into()));
+    assert!(case["why"].as_str().unwrap().contains("not with the echo"));
 }
 
 #[test]
@@ -224,4 +228,119 @@ fn a_slow_command_holds_no_answer_up_and_a_second_ctrl_c_does_not_wait_for_it() 
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.counter("pushes"), 3);
     drop(writer);
+}
+
+#[test]
+fn a_server_behind_it_that_fails_is_a_failed_case_and_an_exit_code() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let broken = listen_with("onenet --respond 500", &[]);
+    for (behind, status, why) in [
+        (nobody, 502, "--forward: "),
+        (
+            broken.url(""),
+            500,
+            "the server behind --forward answered 500",
+        ),
+    ] {
+        let it = listen_with("onenet --report junit=r.xml", &["--forward", &behind]);
+        it.push("onenet.online", "--retry none")
+            .any_stdout()
+            .any_end();
+        let ended = it.stop();
+        assert_eq!(ended.code, Some(1), "{why}");
+        let case = ended.of_type("case")[0];
+        assert_eq!(
+            (&case["outcome"], &case["status"]),
+            (&"fail".into(), &status.into())
+        );
+        assert!(case["why"].as_str().unwrap().contains(why), "{case}");
+        assert_eq!(
+            (ended.counter("verified"), ended.counter("delivered")),
+            (1, 0)
+        );
+        let report = std::fs::read_to_string(ended.folder.path().join("r.xml")).unwrap();
+        assert!(report.contains(why), "{report}");
+    }
+}
+
+#[test]
+fn it_does_not_pass_on_to_itself() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = free.local_addr().unwrap();
+    drop(free);
+    pushrig(&format!(
+        "listen onenet --token t --bind {own} --forward http://{own} --for 1s"
+    ))
+    .stderr_has(["leads back to this receiver"])
+    .exits(2);
+}
+
+#[test]
+fn the_answer_of_the_other_server_leaves_and_is_kept_as_it_came() {
+    let fields = "X-API-key: a\r\nSet-Cookie: one\r\nlower: b\r\nSet-Cookie: two\r\n";
+    let head = format!("HTTP/1.1 203 As I Like\r\n{fields}Content-Length: 4\r\nDate: then\r\n");
+    let answers = format!("{head}Keep-Alive: timeout=9\r\n\r\nbody");
+    let server = Server::start(move |_| Reply::raw(answers.clone()));
+    let it = listen_with(
+        "onenet --accept-all --capture c.ndjson",
+        &["--forward", &server.url("")],
+    );
+    // Two over one connection: it is framed so that the next is found.
+    let both =
+        "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = it.raw(both);
+    let first = format!("{head}\r\nbody");
+    assert!(answer.starts_with(&first), "{answer}");
+    let second = &answer[first.len()..];
+    assert!(second.starts_with(&head), "{answer}");
+    assert!(
+        second.to_lowercase().contains("connection: close"),
+        "{answer}"
+    );
+    assert!(second.ends_with("\r\n\r\nbody"), "{answer}");
+    for record in it.records() {
+        let kept = record["response"]["headers"].as_array().unwrap();
+        let kept: Vec<_> = kept.iter().map(|it| it[0].as_str().unwrap()).collect();
+        let expected = [
+            "X-API-key",
+            "Set-Cookie",
+            "lower",
+            "Set-Cookie",
+            "Content-Length",
+            "Date",
+            "Keep-Alive",
+        ];
+        assert_eq!(kept, expected);
+    }
+}
+
+#[test]
+fn head_is_passed_on_without_waiting_for_a_body() {
+    let server =
+        Server::start(|_| Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX-a: b\r\n\r\n"));
+    let it = listen_with("onenet --accept-all", &["--forward", &server.url("")]);
+    let answer = it.raw("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX-a: b\r\n";
+    assert!(
+        answer.starts_with(head) && answer.ends_with("\r\n\r\n"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn chunks_of_the_other_server_are_put_together() {
+    let server = Server::start(|_| {
+        Reply::raw(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",
+        )
+    });
+    let it = listen_with("onenet --accept-all", &["--forward", &server.url("")]);
+    let answer = it.raw("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(
+        answer.to_lowercase().contains("content-length: 4\r\n"),
+        "{answer}"
+    );
+    assert!(answer.ends_with("\r\n\r\nabcd"), "{answer}");
 }

@@ -26,6 +26,7 @@ fn both(limits: &Limits) -> [(Running, Client); 2] {
             _ => Manner::Plain,
         };
         Reply {
+            passed: None,
             response: response.into(),
             manner,
         }

@@ -48,6 +48,64 @@ fn what_is_no_http_is_told() {
 }
 
 #[test]
+fn the_status_that_is_told_is_the_one_that_left() {
+    let server = start(Limits::default());
+    let good = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+    for before in ["", good] {
+        for raw in [
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+            "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n",
+        ] {
+            let mut stream = server.connect();
+            stream.write_all(before.as_bytes()).unwrap();
+            if !before.is_empty() {
+                until(&mut stream, "/1 x");
+            }
+            let _ = stream.write_all(raw.as_bytes());
+            let answer = rest(&mut stream);
+            let status = answer.split(' ').nth(1).map(|text| text.parse().unwrap());
+            let refused = server.refused();
+            assert_eq!(refused.status, status, "{refused:?}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_has_the_answer_that_is_told() {
+    let server = start(Limits::default());
+    let mut stream = server.connect();
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab")
+        .unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let answer = rest(&mut stream);
+    let status = answer.split(' ').nth(1).map(|text| text.parse().unwrap());
+    assert_eq!(server.refused().status, status, "{answer}");
+}
+
+#[test]
+fn what_stands_behind_the_last_request_that_is_answered_is_told() {
+    let server = start(Limits::default());
+    let hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\nGET /half";
+    for last in [
+        "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET /1 HTTP/1.0\r\n\r\n",
+    ] {
+        let answer = server.exchange([last, hidden].concat().as_bytes());
+        assert!(answer.ends_with("/1 "), "{answer}");
+        let refused = server.refused();
+        assert_eq!(String::from_utf8(refused.raw).unwrap(), hidden);
+        assert_eq!(refused.status, None);
+        // An empty line behind a request is nothing.
+        server.exchange([last, "\r\n"].concat().as_bytes());
+        assert!(server.refused.try_recv().is_err());
+    }
+}
+
+#[test]
 fn a_head_that_is_too_large_is_told() {
     let server = start(Limits::default());
     let raw = format!("GET / HTTP/1.1\r\nA: {}\r\n\r\n", "x".repeat(70_000));
