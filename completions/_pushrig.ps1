@@ -46,6 +46,8 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Receive pushes as the platform wants it, and judge and keep what comes')
             [CompletionResult]::new('device', 'device', [CompletionResultType]::ParameterValue, 'Be Control iD devices that poll a push server, and judge it')
             [CompletionResult]::new('dispatch', 'dispatch', [CompletionResultType]::ParameterValue, 'Be the push server that a Control iD device polls for commands')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server, run steps against it, end it: one report, one exit code')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See it all in a few seconds, on this machine: six scenes, each of them real')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page (roff)')
             break
@@ -513,6 +515,45 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'When all that was ordered is done (implied by --push)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'pushrig;run' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed: human or json')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never (NO_COLOR is respected)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: pushrig.toml, looked for upward]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile of the configuration file to use')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take TIME for now: RFC 3339, or unix seconds or milliseconds')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Make random values repeatable')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The shell command that starts it; it must stay in the foreground')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'It is up when this URL answers, whatever it answers; tcp://HOST:PORT: when it connects')
+            [CompletionResult]::new('--wait-time', '--wait-time', [CompletionResultType]::ParameterName, 'How long that may take')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long it has to end after SIGTERM')
+            [CompletionResult]::new('--server-log', '--server-log', [CompletionResultType]::ParameterName, 'Write what it says to this file [default: its last lines to stderr, if anything fails]')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated')
+            [CompletionResult]::new('--fail-if', '--fail-if', [CompletionResultType]::ParameterName, 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More detail')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More detail')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Run no further step once one is not right')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'pushrig;demo' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed: human or json')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour: auto, always or never (NO_COLOR is respected)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file [default: pushrig.toml, looked for upward]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile of the configuration file to use')
+            [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Take TIME for now: RFC 3339, or unix seconds or milliseconds')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Make random values repeatable')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Keep the capture and all other files in this folder, which must be empty or new')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More detail')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More detail')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'pushrig;completions' {

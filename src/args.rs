@@ -3,6 +3,7 @@
 mod flow;
 mod input;
 mod judge;
+mod mask;
 mod platform;
 mod report;
 mod serve;
@@ -25,6 +26,7 @@ use crate::signature::{Given, Secret, SecretName, Secrets};
 pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::{JudgeArgs, ReceiveArgs};
+pub use mask::{masked, with_environment};
 pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
 pub use report::{ReportArgs, ReportFile};
 pub use serve::ServeArgs;

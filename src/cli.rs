@@ -6,12 +6,11 @@ use std::mem::ManuallyDrop;
 
 use clap::{ArgMatches, FromArgMatches as _};
 
-use crate::args::{secrets_given, secrets_in};
+use crate::args::{masked, secrets_given, secrets_in, with_environment};
 use crate::cmd::{SUBCOMMANDS, command};
 use crate::error::{Error, Outcome};
 use crate::globals::GlobalArgs;
 use crate::session::{self, Session};
-use crate::signature::{Secret, SecretName};
 use crate::term::{ColorChoice, Paint};
 
 /// Runs the executable: arguments in, exit code out.
@@ -89,29 +88,6 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
         io::stderr().write_all(text.as_bytes())
     };
     if wanted { 0 } else { 2 }
-}
-
-/// The secrets of the command line, and those of the environment.
-fn with_environment(mut secrets: Vec<Secret>) -> Vec<Secret> {
-    for name in SecretName::ALL {
-        if let Some(value) = std::env::var_os(name.variable()) {
-            secrets.push(Secret::new(value.to_string_lossy().as_bytes()));
-        }
-    }
-    secrets
-}
-
-/// Text without the secrets in it; short ones are words, and would tear holes into it.
-fn masked(mut text: String, secrets: &[Secret]) -> String {
-    const SHORTEST: usize = 4;
-    for secret in secrets {
-        if let Ok(secret) = std::str::from_utf8(secret.expose())
-            && secret.len() >= SHORTEST
-        {
-            text = text.replace(secret, "[secret]");
-        }
-    }
-    text
 }
 
 fn error_paint(choice: ColorChoice) -> Paint {

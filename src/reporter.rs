@@ -136,17 +136,31 @@ impl Reporter {
     /// A reader who goes away ends the printing, not the run: what it comes to, and the reports,
     /// do not depend on who looks.
     pub fn case(&mut self, case: Case, session: &mut Session) -> Result<(), Error> {
-        self.tally.add(&case);
-        if !self.is_unread {
-            match self.print(&case, session) {
-                Err(error) if error.is_closed_pipe() => self.lose_reader(session),
-                printed => printed?,
-            }
+        self.show(&case, session)?;
+        self.keep(case);
+        Ok(())
+    }
+
+    /// Prints a case, and no more.
+    pub fn show(&mut self, case: &Case, session: &mut Session) -> Result<(), Error> {
+        if self.is_unread {
+            return Ok(());
         }
+        match self.print(case, session) {
+            Err(error) if error.is_closed_pipe() => {
+                self.lose_reader(session);
+                Ok(())
+            }
+            printed => printed,
+        }
+    }
+
+    /// A case that was printed already: counted, and kept if a report needs it.
+    pub fn keep(&mut self, case: Case) {
+        self.tally.add(&case);
         if self.keeps(&case) {
             self.report.cases.push(case);
         }
-        Ok(())
     }
 
     /// An input that could not be read, which was complained about: it is counted, and stands in

@@ -1,4 +1,4 @@
-//! The flags that `handshake`, `push`, `replay` and `device` share: which reports are written,
+//! The flags that `handshake`, `push`, `replay`, `listen`, `device` and `run` share: which reports are written,
 //! and what fails a run as a whole.
 
 use std::path::{Path, PathBuf};

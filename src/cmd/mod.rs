@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod completions;
+pub mod demo;
 pub mod device;
 pub mod dispatch;
 pub mod explain;
@@ -10,6 +11,7 @@ pub mod listen;
 pub mod man;
 pub mod push;
 pub mod replay;
+pub mod run;
 pub mod samples;
 pub mod sign;
 pub mod verify;
@@ -45,6 +47,8 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     listen::SUBCOMMAND,
     device::SUBCOMMAND,
     dispatch::SUBCOMMAND,
+    run::SUBCOMMAND,
+    demo::SUBCOMMAND,
     completions::SUBCOMMAND,
     man::SUBCOMMAND,
 ];

@@ -99,6 +99,11 @@ fn size(bytes: u64) -> String {
 }
 
 fn client(address: &Address, limit: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    builder(address, limit).build()
+}
+
+/// How every client begins; a server on this machine is not asked through a proxy.
+pub(super) fn builder(address: &Address, limit: Duration) -> reqwest::ClientBuilder {
     // reqwest panics without a provider. That there is one already is no failure.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -108,7 +113,7 @@ fn client(address: &Address, limit: Duration) -> Result<reqwest::Client, reqwest
     if is_here(address) {
         builder = builder.no_proxy();
     }
-    builder.build()
+    builder
 }
 
 /// Whether a host is this machine by its very name.
@@ -133,7 +138,7 @@ fn refused(name: &str, status: reqwest::StatusCode, location: Option<&[u8]>) -> 
 }
 
 /// Why, in the words of the exact sender.
-fn explain(error: &reqwest::Error, limit: Duration) -> (String, Option<&'static str>) {
+pub(super) fn explain(error: &reqwest::Error, limit: Duration) -> (String, Option<&'static str>) {
     if error.is_timeout() {
         let limit = humantime::format_duration(limit);
         return (format!("it took longer than {limit}"), None);

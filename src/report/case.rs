@@ -45,6 +45,8 @@ pub struct Case {
     /// `FILE:LINE` of the record, else the name of what was checked. Unique in a report but for
     /// repeats.
     pub id: String,
+    /// The step of `run` that it belongs to, whose name stands before its id.
+    pub step: Option<String>,
     /// Where its request came from, for annotations; none if it was made here.
     pub place: Option<Place>,
     /// The platform or recipe.
@@ -138,7 +140,7 @@ pub struct Latency {
 /// All cases of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// The subcommand: `handshake`, `push`, `replay`, `device`.
+    /// The subcommand: `handshake`, `push`, `replay`, `listen`, `device`, `run`.
     pub command: String,
     /// The server: the URL without what might be a secret in it.
     pub target: String,

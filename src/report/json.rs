@@ -21,6 +21,8 @@ pub struct CaseLine<'c> {
 #[derive(Debug, Serialize)]
 struct CaseObject<'c> {
     id: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'c str>,
     platform: Option<&'c str>,
     outcome: &'static str,
     why: Option<&'c str>,
@@ -31,6 +33,9 @@ struct CaseObject<'c> {
     record: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<f64>,
+    /// A habit of the server that was noticed, and no exchange. A line says it by its type.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    finding: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'c str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -49,7 +54,10 @@ impl<'c> CaseLine<'c> {
         Self {
             v: 1,
             r#type: if case.is_finding { "finding" } else { "case" },
-            case: CaseObject::new(case),
+            case: CaseObject {
+                finding: false,
+                ..CaseObject::new(case)
+            },
         }
     }
 }
@@ -58,6 +66,7 @@ impl<'c> CaseObject<'c> {
     fn new(case: &'c Case) -> Self {
         Self {
             id: &case.id,
+            step: case.step.as_deref(),
             platform: case.platform.as_deref(),
             outcome: case.outcome.as_str(),
             why: case.why.as_deref(),
@@ -65,6 +74,7 @@ impl<'c> CaseObject<'c> {
             ms: case.ms.map(micros),
             record: other_place(case),
             at: case.at.map(micros),
+            finding: case.is_finding,
             hint: case.hint.as_deref(),
             warnings: &case.warnings,
             details: &case.details,

@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod plot;
+pub mod reread;
 pub mod tally;
 pub mod tap;
 pub mod threshold;

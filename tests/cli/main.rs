@@ -9,6 +9,7 @@ mod server;
 mod unread;
 
 mod capture;
+mod demo;
 mod device;
 mod dispatch;
 mod docs;
@@ -23,6 +24,7 @@ mod push;
 mod reach;
 mod readme;
 mod replay;
+mod run;
 mod samples;
 mod sign;
 mod usage;

@@ -9,6 +9,7 @@
 
 mod stage;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -82,6 +83,13 @@ fn call(shown: &Shown, words: &[String]) -> Pushrig {
     for folder in ["examples", "tests/fixtures"] {
         call = with_folder(call, &root().join(folder), folder);
     }
+    if words[1] == "run" {
+        // Its server is one that a shell finds.
+        let exe = Path::new(env!("CARGO_BIN_EXE_pushrig"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{path}", exe.parent().unwrap().display());
+        call = call.env("PATH", &path);
+    }
     if words.iter().any(|word| word == "--reveal") {
         call = call.reveals();
     }
@@ -114,6 +122,8 @@ fn said(shown: &Shown) -> Vec<String> {
         let port = free_port();
         address = Some(format!("127.0.0.1:{port}"));
         stage::platform(port);
+    } else if words[1] == "run" {
+        address = Some(format!("127.0.0.1:{}", free_port()));
     }
     if let Some(address) = &address {
         for word in &mut words {
@@ -131,10 +141,35 @@ fn said(shown: &Shown) -> Vec<String> {
         Some(address) => text.replace(address, stage::WRITTEN),
         None => text,
     };
+    let text = if words[1] == "demo" {
+        demo(&text)
+    } else {
+        text
+    };
     text.trim_end()
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect()
+}
+
+/// What a demo says, with the ports of the text for its own two, and the executable's bare name.
+fn demo(text: &str) -> String {
+    const HERE: &str = "http://127.0.0.1:";
+    let text = text.replace(env!("CARGO_BIN_EXE_pushrig"), "pushrig");
+    let mut pieces = text.split(HERE);
+    let mut said = pieces.next().unwrap_or_default().to_owned();
+    let mut ports: Vec<&str> = vec!["8000"];
+    for piece in pieces {
+        let end = piece.find(|c: char| !c.is_ascii_digit());
+        let (port, rest) = piece.split_at(end.unwrap_or(piece.len()));
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+        let number = ports.iter().position(|have| *have == port).unwrap();
+        let written = if number == 0 { 8000 } else { 48_000 + number };
+        let _ = write!(said, "{HERE}{written}{rest}");
+    }
+    said
 }
 
 /// Whether the shown lines stand for what was said.
@@ -161,7 +196,7 @@ fn fits(shown: &[String], said: &[String]) -> bool {
 fn untimed(line: &str) -> String {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
     let is_unit = |word: &str| {
-        let word = word.trim_end_matches([',', ';']);
+        let word = word.trim_end_matches([',', ';', ':']);
         matches!(word, "µs" | "ms" | "s" | "a")
     };
     let is_time = |index: usize| {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "",
     "sign",
     "verify",
@@ -23,6 +23,8 @@ const COMMANDS: [&str; 16] = [
     "listen",
     "device",
     "dispatch",
+    "run",
+    "demo",
     "completions",
     "man",
 ];

@@ -2,28 +2,34 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::receiver::free_port;
 use super::{leave_out, runs};
 use crate::harness::root;
 
 const SECTION: &str = "## In CI\n";
-const RIGHT: &str = "python3 tests/interop/onenet_right.py";
+const RIGHT: &str = "python3 tests/interop/onenet_right.py {port}";
 
-/// The first block of that language in the section.
-fn block(language: &str) -> String {
+/// The job, as it stands in the section.
+fn workflow() -> String {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let (_, section) = readme.split_once(SECTION).expect("the README has it");
-    let fence = format!("```{language}\n");
-    let (_, text) = section.split_once(&fence).expect("a block of it");
-    let (block, _) = text.split_once("```").expect("its end");
-    block.to_owned()
+    let (_, text) = section.split_once("```yaml\n").expect("a job");
+    let (workflow, _) = text.split_once("```").expect("its end");
+    workflow.to_owned()
 }
 
-/// Runs the shell form with that server, in a copy of what it names.
+/// The script of the job's step that tests.
+fn script() -> String {
+    let workflow = workflow();
+    let (_, text) = workflow.split_once("      - run: |\n").expect("a script");
+    let lines = text.lines();
+    let lines = lines.map_while(|line| line.strip_prefix("          "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs the job's script with that server, in a copy of what it names.
 fn run(folder: &Path, server: &str) -> Output {
     for name in ["examples/captures/ci", "tests/interop"] {
         let (from, to) = (root().join(name), folder.join(name));
@@ -35,22 +41,22 @@ fn run(folder: &Path, server: &str) -> Output {
             }
         }
     }
-    let script = block("bash");
+    let script = script();
     assert!(script.contains(RIGHT), "{script}");
-    fs::write(folder.join("push-tests.sh"), &script).unwrap();
-    let port = free_port();
+    // Afterwards it is looked whether the server is still there.
+    let script = script.replace(RIGHT, &format!("echo $$ > pid; exec {server}"));
     let bin = Path::new(env!("CARGO_BIN_EXE_pushrig")).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
+    // As GitHub runs it.
     let ran = Command::new("bash")
-        .arg("push-tests.sh")
+        .args(["-e", "-c", &script])
         .current_dir(folder)
         .env("PATH", format!("{}:{path}", bin.display()))
-        .env("SERVER", server)
-        .env("PORT", port.to_string())
         .env("ONENET_TOKEN", "20200321182801")
         .output()
         .unwrap();
-    let stopped = TcpStream::connect(("127.0.0.1", port)).is_err();
+    let pid = fs::read_to_string(folder.join("pid")).unwrap();
+    let stopped = !runs("kill", &["-0", pid.trim()]);
     assert!(stopped, "the server still runs: {}", said(&ran));
     ran
 }
@@ -60,9 +66,13 @@ fn said(ran: &Output) -> String {
     format!("{out}{err}")
 }
 
+fn report(folder: &Path) -> String {
+    fs::read_to_string(folder.join("push.xml")).unwrap()
+}
+
 /// Whether the machine has what the job needs; what it lacks is said.
 fn is_possible() -> bool {
-    for program in ["bash", "curl", "python3"] {
+    for program in ["bash", "python3"] {
         if !runs(program, &["--version"]) {
             leave_out(
                 "the README's CI job",
@@ -82,27 +92,29 @@ fn the_job_is_green_for_a_right_server() {
     let folder = tempfile::tempdir().unwrap();
     let ran = run(folder.path(), RIGHT);
     assert!(ran.status.success(), "{}", said(&ran));
-    for (name, counts) in [
-        ("handshake.xml", "7 cases: 7 passed"),
-        ("replay.xml", "5 cases: 5 passed"),
+    let report = report(folder.path());
+    for words in [
+        "12 cases: 12 passed",
+        "name=\"handshake: onenet.handshake.plus\"",
+        "name=\"replay: examples/captures/ci/pushes.ndjson:1\"",
     ] {
-        let report = fs::read_to_string(folder.path().join("reports").join(name)).unwrap();
-        assert!(report.contains(counts), "{report}");
+        assert!(report.contains(words), "{words}: {report}");
     }
 }
 
 #[test]
-fn the_job_fails_for_a_wrong_server_with_a_report_that_names_file_and_record() {
+fn the_job_fails_for_a_wrong_server_with_a_report_that_names_step_file_and_record() {
     if !is_possible() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let ran = run(folder.path(), "python3 tests/interop/onenet_json_dumps.py");
+    let server = "python3 tests/interop/onenet_json_dumps.py {port}";
+    let ran = run(folder.path(), server);
     assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
-    let report = fs::read_to_string(folder.path().join("reports/replay.xml")).unwrap();
+    let report = report(folder.path());
     for words in [
-        "5 cases: 2 passed, 3 failed",
-        "name=\"examples/captures/ci/pushes.ndjson:2\"",
+        "9 passed, 3 failed",
+        "name=\"replay: examples/captures/ci/pushes.ndjson:2\"",
         "file=\"examples/captures/ci/pushes.ndjson\" line=\"2\"",
         "<failure message=\"the status is 401",
     ] {
@@ -111,16 +123,18 @@ fn the_job_fails_for_a_wrong_server_with_a_report_that_names_file_and_record() {
 }
 
 #[test]
-fn the_job_fails_for_a_server_that_loses_a_plus_with_both_reports() {
+fn the_job_fails_for_a_server_that_loses_a_plus_in_both_steps() {
     if !is_possible() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let ran = run(folder.path(), "python3 tests/interop/onenet_flask_bug.py");
+    let server = "python3 tests/interop/onenet_flask_bug.py {port}";
+    let ran = run(folder.path(), server);
     assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
-    let read = |name| fs::read_to_string(folder.path().join("reports").join(name)).unwrap();
-    assert!(read("handshake.xml").contains("query.plus-to-blank"));
-    assert!(read("replay.xml").contains("handshakes.ndjson:2"));
+    let report = report(folder.path());
+    let record = "replay: examples/captures/ci/handshakes.ndjson:2";
+    assert!(report.contains("query.plus-to-blank"), "{report}");
+    assert!(report.contains(record), "{report}");
 }
 
 #[test]
@@ -129,16 +143,17 @@ fn the_job_fails_for_a_server_that_never_comes_up_and_tests_nobody_else() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let ran = run(folder.path(), "python3 -c exit()");
-    assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
-    assert!(!folder.path().join("reports/handshake.xml").exists());
+    let ran = run(folder.path(), "python3 -c 1");
+    assert_eq!(ran.status.code(), Some(3), "{}", said(&ran));
+    let report = report(folder.path());
+    assert!(report.contains("before it answered"), "{report}");
+    assert!(!report.contains("onenet.handshake"), "{report}");
 }
 
 #[test]
-fn the_workflow_runs_the_same_script_and_keeps_its_reports() {
-    let workflow = block("yaml");
-    for line in ["run: bash push-tests.sh", "if: always()", "path: reports/"] {
+fn the_workflow_keeps_its_report_whatever_becomes_of_it() {
+    let workflow = workflow();
+    for line in ["--report junit=push.xml", "if: always()", "path: push.xml"] {
         assert!(workflow.contains(line), "{workflow}");
     }
-    assert!(block("bash").contains("--report junit=reports/"));
 }

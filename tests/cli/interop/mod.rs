@@ -43,6 +43,16 @@ pub(crate) fn runs(program: &str, args: &[&str]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// Whether a program is there; what is not tested without it is said.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_there(program: &str, for_what: &str) -> bool {
+    let is_there = runs(program, &["--version"]);
+    if !is_there {
+        leave_out(for_what, &format!("there is no {program} here"));
+    }
+    is_there
+}
+
 /// The names of a platform's events, such as `onenet.online`.
 fn events(platform: &str) -> Vec<String> {
     let list = pushrig(&format!("samples {platform} --format json"))

@@ -1,0 +1,244 @@
+//! The server: started in a group of its own, watched, and ended with all that it started.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use super::kin::{self, Orphan, Orphans, Word};
+use super::tail::Tail;
+use super::watch::Watch;
+use crate::error::Error;
+use crate::net::stop::Signal;
+
+/// How often it is looked whether somebody has ended.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Who does not end in this time, though killed, cannot: the system holds it.
+const LAST: Duration = Duration::from_secs(2);
+
+/// A server that runs. Whatever happens, it does not outlive this value.
+#[derive(Debug)]
+pub(super) struct Server {
+    child: Child,
+    /// Its group, as long as somebody is in it.
+    group: Option<u32>,
+    orphans: Orphans,
+    tail: Option<Tail>,
+    is_over: bool,
+}
+
+/// How it was ended.
+#[derive(Debug, Default)]
+pub(super) struct Stopped {
+    /// Whether somebody of its group went on after SIGTERM until it was killed.
+    pub(super) ignored: bool,
+    /// How many processes it left behind, outside of its group.
+    pub(super) left: usize,
+    /// Whether some of these were killed.
+    pub(super) left_ignored: bool,
+    /// Whether somebody is still there.
+    pub(super) survives: bool,
+}
+
+impl Server {
+    /// Starts a shell's command; within a runtime.
+    pub(super) fn start(line: &str, log: Option<&Path>, orphans: Orphans) -> Result<Self, Error> {
+        let mut command = shell(line);
+        command.stdin(Stdio::null());
+        let tail = if let Some(path) = log {
+            let file = open_log(path).map_err(|cause| Error::writing(path, cause))?;
+            command.stdout(file.try_clone()?).stderr(file);
+            None
+        } else {
+            let (read, write) = io::pipe()?;
+            command.stdout(write.try_clone()?).stderr(write);
+            Some(Tail::follow(read)?)
+        };
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command
+            .spawn()
+            .map_err(|why| Error::network(format!("no shell could be started: {why}")))?;
+        Ok(Self {
+            group: child.id(),
+            child,
+            orphans,
+            tail,
+            is_over: false,
+        })
+    }
+
+    /// Waits until it ends by itself; may be given up and called again.
+    pub(super) async fn ended(&mut self) -> String {
+        let status = self.child.wait().await;
+        self.note_end();
+        words(status)
+    }
+
+    /// Whether it has ended by itself, and how.
+    pub(super) fn has_ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().transpose()?;
+        self.note_end();
+        Some(words(status))
+    }
+
+    /// Once nobody is in a group, its number may become another's.
+    fn note_end(&mut self) {
+        self.group = self.group.filter(|&group| !kin::is_empty(group));
+    }
+
+    /// Ends it: asks all of it, and kills who is still there after `grace`, or at a second signal.
+    pub(super) async fn stop(&mut self, grace: Duration, watch: &mut Watch) -> Stopped {
+        let mut stopped = Stopped::default();
+        // On Windows there is nothing that could ask it.
+        let asks = cfg!(unix);
+        let deadline = Instant::now() + if asks { grace } else { Duration::ZERO };
+        let mut killed: Option<Instant> = None;
+        let mut asked = BTreeSet::new();
+        self.tell_group(Word::End(Signal::Terminate));
+        loop {
+            let left = self.left();
+            let is_here = self.group.is_some() || self.child.id().is_some();
+            if !is_here && left.is_empty() {
+                break;
+            }
+            let now = Instant::now();
+            if killed.is_none() && (now >= deadline || watch.is_hurried()) {
+                killed = Some(now);
+                stopped.ignored = asks && is_here && !watch.is_hurried();
+                stopped.left_ignored = !left.is_empty() && !watch.is_hurried();
+                self.tell_group(Word::Kill);
+                // Where there are no groups.
+                let _ = self.child.start_kill();
+            }
+            for &orphan in &left {
+                let is_new = asked.insert(orphan);
+                if killed.is_some() {
+                    orphan.tell(Word::Kill);
+                } else if is_new {
+                    orphan.tell(Word::End(Signal::Terminate));
+                    stopped.left += 1;
+                }
+            }
+            if killed.is_some_and(|at| now - at > LAST) {
+                stopped.survives = true;
+                break;
+            }
+            tokio::select! {
+                () = sleep(TICK) => {}
+                _ = watch.next() => {}
+            }
+        }
+        self.is_over = true;
+        stopped
+    }
+
+    fn tell_group(&self, word: Word) {
+        if let Some(group) = self.group {
+            kin::tell_group(group, word);
+        }
+    }
+
+    /// Lets go who has ended; who is left outside of the group.
+    fn left(&mut self) -> Vec<Orphan> {
+        if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+            self.note_end();
+        }
+        if self.group.is_some() {
+            // Orphans of the group are not told from others before it is empty.
+            return Vec::new();
+        }
+        self.orphans.find(self.child.id())
+    }
+
+    /// The last lines that it said, once it has ended.
+    pub(super) fn last_lines(&self) -> Vec<Vec<u8>> {
+        self.tail.as_ref().map(Tail::lines).unwrap_or_default()
+    }
+}
+
+/// An error or a panic leaves no time to ask.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        self.tell_group(Word::Kill);
+        let _ = self.child.start_kill();
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < LAST {
+            let left = self.left();
+            if self.group.is_none() && self.child.id().is_none() && left.is_empty() {
+                return;
+            }
+            for orphan in left {
+                orphan.tell(Word::Kill);
+            }
+            std::thread::sleep(TICK);
+        }
+    }
+}
+
+fn words(status: io::Result<ExitStatus>) -> String {
+    match status {
+        Ok(status) => kin::words(status),
+        Err(why) => format!("was lost: {why}"),
+    }
+}
+
+fn shell(line: &str) -> Command {
+    #[cfg(unix)]
+    let (mut command, flag) = (Command::new("sh"), "-c");
+    #[cfg(windows)]
+    let (mut command, flag) = (Command::new("cmd"), "/C");
+    command.arg(flag).arg(line);
+    command
+}
+
+/// A file is written anew. Both streams append, so that none overwrites the other's lines.
+fn open_log(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    // A stream that this process has is no file of its own, though it may lead to one.
+    let is_stream = ["/dev", "/proc"].iter().any(|at| path.starts_with(at));
+    if !is_stream && file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::net::block_on;
+
+    #[test]
+    fn a_panic_leaves_no_server_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pids");
+        let line = format!("sleep 600 & echo $! $$ > {}; wait", file.display());
+        let said = std::panic::catch_unwind(|| {
+            block_on(async {
+                let _server = Server::start(&line, None, Orphans::default()).unwrap();
+                while !std::fs::read(&file).is_ok_and(|text| text.ends_with(b"\n")) {
+                    sleep(TICK).await;
+                }
+                // Not by `panic!`, which would print itself into the tests' output.
+                std::panic::resume_unwind(Box::new("on purpose"));
+            })
+        });
+        assert!(said.is_err());
+        for pid in std::fs::read_to_string(&file).unwrap().split_whitespace() {
+            let alive = std::process::Command::new("kill")
+                .args(["-0", pid])
+                .stderr(Stdio::null())
+                .status();
+            assert!(!alive.unwrap().success(), "{pid}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! What a run itself prints: headings, the course of the steps, the server's last words.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::relay::relay;
+use super::steps::Step;
+use crate::error::{Error, Outcome};
+use crate::report::case::{Case, CaseOutcome};
+use crate::report::{counted, outcome};
+use crate::reporter::Reporter;
+use crate::session::Session;
+use crate::signature::Veil;
+use crate::term;
+
+/// The one who prints.
+pub(super) struct Show<'s> {
+    pub(super) session: &'s mut Session,
+    pub(super) reporter: Reporter,
+    pub(super) veil: Veil,
+    /// What became of each step, for the end.
+    became: Vec<Became>,
+}
+
+struct Became {
+    title: String,
+    /// None if it was not run.
+    outcome: Option<Outcome>,
+    cases: usize,
+    wrong: usize,
+}
+
+#[derive(Serialize)]
+struct ReadyLine<'l> {
+    v: u8,
+    r#type: &'static str,
+    url: &'l str,
+    ms: u128,
+}
+
+#[derive(Serialize)]
+struct StepLine<'l> {
+    v: u8,
+    step: &'l str,
+    r#type: &'static str,
+    outcome: &'static str,
+    /// None if a signal ended it.
+    exit: Option<i32>,
+    ms: f64,
+}
+
+impl<'s> Show<'s> {
+    pub(super) fn new(session: &'s mut Session, reporter: Reporter, veil: Veil) -> Self {
+        Self {
+            session,
+            reporter,
+            veil,
+            became: Vec::new(),
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.session.json() || self.session.globals.quiet
+    }
+
+    /// The server answers.
+    pub(super) fn ready(&mut self, door: &str, after: Duration) -> Result<(), Error> {
+        let ms = after.as_millis();
+        if self.session.json() {
+            self.print_json(&ReadyLine {
+                v: 1,
+                r#type: "ready",
+                url: door,
+                ms,
+            })?;
+        } else if !self.is_quiet() {
+            let door = term::escape(door.as_bytes());
+            self.session.talk(|paint| {
+                let ready = paint.ok("ready");
+                format!("{ready}: the server answers at {door} after {ms} ms\n")
+            });
+        }
+        Ok(())
+    }
+
+    /// A step begins. Its own summary, which is also shown where little is, needs a name.
+    pub(super) fn heading(&mut self, step: &Step) {
+        if !self.session.json() {
+            let title = self.veil.hide_text(&step.title);
+            let (number, of) = step.number;
+            let text = format!("step {number} of {of}: {title}");
+            self.session
+                .talk(|paint| format!("{}\n", paint.bold(&text)));
+        }
+    }
+
+    /// Lines that a step printed.
+    pub(super) fn lines(&mut self, step: &Step, lines: &[u8]) -> Result<(), Error> {
+        if self.reporter.is_unread() {
+            return Ok(());
+        }
+        let mut text = Vec::with_capacity(lines.len());
+        let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+        for line in lines.split(|&byte| byte == b'\n') {
+            if self.session.json() {
+                text.extend(relay(&step.name, line));
+            } else {
+                text.extend_from_slice(line);
+            }
+            text.push(b'\n');
+        }
+        let written = self.session.out.write_all(&text);
+        self.unless_unread(written.map_err(Error::from))?;
+        self.reporter.flush(self.session)
+    }
+
+    /// A step has ended.
+    pub(super) fn ended(
+        &mut self,
+        step: &Step,
+        came: Outcome,
+        exit: Option<i32>,
+        ms: f64,
+    ) -> Result<(), Error> {
+        self.tell(step, Some(came));
+        if self.session.json() {
+            self.print_json(&StepLine {
+                v: 1,
+                step: &step.name,
+                r#type: "step",
+                outcome: outcome(came),
+                exit,
+                ms: (ms * 1_000.0).round() / 1_000.0,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Cases that the last step has printed itself.
+    pub(super) fn keep(&mut self, cases: Vec<Case>) {
+        for case in cases {
+            self.count(&case);
+            self.reporter.keep(case);
+        }
+    }
+
+    /// A case of the last step that nobody has printed yet.
+    pub(super) fn case(&mut self, case: Case) -> Result<(), Error> {
+        self.count(&case);
+        self.reporter.case(case, self.session)
+    }
+
+    fn count(&mut self, case: &Case) {
+        use CaseOutcome::{Error, Fail, Unsent};
+        let is_wrong = matches!(case.outcome, Fail | Error | Unsent);
+        if let Some(became) = self.became.last_mut()
+            && (is_wrong || !case.is_finding)
+        {
+            became.cases += 1;
+            became.wrong += usize::from(is_wrong);
+        }
+    }
+
+    /// A step that is not run.
+    pub(super) fn skipped(&mut self, step: &Step, case: Case) -> Result<(), Error> {
+        self.tell(step, None);
+        self.reporter.case(case, self.session)
+    }
+
+    /// Whether it was told what became of a step.
+    pub(super) fn has_told(&self, step: &Step) -> bool {
+        self.became.len() >= step.number.0
+    }
+
+    fn tell(&mut self, step: &Step, outcome: Option<Outcome>) {
+        self.became.push(Became {
+            title: self.veil.hide_text(&step.title).into_owned(),
+            outcome,
+            cases: 0,
+            wrong: 0,
+        });
+    }
+
+    /// The server's case: people read its last lines elsewhere.
+    pub(super) fn trouble(&mut self, mut case: Case) -> Result<(), Error> {
+        if !self.session.json() {
+            let details = std::mem::take(&mut case.details);
+            self.reporter.show(&case, self.session)?;
+            case.details = details;
+            self.reporter.keep(case);
+            return Ok(());
+        }
+        self.reporter.case(case, self.session)
+    }
+
+    /// What became of the steps, where there are several.
+    pub(super) fn recap(&mut self) -> Result<(), Error> {
+        let steps = self.became.len() as u64;
+        let is = |wanted: fn(&Option<Outcome>) -> bool| {
+            let those = self.became.iter().filter(|it| wanted(&it.outcome));
+            those.count() as u64
+        };
+        let right = is(|outcome| *outcome == Some(Outcome::Yes));
+        let not_run = is(Option::is_none);
+        let counters = vec![
+            ("steps", steps),
+            ("passed", right),
+            ("not_right", steps - right - not_run),
+            ("not_run", not_run),
+        ];
+        self.reporter.beside(counters, Vec::new());
+        if self.is_quiet() || steps < 2 || self.reporter.is_unread() {
+            return Ok(());
+        }
+        let text: String = self.became.iter().map(|it| self.row(it)).collect();
+        let written = self.session.out.write_all(text.as_bytes());
+        self.unless_unread(written.map_err(Error::from))?;
+        self.reporter.flush(self.session)
+    }
+
+    fn row(&self, became: &Became) -> String {
+        let paint = self.session.paint;
+        let word = match became.outcome {
+            Some(Outcome::Yes) => paint.ok("yes"),
+            Some(Outcome::No) => paint.bad("no "),
+            Some(Outcome::BadInput) => paint.bad("bad"),
+            Some(_) => paint.bad("?  "),
+            None => paint.dim("-  "),
+        };
+        let mut row = format!("  {word}  {}", became.title);
+        if became.outcome.is_none() {
+            row.push_str("  not run");
+        } else {
+            let cases = became.cases as u64;
+            row.push_str("  ");
+            row.push_str(&counted(cases, "case", "cases"));
+            if became.wrong > 0 {
+                row.push_str(", ");
+                row.push_str(&became.wrong.to_string());
+                row.push_str(" not right");
+            }
+        }
+        row.push('\n');
+        row
+    }
+
+    /// The end of what the server said.
+    pub(super) fn last_lines(&mut self, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        self.session.talk(|paint| {
+            let mut text = format!("{}\n", paint.key("the server's last lines:"));
+            for line in lines {
+                // No line of a peer begins as a command of a CI system.
+                text.push_str("  | ");
+                text.push_str(line);
+                text.push('\n');
+            }
+            text
+        });
+    }
+
+    fn print_json(&mut self, value: &impl Serialize) -> Result<(), Error> {
+        if self.reporter.is_unread() {
+            return Ok(());
+        }
+        let printed = self.session.print_json(value);
+        self.unless_unread(printed)?;
+        self.reporter.flush(self.session)
+    }
+
+    /// A reader who goes away ends the printing, and not the run.
+    fn unless_unread(&mut self, printed: Result<(), Error>) -> Result<(), Error> {
+        match printed {
+            Err(error) if error.is_closed_pipe() => {
+                self.reporter.lose_reader(self.session);
+                Ok(())
+            }
+            printed => printed,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Until the server answers.
+
+use super::bench::{PUSH, listen, run};
+use crate::harness::pushrig;
+use crate::server::{Reply, Server};
+
+#[test]
+fn a_server_that_never_answers_is_3_with_its_last_lines_escaped() {
+    let server = "printf 'begun\\n\\033[2J::error::x\\n'; sleep 600";
+    run(server, "--wait-time 300ms", &[PUSH, "samples"])
+        .stdout_has([
+            "error  server  the server does not answer at http://127.0.0.1:",
+            "/ within 300ms: connection refused\n  hint      --wait-time",
+            "skip   push  not run: the server does not answer at",
+            "skip   samples  not run",
+            "3 cases: 0 passed, 1 error, 2 skipped",
+        ])
+        .stderr("the server's last lines:\n  | begun\n  | \\x1b[2J::error::x\n")
+        .exits(3);
+}
+
+#[test]
+fn a_server_that_ends_before_it_answers_is_seen_at_once() {
+    for (server, why) in [
+        ("echo no module named x; exit 4", "exited with 4"),
+        ("echo no module named x; kill -9 $$", "was ended by SIGKILL"),
+    ] {
+        run(server, "--wait-time 60s", &["samples"])
+            .stdout_has([format!(
+                "error  server  the server {why} before it answered"
+            )])
+            .stderr_has(["  | no module named x\n"])
+            .exits(3);
+    }
+    run("exit 0", "", &["samples"])
+        .stdout_has([
+            "the server exited with 0 before it answered",
+            "it must stay",
+        ])
+        .exits(3);
+    run("no-such-program", "", &["samples"])
+        .stdout_has(["the server exited with 127 before it answered"])
+        .stderr_has(["no-such-program"])
+        .exits(3);
+}
+
+#[test]
+fn somebody_who_answers_already_is_not_taken_for_the_server() {
+    let other = Server::start(|_| Reply::status(404));
+    let ran = pushrig("run --server")
+        .args(["touch started", "--wait", &other.url("/"), "--", "samples"])
+        .stdout_has([
+            "error  server  somebody answers at http://127.0.0.1:",
+            "before the server was started",
+            "{port}",
+            "skip   samples",
+        ])
+        .exits(3);
+    assert!(!ran.text().contains("ready"), "{}", ran.text());
+    other.wait_for(1);
+}
+
+#[test]
+fn any_answer_is_one_and_a_connection_where_it_is_enough() {
+    let server = listen("--respond 500");
+    for wait in [
+        "http://localhost:{port}/no/such/path?x=1",
+        "tcp://127.0.0.1:{port}",
+    ] {
+        pushrig("run --server")
+            .args([&*server, "--wait", wait, "--", "samples", "onenet"])
+            .any_stdout()
+            .stderr_has(["ready: the server answers at "])
+            .exits(0);
+    }
+    let server = format!("{server} --tls self-signed");
+    pushrig("run --server")
+        .args([&*server, "--wait", "https://127.0.0.1:{port}/"])
+        .args(["--", "samples", "onenet"])
+        .env("HTTPS_PROXY", "http://127.0.0.1:1")
+        .env("HTTP_PROXY", "http://127.0.0.1:1")
+        .any_stdout()
+        .stderr_has(["ready: the server answers at https://"])
+        .exits(0);
+}
+
+#[test]
+fn a_server_that_says_much_is_not_held_up() {
+    let server = format!(
+        "head -c 30000000 /dev/zero | tr '\\0' x; echo; echo last; {}",
+        listen("--respond 500")
+    );
+    let ran = run(&server, "--wait-time 50s", &[PUSH])
+        .any_stdout()
+        .stderr_has(["the server's last lines:\n", "  | last\n"])
+        .exits(1);
+    assert!(ran.stderr.len() < 100_000, "{} bytes", ran.stderr.len());
+}
+
+#[test]
+fn what_the_server_says_goes_to_a_file_where_one_is_named() {
+    let server = format!(
+        "echo on stdout; echo on stderr >&2; {}",
+        listen("--respond 500")
+    );
+    let ran = run(&server, "--server-log server.log", &[PUSH])
+        .file("server.log", "of the run before\n")
+        .any_stdout()
+        .stderr_has(["note: what the server said is in server.log"])
+        .exits(1);
+    assert!(!ran.talk().contains("on stdout"), "{}", ran.talk());
+    let log = String::from_utf8(ran.read("server.log")).unwrap();
+    assert!(log.starts_with("on stdout\non stderr\n"), "{log}");
+    assert!(log.contains("onenet  500"), "{log}");
+    run("sleep 600", "--server-log no/such/folder", &["samples"])
+        .stderr_has(["error: cannot write no/such/folder: "])
+        .exits(3);
+}
+
+#[test]
+fn verbose_shows_what_the_server_said_where_all_is_right() {
+    run(&listen(""), "-v", &[PUSH])
+        .any_stdout()
+        .stderr_has(["the server's last lines:\n  | ready: it listens"])
+        .exits(0);
+}
