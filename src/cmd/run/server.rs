@@ -242,11 +242,17 @@ mod tests {
         });
         assert!(said.is_err());
         for pid in std::fs::read_to_string(&file).unwrap().split_whitespace() {
-            let alive = std::process::Command::new("kill")
-                .args(["-0", pid])
-                .stderr(Stdio::null())
-                .status();
-            assert!(!alive.unwrap().success(), "{pid}");
+            let is_alive = || {
+                let mut kill = std::process::Command::new("kill");
+                let kill = kill.args(["-0", pid]).stderr(Stdio::null());
+                kill.status().unwrap().success()
+            };
+            // Who has ended is waited for by somebody who is not asked.
+            let begun = Instant::now();
+            while is_alive() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{pid}");
+                std::thread::yield_now();
+            }
         }
     }
 }

@@ -237,7 +237,7 @@ mod tests {
                 "push onenet.online",
             ),
             ("replay --to http://h/?a=b one two", "replay one two"),
-            ("-q capture show --limit 3 f", "capture show f"),
+            ("-q capture show --format json f", "capture show f"),
         ] {
             assert_eq!(title(text), wanted);
         }

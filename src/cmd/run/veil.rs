@@ -49,15 +49,12 @@ fn unescaped(text: &str) -> String {
     while let Some((&first, behind)) = rest.split_first() {
         let byte = behind.get(..2).filter(|_| first == b'%');
         let byte = byte.and_then(|digits| hex::decode(digits).ok());
-        match byte {
-            Some(byte) => {
-                bytes.extend(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = behind;
-            }
+        if let Some(byte) = byte {
+            bytes.extend(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.push(first);
+            rest = behind;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
