@@ -528,7 +528,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'It is up when this URL answers, whatever it answers; tcp://HOST:PORT: when it connects')
             [CompletionResult]::new('--wait-time', '--wait-time', [CompletionResultType]::ParameterName, 'How long that may take')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long it has to end after SIGTERM')
-            [CompletionResult]::new('--server-log', '--server-log', [CompletionResultType]::ParameterName, 'Write what it says to this file [default: its last lines to stderr, if anything fails]')
+            [CompletionResult]::new('--server-log', '--server-log', [CompletionResultType]::ParameterName, 'Write what it says to this file and none of it to stderr [default: its last lines to stderr, if anything fails]')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated')
             [CompletionResult]::new('--fail-if', '--fail-if', [CompletionResultType]::ParameterName, 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only what is not right, and the summary')

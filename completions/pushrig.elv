@@ -511,7 +511,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
             cand --wait 'It is up when this URL answers, whatever it answers; tcp://HOST:PORT: when it connects'
             cand --wait-time 'How long that may take'
             cand --grace 'How long it has to end after SIGTERM'
-            cand --server-log 'Write what it says to this file [default: its last lines to stderr, if anything fails]'
+            cand --server-log 'Write what it says to this file and none of it to stderr [default: its last lines to stderr, if anything fails]'
             cand --report 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated'
             cand --fail-if 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated'
             cand -q 'Only what is not right, and the summary'

@@ -545,7 +545,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l server -d 'The s
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l wait -d 'It is up when this URL answers, whatever it answers; tcp://HOST:PORT: when it connects' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l wait-time -d 'How long that may take' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l grace -d 'How long it has to end after SIGTERM' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l server-log -d 'Write what it says to this file [default: its last lines to stderr, if anything fails]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l server-log -d 'Write what it says to this file and none of it to stderr [default: its last lines to stderr, if anything fails]' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
 tap=report.tap\t'The Test Anything Protocol, version 14'
 json=report.json\t'One JSON document'

@@ -275,11 +275,14 @@ impl Reporter {
     pub fn finish(&mut self, elapsed: Duration, session: &mut Session) -> Result<Outcome, Error> {
         self.conclude(elapsed);
         let summary = &self.report.summary;
-        match self.print_summary(session) {
-            // Everything else is still to be done.
-            Err(error) if error.is_closed_pipe() => session.forget_output(),
-            printed => printed?,
-        }
+        // Whatever becomes of this, everything else is still to be done.
+        let printed = match self.print_summary(session) {
+            Err(error) if error.is_closed_pipe() => {
+                session.forget_output();
+                Ok(())
+            }
+            printed => printed,
+        };
         let mut outcome = summary.outcome.unwrap_or(Outcome::Yes);
         // What was found out stays true if it cannot be written.
         for error in self.write_files() {
@@ -294,7 +297,7 @@ impl Reporter {
                 session.warn(&format!("the job's summary was not written: {error}"));
             }
         }
-        Ok(outcome)
+        printed.map(|()| outcome)
     }
 
     fn print_summary(&self, session: &mut Session) -> Result<(), Error> {

@@ -5,8 +5,8 @@
 //! back by a report that it writes as JSON, so all of them are in memory at the end: a load of
 //! millions of requests is better run without `run`.
 //!
-//! The server may be ended by itself, by its steps' end, an error, a panic, Ctrl-C or SIGTERM;
-//! `kin` says who is found on which system.
+//! The server may be ended by itself, by its steps' end, an error, a panic, Ctrl-C, SIGTERM, SIGHUP
+//! or SIGQUIT; `kin` says who is found on which system.
 
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -22,20 +22,23 @@ use crate::args::{ReportArgs, parse_duration};
 use crate::error::{Error, Outcome};
 use crate::globals::{Format, GlobalArgs};
 use crate::net::block_on;
-use crate::net::ready::Door;
+use crate::net::ready::{Door, Knocker};
+use crate::printer::Overflow;
 use crate::session::Session;
-use crate::signature::{Secret, SecretName, Secrets, Veil};
 use crate::term::ColorChoice;
 
 mod account;
 mod course;
 pub(super) mod kin;
+mod log;
 pub(super) mod play;
 mod relay;
 mod server;
 mod show;
 mod steps;
 mod tail;
+mod veil;
+mod verdict;
 pub(super) mod watch;
 
 /// The subcommand.
@@ -53,7 +56,8 @@ fails does not keep the next from being run. If --wait holds {port}, a free port
 chosen, and {port} stands for it in --server and in the steps, too.
 
 The server gets SIGTERM at the end, and so does all that it started; who is still
-there after --grace is killed. A second Ctrl-C does not wait. On Linux that includes
+there after --grace is killed. So it is on an error, a panic, Ctrl-C, SIGTERM,
+SIGHUP and SIGQUIT; a second of these does not wait. On Linux that includes
 processes that left the server's group; after kill -9 of pushrig nothing is ended.
 
 Examples:
@@ -94,7 +98,8 @@ struct ServerArgs {
     /// How long it has to end after SIGTERM
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
     grace: Duration,
-    /// Write what it says to this file [default: its last lines to stderr, if anything fails]
+    /// Write what it says to this file and none of it to stderr [default: its last lines to stderr,
+    /// if anything fails]
     #[arg(long, value_name = "FILE")]
     server_log: Option<PathBuf>,
 }
@@ -110,19 +115,30 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     args.fill_port()?;
     let door = args.server.door()?;
     let steps = steps::read(&args.steps)?;
-    let veil = Veil::over(&secrets(&args.steps, session));
+    let veil = veil::over(&args.server.wait, &args.steps, session);
     let target = veil.hide_text(&door.to_string()).into_owned();
     let reporter = args.report.open("run", &target, session)?;
+    play::executable()?;
+    let log = args.server.server_log.map(|path| {
+        let file = log::open(&path)?;
+        Ok::<_, Error>((path, file))
+    });
     let plan = Plan {
         server: args.server.server,
+        // The whole time is over before this one.
+        knocker: Knocker::new(
+            door.clone(),
+            args.server.wait_time.saturating_add(Duration::from_secs(1)),
+        )?,
         door,
         wait_time: args.server.wait_time,
         grace: args.server.grace,
-        log: args.server.server_log,
+        log: log.transpose()?,
         fail_fast: args.fail_fast,
         globals: handed_on(&session.globals),
         steps,
     };
+    session.print_in_background(Overflow::Wait)?;
     block_on(async {
         Course::new(plan, Show::new(session, reporter, veil))?
             .run()
@@ -147,6 +163,10 @@ impl RunArgs {
     /// Puts a free port where one is asked for.
     fn fill_port(&mut self) -> Result<(), Error> {
         if !self.server.wait.contains(PORT) {
+            if self.server.server.contains(PORT) {
+                return Err(Error::usage("--server has {port}, and --wait has not")
+                    .with_hint("a free port is chosen where --wait holds {port}, too"));
+            }
             return Ok(());
         }
         // It is free again when this is dropped. The system does not soon give it to another, and
@@ -207,56 +227,4 @@ fn handed_on(globals: &GlobalArgs) -> Vec<HandedOn> {
         Some((id, words))
     });
     given.collect()
-}
-
-/// The secrets that steps are given, so that what the server says of them is not shown. What
-/// cannot be read is for the step to say.
-fn secrets(words: &[OsString], session: &mut Session) -> Secrets {
-    let mut texts = Vec::new();
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    for (at, word) in words.iter().enumerate() {
-        let Some(word) = word.strip_prefix("--") else {
-            continue;
-        };
-        let (flag, inline) = match word.split_once('=') {
-            Some((flag, value)) => (flag, Some(value)),
-            None => (word, None),
-        };
-        if let Some(name) = SecretName::ALL.into_iter().find(|name| name.flag() == flag) {
-            let next = words.get(at + 1).map(|next| &**next);
-            texts.extend(inline.or(next).map(|text| (name, text.to_owned())));
-        }
-    }
-    for name in SecretName::ALL {
-        texts.push((name, format!("env:{}", name.variable())));
-        if let Ok(Some(profile)) = session.profile() {
-            texts.extend(
-                profile
-                    .secrets(name)
-                    .iter()
-                    .map(|text| (name, text.clone())),
-            );
-        }
-    }
-    let mut secrets = Secrets::new();
-    for (name, text) in texts {
-        if let Some(secret) = opened(&text) {
-            secrets.push(name, secret);
-        }
-    }
-    secrets
-}
-
-/// What a text names, in silence: the step that it belongs to says what is odd about it.
-fn opened(text: &str) -> Option<Secret> {
-    if let Some(name) = text.strip_prefix("env:") {
-        let value = std::env::var_os(name)?;
-        return Some(Secret::new(value.to_string_lossy().as_bytes()));
-    }
-    if let Some(path) = text.strip_prefix('@') {
-        let bytes = std::fs::read(path).ok()?;
-        return Some(Secret::new(bytes.trim_ascii_end()));
-    }
-    let text = text.strip_prefix("text:").unwrap_or(text);
-    (text != "-").then(|| Secret::new(text.as_bytes()))
 }

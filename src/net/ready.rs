@@ -42,6 +42,32 @@ impl FromStr for Door {
     }
 }
 
+impl Door {
+    /// Whether somebody takes connections there.
+    pub async fn is_open(&self, limit: Duration) -> bool {
+        let address = match self {
+            Self::Http(url) => Address::of(url).ok(),
+            Self::Tcp(address) => Some(address.clone()),
+        };
+        match address {
+            Some(address) => dial(&address, limit).await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+async fn dial(address: &Address, limit: Duration) -> Result<(), String> {
+    let dialled = tokio::net::TcpStream::connect((&*address.host, address.port));
+    match tokio::time::timeout(limit, dialled).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(why)) => Err(failure::plain(&why)),
+        Err(_) => Err(format!(
+            "it took longer than {}",
+            humantime::format_duration(limit)
+        )),
+    }
+}
+
 /// Without what may be a secret in it.
 impl fmt::Display for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,6 +94,8 @@ impl Knocker {
                 let address =
                     Address::of(url).map_err(|why| Error::usage(format!("the URL: {why}")))?;
                 let built = client::builder(&address, limit)
+                    // What a proxy says is no answer of the server.
+                    .no_proxy()
                     .tls_danger_accept_invalid_certs(true)
                     // A server that serves one connection at a time is not to be held by this one.
                     .pool_max_idle_per_host(0)
@@ -93,17 +121,7 @@ impl Knocker {
                 }
             }
             (Door::Http(_), None) => Ok(()),
-            (Door::Tcp(address), _) => {
-                let dialled = tokio::net::TcpStream::connect((&*address.host, address.port));
-                match tokio::time::timeout(self.limit, dialled).await {
-                    Ok(Ok(_)) => Ok(()),
-                    Ok(Err(why)) => Err(failure::plain(&why)),
-                    Err(_) => Err(format!(
-                        "it took longer than {}",
-                        humantime::format_duration(self.limit)
-                    )),
-                }
-            }
+            (Door::Tcp(address), _) => dial(address, self.limit).await,
         }
     }
 }

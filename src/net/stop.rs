@@ -11,6 +11,10 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM, where there is such a thing.
     Terminate,
+    /// SIGHUP: the terminal was closed.
+    Hangup,
+    /// SIGQUIT.
+    Quit,
 }
 
 impl Signal {
@@ -19,7 +23,7 @@ impl Signal {
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Interrupt => Outcome::Interrupted,
-            Self::Terminate => Outcome::Terminated,
+            Self::Terminate | Self::Hangup | Self::Quit => Outcome::Terminated,
         }
     }
 
@@ -29,6 +33,8 @@ impl Signal {
         match self {
             Self::Interrupt => "Ctrl-C",
             Self::Terminate => "SIGTERM",
+            Self::Hangup => "SIGHUP",
+            Self::Quit => "SIGQUIT",
         }
     }
 }
@@ -43,6 +49,10 @@ pub struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
+    #[cfg(unix)]
+    quit: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
 }
@@ -61,6 +71,8 @@ impl Signals {
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
+                hangup: None,
+                quit: None,
             })
         }
         #[cfg(windows)]
@@ -69,12 +81,33 @@ impl Signals {
         })
     }
 
+    /// The same with SIGHUP and SIGQUIT, for who would leave processes behind. Where one is
+    /// ignored from the start, as under `nohup`, it stays so.
+    pub fn all() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let unless_ignored = |kind: SignalKind| {
+                let is_ignored = is_ignored(kind.as_raw_value());
+                (!is_ignored).then(|| signal(kind)).transpose()
+            };
+            let mut signals = Self::new()?;
+            signals.hangup = unless_ignored(SignalKind::hangup())?;
+            signals.quit = unless_ignored(SignalKind::quit())?;
+            Ok(signals)
+        }
+        #[cfg(windows)]
+        Self::new()
+    }
+
     /// Waits for the next one.
     pub async fn next(&mut self) -> Signal {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
+            () = heard(&mut self.hangup) => Signal::Hangup,
+            () = heard(&mut self.quit) => Signal::Quit,
         }
         #[cfg(windows)]
         {
@@ -82,6 +115,25 @@ impl Signals {
             Signal::Interrupt
         }
     }
+}
+
+#[cfg(unix)]
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process ignores a signal, as `proc(5)` tells; elsewhere nobody knows.
+#[cfg(unix)]
+fn is_ignored(number: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
 /// Waits for one signal; where the wait may be given up and begun again, use [`Signals`].

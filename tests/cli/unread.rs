@@ -42,10 +42,19 @@ pub(crate) struct Ended {
 impl Unread {
     /// Starts it in a folder; blanks part the words.
     pub(crate) fn start(folder: &Path, words: &str, talk: Talk) -> Self {
+        Self::start_with(folder, words.split_whitespace(), talk)
+    }
+
+    /// Starts it in a folder with these words.
+    pub(crate) fn start_with<'w>(
+        folder: &Path,
+        words: impl IntoIterator<Item = &'w str>,
+        talk: Talk,
+    ) -> Self {
         let (out, into) = pipe().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_pushrig"));
         command
-            .args(words.split_whitespace())
+            .args(words)
             .current_dir(folder)
             .env_remove("GITHUB_ACTIONS")
             .stdin(Stdio::null())

@@ -173,10 +173,8 @@ fn finish(
     show.retried(&receiver.retried());
     // Ctrl-C is how it ends: what it comes to is what was expected.
     match signal {
-        Some(Signal::Terminate) => show
-            .reporter
-            .end(Signal::Terminate.name(), Outcome::Terminated),
         Some(Signal::Interrupt) => show.reporter.end(Signal::Interrupt.name(), Outcome::Yes),
+        Some(signal) => show.reporter.end(signal.name(), signal.outcome()),
         None => {}
     }
     show.finish(receiver.seen(), elapsed)

@@ -1,11 +1,12 @@
 //! The course of a run: the server comes up, the steps are played, the server is ended.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::HandedOn;
 use super::account::{When, account};
@@ -17,6 +18,7 @@ use super::steps::Step;
 use super::watch::Watch;
 use crate::error::{Error, Outcome};
 use crate::net::ready::{Door, Knocker};
+use crate::printer::STALL;
 use crate::report::case::{Case, CaseOutcome};
 use crate::report::reread;
 use crate::term::{self, Paint};
@@ -26,18 +28,21 @@ pub(super) struct Plan {
     /// The server's command line.
     pub(super) server: String,
     pub(super) door: Door,
+    pub(super) knocker: Knocker,
     pub(super) wait_time: Duration,
     pub(super) grace: Duration,
-    pub(super) log: Option<PathBuf>,
+    pub(super) log: Option<(PathBuf, File)>,
     pub(super) fail_fast: bool,
     /// What stands before the words of a step that does not say it itself.
     pub(super) globals: Vec<HandedOn>,
     pub(super) steps: Vec<Step>,
 }
 
-/// How long one answer is waited for: at first, when there should be none, and then.
+/// How long a connection is waited for before the server is started, when nobody should take it.
 const FIRST: Duration = Duration::from_secs(1);
-const EACH: Duration = Duration::from_secs(5);
+
+/// Who dies of the last answer may have given it before the system tells of its end.
+const DYING: Duration = Duration::from_millis(50);
 
 /// The pause between two tries grows from one to the other.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
@@ -60,6 +65,8 @@ pub(super) struct Course<'s> {
     show: Show<'s>,
     watch: Watch,
     started: Instant,
+    /// The step that was played last.
+    last: Option<String>,
     /// Why no further step is run.
     over: Option<String>,
     /// What is wrong with the server, until that was told.
@@ -78,6 +85,7 @@ impl<'s> Course<'s> {
             show,
             watch: Watch::new()?,
             started: Instant::now(),
+            last: None,
             over: None,
             trouble: None,
             last_lines: Vec::new(),
@@ -88,49 +96,71 @@ impl<'s> Course<'s> {
 
     /// Runs it to its end, whatever that is.
     pub(super) async fn run(mut self) -> Result<Outcome, Error> {
-        let mut server = self.bring_up().await?;
+        let outcome = self.all().await;
+        let session = &mut *self.show.session;
+        session.drain(STALL, self.watch.signals(), drop).await?;
+        Ok(outcome)
+    }
+
+    async fn all(&mut self) -> Outcome {
+        let mut server = self.bring_up().await;
         let steps = std::mem::take(&mut self.plan.steps);
         for (index, step) in steps.iter().enumerate() {
             if self.over.is_none()
                 && let Some(server) = &mut server
             {
                 let is_last = index + 1 == steps.len();
-                self.play(step, is_last, server).await?;
+                self.play(step, is_last, server).await;
             }
             if self.trouble.is_some() {
-                self.end(server.take()).await?;
+                self.end(server.take()).await;
             }
             if self.over.is_some() && !self.show.has_told(step) {
-                self.skip(step)?;
+                self.skip(step);
             }
         }
-        self.end(server).await?;
+        self.end(server).await;
         if let Some(signal) = self.watch.first() {
             self.show.reporter.end(signal.name(), signal.outcome());
         }
-        self.show.recap()?;
-        let Show {
-            session, reporter, ..
-        } = &mut self.show;
-        let outcome = reporter.finish(self.started.elapsed(), session)?;
+        self.show.recap();
+        let outcome = self.show.finish(self.started.elapsed());
         self.tell_last_lines(outcome);
-        Ok(outcome)
+        outcome
     }
 
     /// Ends the server, if there is one, and tells what was wrong with it.
-    async fn end(&mut self, server: Option<Server>) -> Result<(), Error> {
+    async fn end(&mut self, server: Option<Server>) {
         if let Some(mut server) = server {
+            self.look_once_more(&mut server).await;
             let stopped = server.stop(self.plan.grace, &mut self.watch).await;
             self.last_lines = self.shown(&server.last_lines());
-            self.tell_stopped(&stopped)?;
+            self.tell_stopped(&stopped);
         }
-        self.tell_trouble()
+        self.tell_trouble();
+    }
+
+    /// Whether the server died of the last step, before it is asked to end.
+    async fn look_once_more(&mut self, server: &mut Server) {
+        let Some(last) = self.last.clone() else {
+            return;
+        };
+        if self.trouble.is_some() || self.watch.first().is_some() {
+            return;
+        }
+        let how = tokio::select! {
+            how = timeout(DYING, server.ended()) => how.ok(),
+            _ = self.watch.next() => None,
+        };
+        if let Some(how) = how.filter(|how| how != "exited with 0") {
+            self.fail(format!("the server {how} after {last}"), None);
+        }
     }
 
     fn tell_last_lines(&mut self, outcome: Outcome) {
         let is_wrong = outcome != Outcome::Yes;
         match &self.plan.log {
-            Some(log) if is_wrong => {
+            Some((log, _)) if is_wrong => {
                 let text = format!("what the server said is in {}", log.display());
                 self.show.session.note(&text);
             }
@@ -142,50 +172,62 @@ impl<'s> Course<'s> {
     }
 
     /// Starts the server and waits until it answers; none if that is not to be.
-    async fn bring_up(&mut self) -> Result<Option<Server>, Error> {
-        let first = Knocker::new(self.plan.door.clone(), FIRST)?;
-        let knocker = Knocker::new(self.plan.door.clone(), EACH)?;
+    async fn bring_up(&mut self) -> Option<Server> {
         let door = self.plan.door.to_string();
         let orphans = Orphans::adopt();
         let is_taken = tokio::select! {
-            answer = first.knock() => answer.is_ok(),
+            is_open = self.plan.door.is_open(FIRST) => is_open,
             _ = self.watch.next() => {
                 self.end_by_signal();
-                return Ok(None);
+                return None;
             }
         };
         if is_taken {
             self.fail(
-                format!("somebody answers at {door} before the server was started"),
+                format!("somebody takes connections at {door} before the server was started"),
                 Some(
                     "end what runs there, or let a free port be chosen: write {port} in --wait, \
                      --server and the steps",
                 ),
             );
-            return Ok(None);
+            return None;
         }
         let begun = Instant::now();
-        let mut server = Server::start(&self.plan.server, self.plan.log.as_deref(), orphans)?;
+        let mut server = match self.start(orphans) {
+            Ok(server) => server,
+            Err(error) => {
+                self.fail(error.what(), None);
+                return None;
+            }
+        };
         let deadline = begun + self.plan.wait_time;
         let mut last = None;
         tokio::select! {
             biased;
             how = server.ended() => self.fail_early(&how),
             _ = self.watch.next() => self.end_by_signal(),
-            () = until_up(&knocker, &mut last) => match server.has_ended() {
+            () = until_up(&self.plan.knocker, &mut last) => match server.has_ended() {
                 Some(how) => self.fail_early(&how),
-                None => self.show.ready(&door, begun.elapsed())?,
+                None => self.show.ready(&door, begun.elapsed()),
             },
             () = sleep_until(deadline) => {
                 let limit = humantime::format_duration(self.plan.wait_time);
                 let why = last.unwrap_or_else(|| "no answer".to_owned());
                 self.fail(
                     format!("the server does not answer at {door} within {limit}: {why}"),
-                    Some("--wait-time changes how long is waited"),
+                    Some(
+                        "does it listen at this address? its last lines follow; --wait-time \
+                         changes how long is waited",
+                    ),
                 );
             }
         }
-        Ok(Some(server))
+        Some(server)
+    }
+
+    fn start(&self, orphans: Orphans) -> Result<Server, Error> {
+        let log = self.plan.log.as_ref().map(|(_, file)| file.try_clone());
+        Server::start(&self.plan.server, log.transpose()?, orphans)
     }
 
     fn fail_early(&mut self, how: &str) {
@@ -207,10 +249,10 @@ impl<'s> Course<'s> {
     }
 
     /// Plays one step, if the server is still there.
-    async fn play(&mut self, step: &Step, is_last: bool, server: &mut Server) -> Result<(), Error> {
+    async fn play(&mut self, step: &Step, is_last: bool, server: &mut Server) {
         if let Some(how) = server.has_ended() {
             self.fail(format!("the server {how} before {}", step.name), None);
-            return Ok(());
+            return;
         }
         self.show.heading(step);
         let report = self.scratch.path().join("report.json");
@@ -218,28 +260,46 @@ impl<'s> Course<'s> {
         let _ = std::fs::remove_file(&report);
         let call = self.call(step, &report);
         let begun = Instant::now();
-        let show = &mut self.show;
-        let ended = play(call, server, &mut self.watch, |lines| {
-            show.lines(step, lines)
-        })
-        .await?;
+        self.last = Some(step.name.clone());
+        let ended = play(step, call, server, &mut self.watch, &mut self.show).await;
         let when = When {
             at: (begun - self.started).as_secs_f64(),
             ms: begun.elapsed().as_secs_f64() * 1_000.0,
             by: self.watch.first(),
         };
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                self.broke(step, &error, when);
+                return;
+            }
+        };
         let report = std::fs::read(&report).ok();
         let report = report.and_then(|document| reread::read(&document));
         let account = account(step, &ended, report, when);
         let outcome = account.outcome;
-        self.show
-            .ended(step, outcome, ended.status.code(), when.ms)?;
+        self.show.ended(step, outcome, ended.status.code(), when.ms);
         self.show.keep(account.cases);
         if let Some(case) = account.own {
-            self.show.case(case)?;
+            self.show.case(case);
         }
         self.go_on(step, is_last, &ended, outcome);
-        Ok(())
+    }
+
+    /// A step that could not be played, or not to its end.
+    fn broke(&mut self, step: &Step, error: &Error, when: When) {
+        self.show.ended(step, Outcome::Incomplete, None, when.ms);
+        self.show.case(Case {
+            id: step.name.clone(),
+            step: Some(step.name.clone()),
+            outcome: CaseOutcome::Error,
+            why: Some(error.what()),
+            hint: error.hint().map(str::to_owned),
+            ms: Some(when.ms),
+            at: Some(when.at),
+            ..Case::default()
+        });
+        self.over = Some(format!("{} could not be run", step.name));
     }
 
     /// The call of a step. What it prints is handed on as JSON; and where it has no cases, so that
@@ -284,7 +344,7 @@ impl<'s> Course<'s> {
         }
     }
 
-    fn skip(&mut self, step: &Step) -> Result<(), Error> {
+    fn skip(&mut self, step: &Step) {
         let why = self.over.clone().unwrap_or_default();
         let case = Case {
             id: step.name.clone(),
@@ -294,11 +354,11 @@ impl<'s> Course<'s> {
             at: Some(self.started.elapsed().as_secs_f64()),
             ..Case::default()
         };
-        self.show.skipped(step, case)
+        self.show.skipped(step, case);
     }
 
     /// How the server was ended, where that was not as it should be.
-    fn tell_stopped(&mut self, stopped: &Stopped) -> Result<(), Error> {
+    fn tell_stopped(&mut self, stopped: &Stopped) {
         let grace = humantime::format_duration(self.plan.grace);
         let mut warnings = Vec::new();
         if stopped.ignored {
@@ -322,16 +382,13 @@ impl<'s> Course<'s> {
             }
         }
         for warning in warnings {
-            self.show.reporter.case(
-                Case {
-                    warnings: vec![warning],
-                    is_finding: true,
-                    ..self.server_case()
-                },
-                self.show.session,
-            )?;
+            let case = Case {
+                warnings: vec![warning],
+                is_finding: true,
+                ..self.server_case()
+            };
+            self.show.bare_case(case);
         }
-        Ok(())
     }
 
     fn server_case(&self) -> Case {
@@ -344,9 +401,9 @@ impl<'s> Course<'s> {
 
     /// The case of a server that was not there. In a report its last lines stand beside it; on
     /// standard error there are more of them.
-    fn tell_trouble(&mut self) -> Result<(), Error> {
+    fn tell_trouble(&mut self) {
         let Some(trouble) = self.trouble.take() else {
-            return Ok(());
+            return;
         };
         let mut case = Case {
             outcome: CaseOutcome::Error,
@@ -359,7 +416,7 @@ impl<'s> Course<'s> {
             let from = self.last_lines.len().saturating_sub(MOST_REPORTED);
             case.details = vec![("output", self.last_lines[from..].join("\n"))];
         }
-        self.show.trouble(case)
+        self.show.trouble(case);
     }
 
     /// Lines of the server as they can be shown.

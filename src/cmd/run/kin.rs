@@ -51,15 +51,15 @@ impl Orphans {
         }
     }
 
-    /// Who is there, but for the process `ours`, which somebody else waits for; whoever has ended
-    /// is let go.
-    pub(super) fn find(&self, ours: Option<u32>) -> Vec<Orphan> {
+    /// Who is there, but for those of `ours`, whom somebody else waits for; whoever has ended is let
+    /// go.
+    pub(super) fn find(&self, ours: &[Option<u32>]) -> Vec<Orphan> {
         let mut found = Vec::new();
         let Some(before) = &self.before else {
             return found;
         };
         for child in children() {
-            if before.contains(&child.orphan.id) || ours == Some(child.orphan.id) {
+            if before.contains(&child.orphan.id) || ours.contains(&Some(child.orphan.id)) {
                 continue;
             }
             if child.has_ended {
@@ -76,14 +76,19 @@ impl Orphans {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Orphan {
     id: u32,
-    /// Whether it leads a process group, which is told with it.
-    leads: bool,
+    /// Its process group. If it leads that, the group is told with it.
+    group: u32,
 }
 
 impl Orphan {
+    /// Whether it is in the group of this leader.
+    pub(super) fn is_in(self, leader: Option<u32>) -> bool {
+        leader == Some(self.group)
+    }
+
     /// Tells it, and whoever is in its group.
     pub(super) fn tell(self, word: Word) {
-        if self.leads {
+        if self.group == self.id {
             tell_group(self.id, word);
         } else {
             tell(self.id, word);
@@ -101,9 +106,29 @@ struct Child {
 /// Elsewhere there is no such folder, and so nobody in it.
 fn children() -> Vec<Child> {
     let this = std::process::id();
+    let ours = processes().filter(|process| process.parent == this);
+    let child = |process: Process| Child {
+        orphan: Orphan {
+            id: process.id,
+            group: process.group,
+        },
+        has_ended: process.has_ended,
+    };
+    ours.map(child).collect()
+}
+
+/// A process, as `proc(5)` tells of it.
+struct Process {
+    id: u32,
+    parent: u32,
+    group: u32,
+    has_ended: bool,
+}
+
+fn processes() -> impl Iterator<Item = Process> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let child = |id| {
+    numbers.filter_map(|id| {
         // A process may end while it is looked at.
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         // The name stands in brackets, and may have any character in it.
@@ -111,13 +136,13 @@ fn children() -> Vec<Child> {
         let state = fields.next()?;
         let parent: u32 = fields.next()?.parse().ok()?;
         let group: u32 = fields.next()?.parse().ok()?;
-        let leads = group == id;
-        (parent == this).then_some(Child {
-            orphan: Orphan { id, leads },
-            has_ended: state == "Z",
+        Some(Process {
+            id,
+            parent,
+            group,
+            has_ended: matches!(state, "Z" | "X"),
         })
-    };
-    numbers.filter_map(child).collect()
+    })
 }
 
 #[cfg(unix)]
@@ -129,7 +154,8 @@ fn pid(id: u32) -> Option<Pid> {
 fn number(word: Word) -> Number {
     match word {
         Word::End(Signal::Interrupt) => Number::INT,
-        Word::End(Signal::Terminate) => Number::TERM,
+        // A step knows these two, and ends in order.
+        Word::End(_) => Number::TERM,
         Word::Kill => Number::KILL,
     }
 }
@@ -173,13 +199,27 @@ pub(in crate::cmd) fn is_empty(leader: u32) -> bool {
         };
         // Who has ended and is not waited for is in the group still.
         while let Ok(Some(_)) = waitpgid(leader, WaitOptions::NOHANG) {}
-        test_kill_process_group(leader).is_err()
+        test_kill_process_group(leader).is_err() || is_dead(leader)
     }
     #[cfg(windows)]
     {
         let _ = leader;
         true
     }
+}
+
+/// Whether all of a group have ended, and somebody else has not waited for them. Where nobody tells
+/// of processes, they count as alive.
+#[cfg(unix)]
+fn is_dead(leader: Pid) -> bool {
+    let leader = leader.as_raw_nonzero().get().unsigned_abs();
+    let mut knows = false;
+    let this = std::process::id();
+    let is_alive = processes().any(|process| {
+        knows |= process.id == this;
+        process.group == leader && !process.has_ended
+    });
+    knows && !is_alive
 }
 
 /// How a process ended, in words: "exited with 1", "was ended by SIGKILL".

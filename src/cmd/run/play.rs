@@ -5,9 +5,11 @@
 //! hands it on once: a second one means more to a step than a first.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -16,6 +18,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::kin::{self, Word};
 use super::server::Server;
+use super::show::Show;
+use super::steps::Step;
+use super::verdict::Verdict;
 use super::watch::Watch;
 use crate::error::Error;
 use crate::net::stop::Signal;
@@ -48,6 +53,8 @@ pub(super) struct Ended {
     pub(super) status: ExitStatus,
     /// The last error that it told of.
     pub(super) error: Option<String>,
+    /// The last mismatch that it printed, where it checks signatures.
+    pub(super) verdict: Option<String>,
     /// How the server ended meanwhile.
     pub(super) server: Option<String>,
     /// Whether it was ended because the server was.
@@ -62,6 +69,8 @@ struct Playing {
     err: Option<ChildStderr>,
     /// What came of its standard output, up to a whole line.
     line: Vec<u8>,
+    /// The last mismatch among its lines.
+    verdict: Verdict,
     /// The end of what it said.
     said: Vec<u8>,
     /// Where in that a line begins that is not passed on yet.
@@ -82,35 +91,45 @@ enum Event {
     Server(String),
     Signal(Signal),
     Due,
+    /// Something that was printed was read.
+    Read,
 }
 
-/// Runs a step to its end. `hear` gets its standard output, one or more whole lines at a time; only
-/// the last may lack its end.
+/// Runs a step to its end. What it prints is shown by one or more whole lines at a time; only the
+/// last may lack its end.
 pub(super) async fn play(
+    step: &Step,
     call: Call,
     server: &mut Server,
     watch: &mut Watch,
-    mut hear: impl FnMut(&[u8]) -> Result<(), Error>,
+    show: &mut Show<'_>,
 ) -> Result<Ended, Error> {
     let mut playing = Playing::start(call)?;
+    server.spare(playing.group);
     loop {
         if let Some(status) = playing.status
             && playing.out.is_none()
             && playing.err.is_none()
         {
             if !playing.line.is_empty() {
-                hear(&playing.line)?;
+                show.lines(step, &playing.line);
             }
-            playing.pass_on_to(playing.said.len());
+            playing.pass_on_to(playing.said.len(), show);
             return Ok(Ended {
                 status,
                 error: error_in(&playing.said),
+                verdict: playing.verdict.told(),
                 server: playing.server.take(),
                 was_stopped: playing.was_stopped,
             });
         }
-        let event = playing.next(server, watch).await;
-        playing.take(event, watch, &mut hear)?;
+        // What nobody reads is not asked for: the step waits as it would alone.
+        let is_choked = show.session.is_choked();
+        let event = playing.next(server, watch, show, is_choked).await;
+        match event {
+            Event::Due if is_choked && playing.may_wait(watch) => {}
+            event => playing.take(event, watch, step, show)?,
+        }
     }
 }
 
@@ -134,6 +153,7 @@ impl Playing {
             err: child.stderr.take(),
             child,
             line: Vec::new(),
+            verdict: Verdict::default(),
             said: Vec::new(),
             open: 0,
             status: None,
@@ -145,7 +165,22 @@ impl Playing {
         })
     }
 
-    async fn next(&mut self, server: &mut Server, watch: &mut Watch) -> Event {
+    /// Whether a step that has ended is heard for longer, because its reader is slow.
+    fn may_wait(&mut self, watch: &Watch) -> bool {
+        let may = self.status.is_some() && watch.first().is_none();
+        if may {
+            self.due = Some(Instant::now() + AFTER_THE_STEP);
+        }
+        may
+    }
+
+    async fn next(
+        &mut self,
+        server: &mut Server,
+        watch: &mut Watch,
+        show: &Show<'_>,
+        is_choked: bool,
+    ) -> Event {
         let due = self.due;
         let wait = pin!(async move {
             match due {
@@ -154,7 +189,8 @@ impl Playing {
             }
         });
         tokio::select! {
-            chunk = read(&mut self.out) => Event::Out(chunk),
+            chunk = read(&mut self.out), if !is_choked => Event::Out(chunk),
+            () = show.session.progress(), if is_choked => Event::Read,
             chunk = read(&mut self.err) => Event::Err(chunk),
             status = self.child.wait(), if self.status.is_none() => Event::Ended(status),
             how = server.ended(), if self.server.is_none() => Event::Server(how),
@@ -167,15 +203,17 @@ impl Playing {
         &mut self,
         event: Event,
         watch: &Watch,
-        hear: &mut impl FnMut(&[u8]) -> Result<(), Error>,
+        step: &Step,
+        show: &mut Show<'_>,
     ) -> Result<(), Error> {
         match event {
+            Event::Read => {}
             Event::Out(chunk) => match chunk {
-                Ok(chunk) if !chunk.is_empty() => self.hear(&chunk, hear)?,
+                Ok(chunk) if !chunk.is_empty() => self.hear(&chunk, step, show),
                 _ => self.out = None,
             },
             Event::Err(chunk) => match chunk {
-                Ok(chunk) if !chunk.is_empty() => self.pass_on(&chunk),
+                Ok(chunk) if !chunk.is_empty() => self.pass_on(&chunk, show),
                 _ => self.err = None,
             },
             Event::Ended(status) => {
@@ -217,47 +255,56 @@ impl Playing {
         self.due = (word != Word::Kill).then(|| Instant::now() + self.grace);
     }
 
-    fn hear(
-        &mut self,
-        chunk: &[u8],
-        hear: &mut impl FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn hear(&mut self, chunk: &[u8], step: &Step, show: &mut Show<'_>) {
         let (whole, rest) = match memchr::memrchr(b'\n', chunk) {
             Some(at) => chunk.split_at(at + 1),
             None => (&[][..], chunk),
         };
         if !whole.is_empty() {
             self.line.extend_from_slice(whole);
-            hear(&self.line)?;
+            if step.verifies {
+                self.verdict.look_at(&self.line);
+            }
+            show.lines(step, &self.line);
             self.line.clear();
         }
         self.line.extend_from_slice(rest);
-        Ok(())
     }
 
     /// What it says goes to standard error as it is, because a step escapes what it shows; and by
     /// whole lines, because a step prints them in pieces.
-    fn pass_on(&mut self, chunk: &[u8]) {
+    fn pass_on(&mut self, chunk: &[u8], show: &mut Show<'_>) {
         self.said.extend_from_slice(chunk);
         let whole = memchr::memrchr(b'\n', chunk).map(|at| self.said.len() - chunk.len() + at + 1);
         if let Some(whole) = whole.or((self.said.len() > MOST_KEPT).then_some(self.said.len())) {
-            self.pass_on_to(whole);
+            self.pass_on_to(whole, show);
         }
         let more = self.said.len().saturating_sub(MOST_KEPT).min(self.open);
         self.said.drain(..more);
         self.open -= more;
     }
 
-    fn pass_on_to(&mut self, end: usize) {
-        // Standard error may be closed: there is nobody left to tell.
-        let _ = io::stderr().write_all(&self.said[self.open..end]);
-        self.open = end;
+    fn pass_on_to(&mut self, end: usize, show: &mut Show<'_>) {
+        if end > self.open {
+            show.session.speak(&self.said[self.open..end]);
+            self.open = end;
+        }
     }
+}
+
+/// This same executable, as it was found first: who builds it anew meanwhile does not end the run.
+pub(in crate::cmd) fn executable() -> io::Result<PathBuf> {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(found) = FOUND.get() {
+        return Ok(found.clone());
+    }
+    let found = std::env::current_exe()?;
+    Ok(FOUND.get_or_init(|| found).clone())
 }
 
 /// A call of this same executable: in a process group of its own, and gone with its handle.
 pub(in crate::cmd) fn this_executable(words: Vec<OsString>) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(executable()?);
     command.args(words).kill_on_drop(true);
     // The run as a whole tells GitHub, and once.
     command.env_remove("GITHUB_ACTIONS");

@@ -1,14 +1,13 @@
 //! The server: started in a group of its own, watched, and ended with all that it started.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 use super::kin::{self, Orphan, Orphans, Word};
 use super::tail::Tail;
@@ -18,6 +17,9 @@ use crate::net::stop::Signal;
 
 /// How often it is looked whether somebody has ended.
 const TICK: Duration = Duration::from_millis(5);
+
+/// How often orphans that have ended are let go while the server runs.
+const REAP: Duration = Duration::from_secs(1);
 
 /// Who does not end in this time, though killed, cannot: the system holds it.
 const LAST: Duration = Duration::from_secs(2);
@@ -29,6 +31,9 @@ pub(super) struct Server {
     /// Its group, as long as somebody is in it.
     group: Option<u32>,
     orphans: Orphans,
+    /// A step that runs: others wait for it.
+    step: Option<u32>,
+    reap: Interval,
     tail: Option<Tail>,
     is_over: bool,
 }
@@ -48,11 +53,10 @@ pub(super) struct Stopped {
 
 impl Server {
     /// Starts a shell's command; within a runtime.
-    pub(super) fn start(line: &str, log: Option<&Path>, orphans: Orphans) -> Result<Self, Error> {
+    pub(super) fn start(line: &str, log: Option<File>, orphans: Orphans) -> Result<Self, Error> {
         let mut command = shell(line);
         command.stdin(Stdio::null());
-        let tail = if let Some(path) = log {
-            let file = open_log(path).map_err(|cause| Error::writing(path, cause))?;
+        let tail = if let Some(file) = log {
             command.stdout(file.try_clone()?).stderr(file);
             None
         } else {
@@ -65,10 +69,14 @@ impl Server {
         let child = command
             .spawn()
             .map_err(|why| Error::network(format!("no shell could be started: {why}")))?;
+        let mut reap = interval(REAP);
+        reap.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             group: child.id(),
             child,
             orphans,
+            step: None,
+            reap,
             tail,
             is_over: false,
         })
@@ -76,9 +84,22 @@ impl Server {
 
     /// Waits until it ends by itself; may be given up and called again.
     pub(super) async fn ended(&mut self) -> String {
-        let status = self.child.wait().await;
+        let status = loop {
+            tokio::select! {
+                biased;
+                status = self.child.wait() => break status,
+                _ = self.reap.tick() => {
+                    self.orphans.find(&[self.child.id(), self.step]);
+                }
+            }
+        };
         self.note_end();
         words(status)
+    }
+
+    /// This child of the run is no orphan: somebody waits for it.
+    pub(super) fn spare(&mut self, step: Option<u32>) {
+        self.step = step;
     }
 
     /// Whether it has ended by itself, and how.
@@ -119,11 +140,11 @@ impl Server {
             }
             for &orphan in &left {
                 let is_new = asked.insert(orphan);
+                stopped.left += usize::from(is_new);
                 if killed.is_some() {
                     orphan.tell(Word::Kill);
                 } else if is_new {
                     orphan.tell(Word::End(Signal::Terminate));
-                    stopped.left += 1;
                 }
             }
             if killed.is_some_and(|at| now - at > LAST) {
@@ -150,11 +171,9 @@ impl Server {
         if self.child.try_wait().is_ok_and(|status| status.is_some()) {
             self.note_end();
         }
-        if self.group.is_some() {
-            // Orphans of the group are not told from others before it is empty.
-            return Vec::new();
-        }
-        self.orphans.find(self.child.id())
+        let mut left = self.orphans.find(&[self.child.id()]);
+        left.retain(|orphan| !orphan.is_in(self.group));
+        left
     }
 
     /// The last lines that it said, once it has ended.
@@ -201,17 +220,6 @@ fn shell(line: &str) -> Command {
     command
 }
 
-/// A file is written anew. Both streams append, so that none overwrites the other's lines.
-fn open_log(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().create(true).append(true).open(path)?;
-    // A stream that this process has is no file of its own, though it may lead to one.
-    let is_stream = ["/dev", "/proc"].iter().any(|at| path.starts_with(at));
-    if !is_stream && file.metadata()?.is_file() {
-        file.set_len(0)?;
-    }
-    Ok(file)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -234,11 +242,17 @@ mod tests {
         });
         assert!(said.is_err());
         for pid in std::fs::read_to_string(&file).unwrap().split_whitespace() {
-            let alive = std::process::Command::new("kill")
-                .args(["-0", pid])
-                .stderr(Stdio::null())
-                .status();
-            assert!(!alive.unwrap().success(), "{pid}");
+            let is_alive = || {
+                let mut kill = std::process::Command::new("kill");
+                let kill = kill.args(["-0", pid]).stderr(Stdio::null());
+                kill.status().unwrap().success()
+            };
+            // Who has ended is waited for by somebody who is not asked.
+            let begun = Instant::now();
+            while is_alive() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{pid}");
+                std::thread::yield_now();
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Show<'s> {
     pub(super) veil: Veil,
     /// What became of each step, for the end.
     became: Vec<Became>,
+    /// Why standard output could not be written, other than that its reader went away.
+    broken: Option<Error>,
 }
 
 struct Became {
@@ -58,6 +60,7 @@ impl<'s> Show<'s> {
             reporter,
             veil,
             became: Vec::new(),
+            broken: None,
         }
     }
 
@@ -66,7 +69,7 @@ impl<'s> Show<'s> {
     }
 
     /// The server answers.
-    pub(super) fn ready(&mut self, door: &str, after: Duration) -> Result<(), Error> {
+    pub(super) fn ready(&mut self, door: &str, after: Duration) {
         let ms = after.as_millis();
         if self.session.json() {
             self.print_json(&ReadyLine {
@@ -74,7 +77,7 @@ impl<'s> Show<'s> {
                 r#type: "ready",
                 url: door,
                 ms,
-            })?;
+            });
         } else if !self.is_quiet() {
             let door = term::escape(door.as_bytes());
             self.session.talk(|paint| {
@@ -82,7 +85,6 @@ impl<'s> Show<'s> {
                 format!("{ready}: the server answers at {door} after {ms} ms\n")
             });
         }
-        Ok(())
     }
 
     /// A step begins. Its own summary, which is also shown where little is, needs a name.
@@ -97,9 +99,9 @@ impl<'s> Show<'s> {
     }
 
     /// Lines that a step printed.
-    pub(super) fn lines(&mut self, step: &Step, lines: &[u8]) -> Result<(), Error> {
+    pub(super) fn lines(&mut self, step: &Step, lines: &[u8]) {
         if self.reporter.is_unread() {
-            return Ok(());
+            return;
         }
         let mut text = Vec::with_capacity(lines.len());
         let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
@@ -112,18 +114,11 @@ impl<'s> Show<'s> {
             text.push(b'\n');
         }
         let written = self.session.out.write_all(&text);
-        self.unless_unread(written.map_err(Error::from))?;
-        self.reporter.flush(self.session)
+        self.printed(written.map_err(Error::from));
     }
 
     /// A step has ended.
-    pub(super) fn ended(
-        &mut self,
-        step: &Step,
-        came: Outcome,
-        exit: Option<i32>,
-        ms: f64,
-    ) -> Result<(), Error> {
+    pub(super) fn ended(&mut self, step: &Step, came: Outcome, exit: Option<i32>, ms: f64) {
         self.tell(step, Some(came));
         if self.session.json() {
             self.print_json(&StepLine {
@@ -133,9 +128,8 @@ impl<'s> Show<'s> {
                 outcome: outcome(came),
                 exit,
                 ms: (ms * 1_000.0).round() / 1_000.0,
-            })?;
+            });
         }
-        Ok(())
     }
 
     /// Cases that the last step has printed itself.
@@ -147,9 +141,9 @@ impl<'s> Show<'s> {
     }
 
     /// A case of the last step that nobody has printed yet.
-    pub(super) fn case(&mut self, case: Case) -> Result<(), Error> {
+    pub(super) fn case(&mut self, case: Case) {
         self.count(&case);
-        self.reporter.case(case, self.session)
+        self.bare_case(case);
     }
 
     fn count(&mut self, case: &Case) {
@@ -164,9 +158,16 @@ impl<'s> Show<'s> {
     }
 
     /// A step that is not run.
-    pub(super) fn skipped(&mut self, step: &Step, case: Case) -> Result<(), Error> {
+    pub(super) fn skipped(&mut self, step: &Step, case: Case) {
         self.tell(step, None);
-        self.reporter.case(case, self.session)
+        self.bare_case(case);
+    }
+
+    /// A case of no step.
+    pub(super) fn bare_case(&mut self, case: Case) {
+        let shown = self.reporter.show(&case, self.session);
+        self.reporter.keep(case);
+        self.printed(shown);
     }
 
     /// Whether it was told what became of a step.
@@ -184,19 +185,20 @@ impl<'s> Show<'s> {
     }
 
     /// The server's case: people read its last lines elsewhere.
-    pub(super) fn trouble(&mut self, mut case: Case) -> Result<(), Error> {
+    pub(super) fn trouble(&mut self, mut case: Case) {
         if !self.session.json() {
             let details = std::mem::take(&mut case.details);
-            self.reporter.show(&case, self.session)?;
+            let shown = self.reporter.show(&case, self.session);
             case.details = details;
             self.reporter.keep(case);
-            return Ok(());
+            self.printed(shown);
+            return;
         }
-        self.reporter.case(case, self.session)
+        self.bare_case(case);
     }
 
     /// What became of the steps, where there are several.
-    pub(super) fn recap(&mut self) -> Result<(), Error> {
+    pub(super) fn recap(&mut self) {
         let steps = self.became.len() as u64;
         let is = |wanted: fn(&Option<Outcome>) -> bool| {
             let those = self.became.iter().filter(|it| wanted(&it.outcome));
@@ -212,12 +214,11 @@ impl<'s> Show<'s> {
         ];
         self.reporter.beside(counters, Vec::new());
         if self.is_quiet() || steps < 2 || self.reporter.is_unread() {
-            return Ok(());
+            return;
         }
         let text: String = self.became.iter().map(|it| self.row(it)).collect();
         let written = self.session.out.write_all(text.as_bytes());
-        self.unless_unread(written.map_err(Error::from))?;
-        self.reporter.flush(self.session)
+        self.printed(written.map_err(Error::from));
     }
 
     fn row(&self, became: &Became) -> String {
@@ -263,23 +264,36 @@ impl<'s> Show<'s> {
         });
     }
 
-    fn print_json(&mut self, value: &impl Serialize) -> Result<(), Error> {
-        if self.reporter.is_unread() {
-            return Ok(());
+    /// The summary and the reports; what it comes to.
+    pub(super) fn finish(&mut self, elapsed: Duration) -> Outcome {
+        let finished = self.reporter.finish(elapsed, self.session);
+        let mut outcome = finished.unwrap_or_else(|error| {
+            self.broken.get_or_insert(error);
+            Outcome::Incomplete
+        });
+        if let Some(error) = &self.broken {
+            self.session.complain(error);
+            outcome = outcome.and(Outcome::Incomplete);
         }
-        let printed = self.session.print_json(value);
-        self.unless_unread(printed)?;
-        self.reporter.flush(self.session)
+        outcome
     }
 
-    /// A reader who goes away ends the printing, and not the run.
-    fn unless_unread(&mut self, printed: Result<(), Error>) -> Result<(), Error> {
-        match printed {
-            Err(error) if error.is_closed_pipe() => {
-                self.reporter.lose_reader(self.session);
-                Ok(())
+    fn print_json(&mut self, value: &impl Serialize) {
+        if !self.reporter.is_unread() {
+            let printed = self.session.print_json(value);
+            self.printed(printed);
+        }
+    }
+
+    /// Lets nothing wait that was printed. Whatever keeps standard output from being written, such
+    /// as a reader who goes away, ends the printing, and not the run.
+    fn printed(&mut self, printed: Result<(), Error>) {
+        let printed = printed.and_then(|()| self.reporter.flush(self.session));
+        if let Err(error) = printed {
+            self.reporter.lose_reader(self.session);
+            if !error.is_closed_pipe() {
+                self.broken.get_or_insert(error);
             }
-            printed => printed,
         }
     }
 }

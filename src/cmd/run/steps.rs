@@ -1,7 +1,7 @@
 //! The steps as they are typed: parted at each `--`, and parsed before anything is started.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Id};
@@ -27,9 +27,11 @@ pub(super) struct Step {
     pub(super) name: String,
     /// Which of how many it is.
     pub(super) number: (usize, usize),
-    /// The name and what it is called with, up to the first flag or URL: what may hold a secret is
-    /// not repeated.
+    /// The name and what it is called with, without flags and URLs: what may hold a secret is not
+    /// repeated.
     pub(super) title: String,
+    /// Whether it is one that prints verdicts and writes no report.
+    pub(super) verifies: bool,
     /// Its arguments.
     pub(super) words: Vec<OsString>,
     /// Whether it has cases of its own, which it writes into a report.
@@ -49,9 +51,10 @@ pub(super) fn read(words: &[OsString]) -> Result<Vec<Step>, Error> {
         if *time > 1 {
             step.name = format!("{}#{time}", step.name);
         }
-        step.title = title(&step.name, words);
+        step.title = term::cut(&format!("{}{}", step.name, step.title), LONGEST);
         steps.push(step);
     }
+    only_one_reads(&steps)?;
     let of = steps.len();
     for (index, step) in steps.iter_mut().enumerate() {
         step.number = (index + 1, of);
@@ -78,7 +81,8 @@ fn parse(number: usize, words: &[OsString]) -> Result<Step, Error> {
     Ok(Step {
         name: name.to_owned(),
         number: (number, number),
-        title: String::new(),
+        title: title(&matches),
+        verifies: name == "verify",
         words: words.to_vec(),
         reports: own.try_contains_id("report").is_ok() && !is_dry(own),
         says: matches
@@ -136,20 +140,54 @@ fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn title(name: &str, words: &[OsString]) -> String {
-    let plain = |word: &&OsString| {
-        let text = word.to_string_lossy();
-        !text.starts_with('-') && !text.contains("://") && !text.contains('?')
-    };
-    let mut title = name.to_owned();
-    // What stands before the subcommand are flags.
-    let subcommand = |word: &OsString| OsStr::new(name.split('#').next().unwrap_or(name)) == word;
-    let behind = words.iter().skip_while(|word| !subcommand(word)).skip(1);
-    for word in behind.take_while(plain) {
-        title.push(' ');
-        title.push_str(&term::escape(word.to_string_lossy().as_bytes()));
+/// What a step is called with, each with a blank before it: its arguments that are no flags.
+fn title(matches: &ArgMatches) -> String {
+    let mut all = command();
+    // Subcommands have their arguments only then.
+    all.build();
+    let (mut definition, mut matches) = (&all, matches);
+    let mut title = String::new();
+    let mut depth = 0;
+    while let Some((name, own)) = matches.subcommand()
+        && let Some(found) = definition.find_subcommand(name)
+    {
+        depth += 1;
+        if depth > 1 {
+            title.push(' ');
+            title.push_str(name);
+        }
+        (definition, matches) = (found, own);
     }
-    term::cut(&title, LONGEST)
+    for argument in definition.get_positionals() {
+        let values = matches.try_get_raw(argument.get_id().as_str());
+        for value in values.ok().flatten().into_iter().flatten() {
+            let text = value.to_string_lossy();
+            if !text.contains("://") && !text.contains('?') {
+                title.push(' ');
+                title.push_str(&term::escape(text.as_bytes()));
+            }
+        }
+    }
+    title
+}
+
+/// Standard input is read once: two steps that want it are told before anything is started.
+fn only_one_reads(steps: &[Step]) -> Result<(), Error> {
+    let wants = |step: &&Step| {
+        let texts = step.words.iter().map(|word| word.to_string_lossy());
+        let mut texts = texts.skip(1);
+        texts.any(|text| text == "-" || (text.starts_with("--") && text.ends_with("=-")))
+    };
+    let mut those = steps.iter().filter(wants);
+    let (Some(one), Some(other)) = (those.next(), those.next()) else {
+        return Ok(());
+    };
+    let name = |step: &Step| format!("step {} ({})", step.number.0, step.name);
+    let (one, other) = (name(one), name(other));
+    Err(
+        Error::usage(format!("{one} and {other} both want standard input (`-`)"))
+            .with_hint("give one of them as @FILE or env:NAME"),
+    )
 }
 
 #[cfg(test)]
@@ -188,6 +226,29 @@ mod tests {
         assert_eq!(steps[0].words.len(), 5);
         let quiet = |step: &Step| step.says.iter().any(|id| id == "quiet");
         assert!(quiet(&steps[1]) && !quiet(&steps[0]) && !quiet(&steps[2]));
+    }
+
+    #[test]
+    fn a_title_has_the_arguments_wherever_flags_stand() {
+        let title = |text: &str| read(text).unwrap().remove(0).title;
+        for (text, wanted) in [
+            (
+                "push --token t onenet.online http://h/",
+                "push onenet.online",
+            ),
+            ("replay --to http://h/?a=b one two", "replay one two"),
+            ("-q capture show --format json f", "capture show f"),
+        ] {
+            assert_eq!(title(text), wanted);
+        }
+    }
+
+    #[test]
+    fn two_steps_that_want_standard_input_are_named() {
+        assert_eq!(
+            said("samples -- push onenet.online http://h/ --token - -- verify --token=- f"),
+            "step 2 (push) and step 3 (verify) both want standard input (`-`)"
+        );
     }
 
     #[test]

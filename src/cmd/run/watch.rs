@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM over a whole run or demo: the first ends it in order, the second at once.
+//! What ends a whole run or demo: Ctrl-C, SIGTERM, a terminal that is closed (SIGHUP) and SIGQUIT.
+//! The first ends it in order, the second at once.
 
 use std::io;
 
@@ -15,7 +16,7 @@ impl Watch {
     /// Begins to listen; within a runtime.
     pub(in crate::cmd) fn new() -> io::Result<Self> {
         Ok(Self {
-            signals: Signals::new()?,
+            signals: Signals::all()?,
             first: None,
             again: false,
         })
@@ -37,5 +38,10 @@ impl Watch {
     /// Whether nothing is to be waited for any more.
     pub(in crate::cmd) fn is_hurried(&self) -> bool {
         self.again
+    }
+
+    /// The signals themselves, for who waits at the very end.
+    pub(in crate::cmd) fn signals(&mut self) -> &mut Signals {
+        &mut self.signals
     }
 }

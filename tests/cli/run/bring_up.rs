@@ -2,7 +2,6 @@
 
 use super::bench::{PUSH, listen, run};
 use crate::harness::pushrig;
-use crate::server::{Reply, Server};
 
 #[test]
 fn a_server_that_never_answers_is_3_with_its_last_lines_escaped() {
@@ -10,7 +9,7 @@ fn a_server_that_never_answers_is_3_with_its_last_lines_escaped() {
     run(server, "--wait-time 300ms", &[PUSH, "samples"])
         .stdout_has([
             "error  server  the server does not answer at http://127.0.0.1:",
-            "/ within 300ms: connection refused\n  hint      --wait-time",
+            "/ within 300ms: connection refused\n  hint      does it listen at this address? its last lines follow; --wait-time",
             "skip   push  not run: the server does not answer at",
             "skip   samples  not run",
             "3 cases: 0 passed, 1 error, 2 skipped",
@@ -46,18 +45,81 @@ fn a_server_that_ends_before_it_answers_is_seen_at_once() {
 
 #[test]
 fn somebody_who_answers_already_is_not_taken_for_the_server() {
-    let other = Server::start(|_| Reply::status(404));
+    // One that does not answer, either.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let wait = format!("http://{}/", silent.local_addr().unwrap());
     let ran = pushrig("run --server")
-        .args(["touch started", "--wait", &other.url("/"), "--", "samples"])
+        .args(["touch started", "--wait", &wait, "--", "samples"])
         .stdout_has([
-            "error  server  somebody answers at http://127.0.0.1:",
+            "error  server  somebody takes connections at http://127.0.0.1:",
             "before the server was started",
             "{port}",
             "skip   samples",
         ])
         .exits(3);
-    assert!(!ran.text().contains("ready"), "{}", ran.text());
-    other.wait_for(1);
+    assert!(std::panic::catch_unwind(|| ran.read("started")).is_err());
+}
+
+#[test]
+fn the_answer_of_a_proxy_is_not_the_servers() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let ran = pushrig("run --wait-time 300ms --server")
+        .args(["sleep 600", "--wait", "http://pushrig.invalid/", "--"])
+        .arg("samples")
+        .env("HTTP_PROXY", &url)
+        .env("http_proxy", &url)
+        .stdout_has(["the server does not answer at http://pushrig.invalid/ within 300ms"])
+        .exits(3);
+    assert!(!ran.talk().contains("ready"), "{}", ran.talk());
+    assert!(proxy.accept().is_err());
+}
+
+#[test]
+fn a_first_answer_may_take_the_whole_time() {
+    if !crate::interop::is_there("python3", "a server that is slow to begin") {
+        return;
+    }
+    let script = "
+import socket, sys, time
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+while True:
+    peer, _ = listener.accept()
+    peer.recv(9000)
+    time.sleep(5.5)
+    peer.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n')
+    peer.close()
+";
+    run("exec python3 server.py {port}", "", &["samples onenet"])
+        .file("server.py", script)
+        .any_stdout()
+        .stderr_has(["ready: the server answers"])
+        .exits(0);
+}
+
+#[test]
+fn a_log_that_is_a_pipe_nobody_reads_is_3_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let flags = format!("--server-log {}", pipe.display());
+    run("touch started", &flags, &["samples"])
+        .stderr_has([format!("error: cannot write {}: ", pipe.display())])
+        .exits(3);
+    let reader = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .unwrap();
+    run(&listen(""), &flags, &[PUSH])
+        .any_stdout()
+        .any_stderr()
+        .exits(0);
+    let mut said = [0; 6];
+    std::io::Read::read_exact(&mut &reader, &mut said).unwrap();
+    assert_eq!(&said, b"ready:");
 }
 
 #[test]

@@ -62,6 +62,17 @@ fn a_wrong_call_is_2() {
     ] {
         pushrig(words).stderr_has([said]).exits(2);
     }
+    pushrig("run --wait http://127.0.0.1:8000 --server")
+        .args(["app {port}", "--", "samples"])
+        .stderr_has(["error: --server has {port}, and --wait has not"])
+        .exits(2);
+    run(
+        "touch started",
+        "",
+        &["sign onenet --token -", "verify --token - f"],
+    )
+    .stderr_has(["error: step 1 (sign) and step 2 (verify) both want standard input"])
+    .exits(2);
     pushrig("run --wait http://h --server")
         .args(["  ", "--", "samples"])
         .stderr_has(["--server is empty"])

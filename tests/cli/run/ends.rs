@@ -151,3 +151,30 @@ fn a_server_that_does_not_end_is_killed_and_that_is_said() {
         .any_stderr()
         .exits(0);
 }
+
+#[test]
+fn a_server_that_dies_of_the_last_step_is_always_found_out() {
+    if !crate::interop::is_there("python3", "a server that dies of its answer") {
+        return;
+    }
+    let script = "
+import os, socket, sys
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+while True:
+    peer, _ = listener.accept()
+    asked = peer.recv(9000)
+    peer.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n')
+    if asked.startswith(b'POST'):
+        os._exit(7)
+    peer.close()
+";
+    for _ in 0..6 {
+        let ran = run("exec python3 server.py {port}", "", &[PUSH])
+            .file("server.py", script)
+            .stdout_has(["error  server  the server exited with 7 "])
+            .any_stderr()
+            .exits(3);
+        let told = [" after push\n", " during push\n"];
+        assert!(told.iter().any(|end| ran.text().contains(end)));
+    }
+}

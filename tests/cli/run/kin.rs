@@ -63,6 +63,61 @@ fn who_has_left_the_servers_group_is_ended_too() {
     are_gone(&pids_of(&ran));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn who_has_ended_in_the_group_and_is_not_waited_for_holds_nothing_up() {
+    use crate::interop::is_there;
+    if !is_there("setsid", "a process that leaves its group") {
+        return;
+    }
+    // It does not wait for the one that it had started before it left the group.
+    let daemon = "sh -c 'echo $$ >> pids; true & exec setsid sleep 600'";
+    let server = format!("{daemon} & exec {}", listen(""));
+    let ran = run(&server, "--grace 600s", &[PUSH])
+        .any_stdout()
+        .stderr_has(["note: a process that had left the server's group was ended, too"])
+        .exits(0);
+    assert!(!ran.text().contains("went on"), "{}", ran.text());
+    are_gone(&pids_of(&ran));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_has_left_the_group_is_asked_to_end_beside_a_group_that_does_not() {
+    use crate::interop::is_there;
+    if !is_there("setsid", "a process that leaves its group") {
+        return;
+    }
+    let daemon = "trap \"echo asked > asked; exit\" TERM; echo $$ > pids; \
+                  while :; do sleep 0.05; done";
+    let server = format!(
+        "(setsid sh -c '{daemon}' &); until [ -s pids ]; do :; done; trap '' TERM; {} & \
+         while :; do sleep 600; done",
+        listen("")
+    );
+    let ran = run(&server, "--grace 2s", &[PUSH])
+        .stdout_has(["the server went on for 2s after SIGTERM, and was killed"])
+        .any_stderr()
+        .exits(0);
+    assert_eq!(ran.read("asked"), b"asked\n");
+    assert!(!ran.text().contains("had left"), "{}", ran.text());
+    are_gone(&pids_of(&ran));
+}
+
+/// Whoever takes orphans in has to wait for them.
+#[cfg(target_os = "linux")]
+#[test]
+fn orphans_that_have_ended_do_not_stay_until_the_end() {
+    use super::bench::start;
+    let orphans = "for n in 1 2 3; do (true & echo $! >> pids); done";
+    let waits = "listen onenet --accept-all";
+    let mut it = start(&format!("{orphans}; exec {}", listen("")), "", &[waits]);
+    it.comes("ready", "listen");
+    are_gone(&pids(&it.folder.path().join("pids")));
+    it.signal("TERM");
+    assert_eq!(it.end().code, Some(143));
+}
+
 /// Whoever becomes pushrig by `exec` may have children that are none of its business.
 #[cfg(target_os = "linux")]
 #[test]

@@ -8,3 +8,4 @@ mod ends;
 mod kin;
 mod reports;
 mod signals;
+mod unread;

@@ -190,6 +190,41 @@ fn secrets_do_not_come_out_by_what_the_server_says() {
 }
 
 #[test]
+fn secrets_of_urls_headers_and_other_profiles_do_not_come_out_either() {
+    let config = "[profile.one]\ntoken = \"the-token-of-one\"\n[profile.two]\ntoken = \"the-token-of-two\"\n";
+    let step = "replay day.ndjson --to http://user:pass-of-user@127.0.0.1:{port}/?sign=query-of-mine \
+                -H Authorization:header-of-mine";
+    let server = "echo the-token-of-two pass-of-user query-of-mine header-of-mine; exit 1";
+    run(server, "--profile one", &[step])
+        .file("pushrig.toml", config)
+        .any_stdout()
+        .stderr_has(["  | [secret] [secret] [secret] [secret]\n"])
+        .exits(3);
+}
+
+#[test]
+fn a_step_that_found_nothing_to_do_is_a_case_and_a_mismatch_is_told_with_its_record() {
+    let waits = "listen onenet --accept-all --for 10ms";
+    let verify = "verify onenet --token a --nonce n --msg m --signature s";
+    for flags in ["", " --format json"] {
+        let flags = format!("--report json=r.json{flags}");
+        let ran = run(&listen(""), &flags, &[waits, verify])
+            .any_stdout()
+            .any_stderr()
+            .exits(1);
+        let report: serde_json::Value = serde_json::from_slice(&ran.read("r.json")).unwrap();
+        let case = |at: usize| (&report["cases"][at]["id"], &report["cases"][at]["outcome"]);
+        assert_eq!(case(0), (&"listen".into(), &"pass".into()), "{report}");
+        assert_eq!(case(1), (&"verify".into(), &"fail".into()), "{report}");
+        let why = report["cases"][1]["why"].as_str().unwrap();
+        assert!(
+            why.starts_with("mismatch arguments: the signature is not"),
+            "{why}"
+        );
+    }
+}
+
+#[test]
 fn a_reader_who_goes_away_ends_no_run() {
     let ran = run(
         &listen(""),

@@ -1,15 +1,56 @@
-//! Ctrl-C and SIGTERM, whenever they come.
+//! What ends a run: Ctrl-C, SIGTERM and their like, whenever they come.
 
 use std::time::{Duration, Instant};
 
-use super::bench::{PUSH, are_gone, listen, pids, start};
+use super::bench::{EXE, PUSH, URL, are_gone, listen, pids, start};
 
 /// A step that ends only when it is told to.
 const WAITS: &str = "listen onenet --accept-all --report json=listen.json";
 
+/// Whether these tests were started so that a signal does nothing, which a run then keeps.
+fn is_ignored(signal: &str) -> bool {
+    let trapped = std::process::Command::new("sh")
+        .args(["-c", &format!("kill -{signal} $$; echo still here")])
+        .output();
+    !trapped.unwrap().stdout.is_empty()
+}
+
+#[test]
+fn a_signal_that_is_ignored_from_the_start_stays_so() {
+    let mut call = std::process::Command::new("sh");
+    let run = format!(
+        "trap '' HUP; exec {EXE} run --wait '{URL}' --server '{}' -- {WAITS} --ready-file up",
+        listen("")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let silent = || std::process::Stdio::null();
+    let call = call.args(["-c", &run]).current_dir(folder.path());
+    let mut it = call.stdout(silent()).stderr(silent()).spawn().unwrap();
+    while !folder.path().join("up").exists() {
+        assert!(it.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    for signal in ["-HUP", "-TERM"] {
+        let mut kill = std::process::Command::new("kill");
+        let pid = it.id().to_string();
+        assert!(kill.args([signal, &pid]).status().unwrap().success());
+    }
+    assert_eq!(it.wait().unwrap().code(), Some(143));
+    let report = std::fs::read_to_string(folder.path().join("listen.json")).unwrap();
+    assert!(report.contains("SIGTERM"), "{report}");
+}
+
 #[test]
 fn ctrl_c_and_sigterm_end_the_step_and_the_server_and_write_the_report() {
-    for (signal, code, name) in [("INT", 130, "Ctrl-C"), ("TERM", 143, "SIGTERM")] {
+    for (signal, code, name, handed_on) in [
+        ("INT", 130, "Ctrl-C", "Ctrl-C"),
+        ("TERM", 143, "SIGTERM", "SIGTERM"),
+        ("HUP", 143, "SIGHUP", "SIGTERM"),
+        ("QUIT", 143, "SIGQUIT", "SIGTERM"),
+    ] {
+        if is_ignored(signal) {
+            continue;
+        }
         let server = format!("sleep 600 & echo $! $$ > pids; {}", listen(""));
         let flags = "--report json=run.json --grace 60s";
         let mut it = start(&server, flags, &[PUSH, WAITS, "samples"]);
@@ -20,7 +61,7 @@ fn ctrl_c_and_sigterm_end_the_step_and_the_server_and_write_the_report() {
         let summary = ended.summary();
         assert_eq!(
             (&summary["ended"], &summary["skipped"]),
-            (&name.into(), &1.into())
+            (&name.into(), &(if code == 130 { 1 } else { 2 }).into())
         );
         are_gone(&pids(&ended.folder.path().join("pids")));
         let read = |file: &str| {
@@ -28,7 +69,7 @@ fn ctrl_c_and_sigterm_end_the_step_and_the_server_and_write_the_report() {
             serde_json::from_slice::<serde_json::Value>(&text).unwrap()
         };
         // The step heard it once, and ended in order.
-        assert_eq!(read("listen.json")["summary"]["ended"], name);
+        assert_eq!(read("listen.json")["summary"]["ended"], handed_on);
         let report = read("run.json");
         assert_eq!(report["cases"][0]["id"], "push: onenet.online");
         let last = report["cases"].as_array().unwrap().last().unwrap();
@@ -72,9 +113,11 @@ fn a_second_ctrl_c_does_not_wait() {
 
 #[test]
 fn a_step_that_is_not_answered_is_ended_by_a_signal() {
-    let server = listen("--fault never");
-    let mut it = start(&server, "", &[&format!("{PUSH} --timeout 600s"), "samples"]);
-    it.comes("ready", "");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let push = format!("push onenet.online {url} --token a-token-of-mine --timeout 600s");
+    let it = start(&listen(""), "", &[&push, "samples"]);
+    let _asked = silent.accept().unwrap();
     it.signal("TERM");
     let ended = it.end();
     assert_eq!(ended.code, Some(143));
