@@ -303,6 +303,10 @@ impl Session {
             .with_hint("give one of them as @FILE or env:NAME"));
         }
         self.stdin_taken_by = Some(taker.to_owned());
+        if io::stdin().is_terminal() && !self.globals.quiet {
+            // Else it looks as if nothing happened.
+            self.talk(|_| format!("{taker}: paste it here, then Enter and Ctrl-D\n"));
+        }
         Ok(())
     }
 

@@ -188,6 +188,11 @@ impl<'x> Explanation<'x> {
             }
         }
         self.write_base(diagnosis, paint, out)?;
+        if valid && self.computed.is_none() {
+            let step = "the request is right: if your server refuses it, add --computed and the \
+                        signature that your server computed";
+            writeln!(out, "  {}       {step}", paint.key("next"))?;
+        }
         for hit in &diagnosis.findings.hits {
             self.write_hit(diagnosis, hit, paint, width, out)?;
         }

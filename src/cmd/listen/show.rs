@@ -92,8 +92,12 @@ impl<'s> Show<'s> {
         }
         if let Some(ui) = ui {
             // Nobody can guess it, so that it is told to the quiet, too.
-            self.session
-                .talk(|paint| format!("{}: look at what comes at {ui}\n", paint.ok("inspector")));
+            self.session.talk(|paint| {
+                format!(
+                    "{}: open in a browser on this machine: {ui}\n",
+                    paint.ok("inspector")
+                )
+            });
         }
         Ok(())
     }

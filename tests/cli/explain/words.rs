@@ -21,9 +21,13 @@ fn onenet(rest: &str) -> Pushrig {
 }
 
 #[test]
-fn a_right_signature_is_shown_with_its_base_string() {
+fn a_right_signature_is_shown_with_its_base_string_and_what_to_do_next() {
+    let next = "  next      the request is right: if your server refuses it, add --computed and \
+                the signature that your server computed\n";
     onenet("")
-        .stdout(format!("valid       online.raw:1  onenet push\n\n{BASE}"))
+        .stdout(format!(
+            "valid       online.raw:1  onenet push\n\n{BASE}{next}"
+        ))
         .exits(0);
 }
 

@@ -44,7 +44,7 @@ fn people_are_told_below_the_first_line_and_the_quiet_too() {
         let said = String::from_utf8(ran.stderr).unwrap();
         let last = said.lines().nth(lines - 1).unwrap();
         assert!(
-            last.starts_with("inspector: look at what comes at http://127.0.0.1:")
+            last.starts_with("inspector: open in a browser on this machine: http://127.0.0.1:")
                 && last.contains("/_pushrig/"),
             "{said}"
         );
