@@ -22,7 +22,7 @@ fn onenet(rest: &str) -> Pushrig {
 
 #[test]
 fn a_right_signature_is_shown_with_its_base_string_and_what_to_do_next() {
-    let next = "  next      the request is right: if your server refuses it, add --computed and \
+    let next = "  next       the request is right: if your server refuses it, add --computed and \
                 the signature that your server computed\n";
     onenet("")
         .stdout(format!(
