@@ -125,7 +125,7 @@ pub struct Received {
 }
 
 /// So many bytes of a body are searched for a mistake: a search may take a tenth of a second.
-const LONGEST_EXPLAINED: usize = 64 << 10;
+pub(crate) const LONGEST_EXPLAINED: usize = 64 << 10;
 
 impl Receiver {
     /// A receiver to which nothing has come yet.

@@ -370,6 +370,11 @@ impl Desk {
 
     /// Keeps what did not become a request.
     pub(super) fn refuse(&self, refused: Refused) {
+        let first = refused.raw.split(|&byte| byte == b'\n').next();
+        if self.inspector.is_some() && first.is_some_and(Inspector::is_named_in) {
+            // A page that was closed in the middle of a call; its token is nobody's business.
+            return;
+        }
         let content = Content::Unparsed {
             bytes: refused.raw.clone(),
             error: refused.why.clone(),

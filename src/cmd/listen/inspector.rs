@@ -82,6 +82,11 @@ pub(super) struct Known<'k> {
 }
 
 impl Inspector {
+    /// Whether a request line is for the inspector.
+    pub(super) fn is_named_in(line: &[u8]) -> bool {
+        memchr::memmem::find(line, door::PREFIX.as_bytes()).is_some()
+    }
+
     /// The page beside a listener; `token` is 128 bits that nobody can guess.
     pub(super) fn new(
         listener: &Listener,
@@ -209,9 +214,21 @@ impl Inspector {
         let Some(request) = item.record.request() else {
             return page::nothing();
         };
-        let command = curl::write(request);
-        let mut shown = self.veil.hide(&command).into_owned();
-        if shown != command {
+        // Hidden before it is quoted: a quote within a secret would tear it.
+        let hide = |bytes: &[u8]| self.veil.hide(bytes).into_owned();
+        let hidden = Request {
+            method: hide(&request.method),
+            target: hide(&request.target),
+            headers: request
+                .headers
+                .iter()
+                .map(|(name, value)| (hide(name), hide(value)))
+                .collect(),
+            body: hide(&request.body),
+            ..request.clone()
+        };
+        let mut shown = curl::write(&hidden);
+        if hidden != *request {
             shown.splice(..0, *b"# a secret stood where [secret] stands\n");
         }
         page::text(shown)

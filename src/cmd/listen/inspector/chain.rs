@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::shelf::{Item, Shelf};
 use crate::platform::{Platform, Webhook};
 use crate::receiver::{MessageId, Receiver};
+use crate::signature::Veil;
 use crate::term;
 
 /// A message that came more than once. Times are seconds.
@@ -41,7 +42,12 @@ struct Attempt {
 
 impl Chain {
     /// None where its message came once.
-    pub(super) fn new(item: &Item, receiver: &Receiver, shelf: &Shelf) -> Option<Self> {
+    pub(super) fn new(
+        item: &Item,
+        receiver: &Receiver,
+        shelf: &Shelf,
+        veil: &Veil,
+    ) -> Option<Self> {
         let (message, _) = item.attempt?;
         let retried = receiver.retried_of(message)?;
         let webhook = retried.platform.and_then(Platform::webhook);
@@ -53,7 +59,7 @@ impl Chain {
         };
         let seconds = |times: &[Duration]| times.iter().map(Duration::as_secs_f64).collect();
         Some(Self {
-            label: term::cut(&term::escape(retried.label.as_bytes()), 100),
+            label: term::cut(&term::escape(&veil.hide(retried.label.as_bytes())), 100),
             platform_name: retried.platform.map(Platform::name),
             count: retried.count,
             attempts: attempts(message, shelf),

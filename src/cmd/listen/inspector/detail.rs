@@ -14,7 +14,7 @@ use crate::check::{Checker, Scheme};
 use crate::diagnose::{diagnose, secret_to_check, url_to_give};
 use crate::message::{Headers, Request, Response};
 use crate::platform::Platform;
-use crate::receiver::Receiver;
+use crate::receiver::{LONGEST_EXPLAINED, Receiver};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::{VerdictLine, age_in_words};
 use crate::signature::{Evidence, Veil};
@@ -94,7 +94,7 @@ impl<'d> Detail<'d> {
             explanation: None,
             differences: Vec::new(),
             age: None,
-            chain: Chain::new(item, receiver, shelf),
+            chain: Chain::new(item, receiver, shelf, veil),
             note: record.note.as_deref().map(|note| shown_text(note, veil)),
         };
         if let Some(request) = record.request() {
@@ -114,7 +114,11 @@ impl<'d> Detail<'d> {
             let message = message.filter(|it| *it.bytes != *request.body);
             self.message = message.map(|it| Body::new(&it.bytes, extent, &checker.veil));
         }
-        let diagnosis = diagnose(checker, &judged, &evidence, None, &[]);
+        // Looking at a record must not keep the platform waiting.
+        let is_short = request.body.len() <= LONGEST_EXPLAINED;
+        let diagnosis = is_short
+            .then(|| diagnose(checker, &judged, &evidence, None, &[]))
+            .flatten();
         let verdict = VerdictLine::new("", checker, &evidence, &judged, &[], false);
         self.age = verdict
             .freshness

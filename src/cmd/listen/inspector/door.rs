@@ -75,10 +75,14 @@ fn names_this_machine(request: &Request) -> bool {
     let Ok(host) = std::str::from_utf8(host) else {
         return false;
     };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
+    let is_port = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !(port.is_empty() || port.strip_prefix(':').is_some_and(is_port)) {
+        return false;
+    }
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(is_loopback)
 }
 
@@ -126,6 +130,8 @@ mod tests {
             "127.0.0.1.evil.test",
             "10.0.0.1",
             "localhost.evil.test",
+            "[::1].evil.test",
+            "localhost:evil.test",
         ] {
             assert!(!enters(&request(host), "127.0.0.1"), "{host}");
         }

@@ -69,7 +69,7 @@ impl Entry {
         Self {
             number: Some(known.number),
             since: known.at.as_secs_f64(),
-            method: term::cut(&term::escape(method), 20),
+            method: term::cut(&term::escape(&veil.hide(method)), 20),
             target: term::cut(&term::escape(&veil.hide(target)), LONGEST_TARGET),
             platform: platform.map(str::to_owned),
             platform_name: name.or(platform).map(str::to_owned),

@@ -237,3 +237,40 @@ fn a_wrong_answer_of_the_server_behind_is_said() {
     );
     assert!(entry["wrong"].as_str().unwrap().contains("500"), "{entry}");
 }
+
+#[test]
+fn neither_a_method_nor_a_label_nor_a_quoted_command_repeats_a_secret() {
+    let quoted = "text:it's-a-tok\\en";
+    let flags = ["--ui", "--accept-all", "--token", quoted];
+    let running = super::super::bench::listen_with("onenet-studio-push", &flags);
+    let secrets = ["a-token-of-mine", "it's-a-tok\\en"].map(|it| it.as_bytes().to_vec());
+    let body = r#"{"id":"a-token-of-mine","x":1}"#;
+    for _ in 0..2 {
+        running.raw(format!(
+            "a-token-of-mine / HTTP/1.1\r\nHost: x\r\nX-T: it's-a-tok\\en\r\n\
+             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    }
+    wait_for(&running, 2);
+    for name in ["record/1", "record/2", "curl/1"] {
+        let answer = running.get(name);
+        assert_eq!(answer.status(), 200, "{name}");
+        let found = leaks::find(&answer.body, &secrets);
+        let text = String::from_utf8_lossy(&answer.body);
+        assert!(found.is_empty(), "{name} {found:?}: {text}");
+        assert!(!text.contains("a-tok\\"), "{text}");
+    }
+}
+
+#[test]
+fn a_call_of_the_page_that_breaks_is_nobodys_record() {
+    let running = open("onenet --capture c.ndjson");
+    let target = running.page("resend/1");
+    running.raw(format!(
+        "POST {target} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    ));
+    running.takes("onenet.online", "");
+    let records = running.records();
+    assert_eq!(records.len(), 1, "{records:?}");
+}
