@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::json::JsonError;
-use crate::json::scan::{self, Member};
 use crate::message::{Request, Url};
 use crate::moment::{ALPHANUMERIC, Moment};
 use crate::signature::form::Lack;
@@ -27,6 +26,10 @@ pub mod presets;
 pub mod recognise;
 pub mod sensoro;
 pub mod tencent;
+mod text;
+
+use text::quoted;
+pub(crate) use text::{text_of, value};
 
 #[cfg(test)]
 mod laws;
@@ -485,21 +488,4 @@ fn unseal(sealed: &Sealed<'_>, secrets: &Secrets) -> Result<seal::Opened, OpenEr
         }
     }
     Err(first.map_or(OpenError::Key(key), OpenError::Seal))
-}
-
-/// The value at a JSON pointer: the text of a string, any other as it is written.
-pub(crate) fn value<'a>(message: &'a [u8], pointer: &str) -> Option<Cow<'a, [u8]>> {
-    let value = scan::find(message, pointer).ok()??;
-    Some(scan::text(value).unwrap_or(Cow::Borrowed(value)))
-}
-
-/// The same for a member of an object that was read.
-pub(crate) fn text_of<'a>(members: &[Member<'a>], name: &str) -> Option<Cow<'a, [u8]>> {
-    let value = scan::last(members, name)?;
-    Some(scan::checked_text(value).unwrap_or(Cow::Borrowed(value)))
-}
-
-/// A JSON string with its quotes, only what must be escaped escaped.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

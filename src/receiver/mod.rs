@@ -18,12 +18,13 @@ use crate::check::{Checker, Judged};
 use crate::diagnose::diagnose;
 use crate::message::{Headers, Request, Response};
 use crate::moment::Moment;
-use crate::platform::{Platform, Webhook};
+use crate::platform::Platform;
 use crate::signature::{Evidence, Form, Verdict};
 
 pub mod arrivals;
 mod carried;
 mod content;
+mod delivered;
 pub mod expect;
 pub mod fault;
 mod framing;
@@ -36,6 +37,7 @@ pub use carried::MessageId;
 
 use arrivals::{Arrival, Arrivals, Retried};
 use content::{content, id};
+use delivered::{is_delivered, is_work_done};
 use expect::{Expectation, Seen, Standing};
 use fault::{Fault, FaultSpec, Faults, Place};
 use respond::{Context, Respond};
@@ -415,44 +417,6 @@ fn response(status: u16, kind: &str, body: Vec<u8>) -> Response {
     }
 }
 
-/// Whether what it asks for was done: it was answered as its platform accepts it, however late;
-/// or only its answer went wrong.
-fn is_work_done(received: &Received, status: Option<u16>) -> bool {
-    let is_after = |fault: FaultSpec| fault.place == Place::After;
-    received.is_taken
-        && (received.fault.is_some_and(is_after)
-            || status.is_some_and(|status| accepts(received.whose, status)))
-}
-
-/// Whether a platform takes an answer of this status for success.
-fn accepts(platform: Option<Platform>, status: u16) -> bool {
-    let webhook = platform.and_then(Platform::webhook);
-    webhook.map_or((200..300).contains(&status), |webhook| {
-        webhook.patience().accepts(status)
-    })
-}
-
-/// About so many bytes are the head of an answer.
-const HEAD: usize = 100;
-
-/// Whether the platform counts it as delivered: a whole answer that it accepts, and in time.
-fn is_delivered(received: &Received, status: Option<u16>, took: Duration) -> bool {
-    let fault = received.fault.map(|spec| spec.fault);
-    let Some(status) = status.filter(|_| !matches!(fault, Some(Fault::Truncate(_)))) else {
-        return false;
-    };
-    let trickles = match fault {
-        Some(Fault::Slow(rate)) => {
-            let bytes = HEAD + received.response.body.len();
-            Duration::from_secs(bytes as u64) / rate.max(1)
-        }
-        _ => Duration::ZERO,
-    };
-    let webhook = received.whose.and_then(Platform::webhook);
-    let is_late = |webhook: &dyn Webhook| took + trickles > webhook.patience().limit;
-    accepts(received.whose, status) && !webhook.is_some_and(is_late)
-}
-
 /// The best of the mistakes that would give the signature that arrived.
 fn mistake<'c, 'e>(
     checker: &'c Checker,
@@ -474,12 +438,6 @@ impl Received {
         self.broken = Some(why);
         self.is_taken = false;
         self.response = Arc::new(response(500, "", Vec::new()));
-    }
-
-    /// Whether its platform takes an answer of this status for success.
-    #[must_use]
-    pub fn accepts(&self, status: u16) -> bool {
-        accepts(self.whose, status)
     }
 
     /// Whether nothing but its status and time is worth a word.
