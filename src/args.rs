@@ -29,7 +29,7 @@ pub use judge::{JudgeArgs, ReceiveArgs};
 pub use mask::{masked, with_environment};
 pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
 pub use report::{ReportArgs, ReportFile};
-pub use serve::ServeArgs;
+pub use serve::{ServeArgs, forget_ready, tell_ready};
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
@@ -176,11 +176,8 @@ impl SecretArgs {
 }
 
 fn refuse_empty(label: &str, _: &mut Session) -> Result<(), Error> {
-    Err(
-        Error::usage(format!("{label}: this secret is empty")).with_hint(
-            "is the variable set where this runs? A job of a fork gets no secrets",
-        ),
-    )
+    Err(Error::usage(format!("{label}: this secret is empty"))
+        .with_hint("is the variable set where this runs? A job of a fork gets no secrets"))
 }
 
 /// The secrets of the other profiles, which may have been used by mistake. What of them cannot
@@ -391,9 +388,9 @@ pub fn secrets_in(arguments: &[OsString]) -> Vec<Secret> {
     let mut behind_flag = false;
     for text in arguments.by_ref().skip(1) {
         let flag = secret_flags().find(|flag| {
-                text.strip_prefix("--")
-                    .is_some_and(|text| text.starts_with(flag))
-            });
+            text.strip_prefix("--")
+                .is_some_and(|text| text.starts_with(flag))
+        });
         if let Some(flag) = flag {
             match text[2 + flag.len()..].strip_prefix('=') {
                 Some(value) => found.push(Secret::new(value.as_bytes())),

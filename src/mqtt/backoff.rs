@@ -51,7 +51,10 @@ mod tests {
     fn each_wait_is_about_twice_the_one_before_and_none_is_much_longer_than_a_minute() {
         let nominal = [1, 2, 4, 8, 16, 32, 60, 60, 60].map(Duration::from_secs);
         for (wait, nominal) in waits(7).into_iter().zip(nominal) {
-            assert!(wait >= nominal * 8 / 10 && wait <= nominal * 12 / 10, "{wait:?}");
+            assert!(
+                wait >= nominal * 8 / 10 && wait <= nominal * 12 / 10,
+                "{wait:?}"
+            );
         }
     }
 

@@ -5,7 +5,9 @@
 //! - [`topic`]: the topics of both sides, and who may do what with them.
 //! - [`login`]: who a client is, or the platform's refusal in plain words.
 //! - [`message`]: what the messages are made of, and what is wrong with one.
+//! - [`glance`](mod@glance): a message in a few words.
 
+pub mod glance;
 pub mod login;
 pub mod message;
 pub mod topic;
