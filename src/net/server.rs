@@ -191,21 +191,27 @@ impl Listener {
         self.socket
     }
 
-    /// Its URL as this machine reaches it, without a path.
+    /// Where this machine reaches it.
     #[must_use]
-    pub fn url(&self) -> String {
+    pub fn reached(&self) -> SocketAddr {
         let mut address = self.address;
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
+        address
+    }
+
+    /// Its URL as this machine reaches it, without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
         let scheme = if self.served.is_some() {
             Scheme::Https
         } else {
             Scheme::Http
         };
-        format!("{scheme}://{address}")
+        format!("{scheme}://{}", self.reached())
     }
 
     /// Serves until `stop` is over: then nothing more is accepted, and running answers have a

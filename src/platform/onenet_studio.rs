@@ -187,7 +187,7 @@ fn field(text: &[u8], name: &str) -> Result<String, String> {
 }
 
 /// A reason why the platform turns a token away, in its own code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Refusal {
     /// The platform's code.
     pub code: u16,

@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 
 use self::session::{Member, Session, State};
 use super::login::{self, Login, Refusal};
@@ -67,8 +68,9 @@ pub enum Action {
     Tell(Told),
 }
 
-/// What happened, for whoever watches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What happened, for whoever watches. As JSON its `type` stands before its members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Told {
     /// Somebody logged in.
     Connected {
@@ -103,6 +105,8 @@ pub enum Told {
     Subscribed {
         /// Who.
         who: String,
+        /// As what.
+        role: Role,
         /// To what.
         topic: String,
         /// With which QoS.
@@ -126,6 +130,7 @@ pub enum Told {
         /// The topic.
         topic: String,
         /// What it says.
+        #[serde(serialize_with = "as_text")]
         payload: Bytes,
         /// To how many.
         to: usize,
@@ -137,27 +142,36 @@ pub enum Told {
         /// The `requestId`.
         request_id: String,
         /// Whether it is the desired value.
+        #[serde(rename = "desired")]
         is_desired: bool,
     },
-    /// What became of it; no reply where nothing was answered.
+    /// What became of it.
     Answered {
         /// For which device.
         device: DeviceId,
-        /// The reply, or the `requestId` of what gets none.
-        reply: Result<Reply, String>,
+        /// The `requestId`.
+        request_id: String,
+        /// Whether it succeeded; none where nothing is answered.
+        success: Option<bool>,
+        /// The code of what did not, and its message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refusal: Option<(String, String)>,
         /// Who says so: a rule, the device, the platform.
         by: String,
     },
     /// A device answered what the platform asked it.
+    #[serde(rename = "said")]
     DeviceSaid {
         /// Which device.
         device: DeviceId,
         /// What it answered: `property/get_reply` …
         thing: String,
         /// What it says.
+        #[serde(serialize_with = "as_text")]
         payload: Bytes,
     },
     /// Something that the platform would not like, and goes on in spite of.
+    #[serde(rename = "odd")]
     Oddity {
         /// Who, or from where.
         who: String,
@@ -166,8 +180,12 @@ pub enum Told {
     },
 }
 
+fn as_text<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(bytes))
+}
+
 /// What is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// Logins.
     pub connected: u64,
@@ -268,6 +286,12 @@ impl Broker {
     /// From now on each message is told.
     pub fn tell_messages(&mut self) {
         self.tells_messages = true;
+    }
+
+    /// Whom it knows.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// What was counted.

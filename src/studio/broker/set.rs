@@ -87,11 +87,7 @@ impl Broker {
                 Answer::Success => Ok(()),
                 Answer::Code(code, msg) => Err((code, msg)),
                 Answer::Silence => {
-                    return out.push(Action::Tell(Told::Answered {
-                        device: request.device,
-                        reply: Err(request.id),
-                        by,
-                    }));
+                    return out.push(unanswered(request.device, request.id, by));
                 }
             };
             if delay.is_zero() {
@@ -212,11 +208,8 @@ impl Broker {
         {
             let asked = first.remove();
             if let Some(id) = asked.request_id {
-                out.push(Action::Tell(Told::Answered {
-                    device: asked.device,
-                    reply: Err(id),
-                    by: "the device, which did not answer within 5 s".to_owned(),
-                }));
+                let by = "the device, which did not answer within 5 s".to_owned();
+                out.push(unanswered(asked.device, id, by));
             }
         }
     }
@@ -240,7 +233,22 @@ impl Broker {
             self.counters.succeeded += 1;
         }
         self.emit(&device.topic(Thing::SetReply), reply.compose(), out);
-        let reply = Ok(reply);
-        out.push(Action::Tell(Told::Answered { device, reply, by }));
+        out.push(Action::Tell(Told::Answered {
+            device,
+            request_id: reply.request_id,
+            success: Some(reply.result.is_ok()),
+            refusal: reply.result.err(),
+            by,
+        }));
     }
+}
+
+fn unanswered(device: DeviceId, request_id: String, by: String) -> Action {
+    Action::Tell(Told::Answered {
+        device,
+        request_id,
+        success: None,
+        refusal: None,
+        by,
+    })
 }

@@ -34,6 +34,7 @@ impl Broker {
                     codes.push(SubscribeReasonCode::Success(qos));
                     out.push(Action::Tell(Told::Subscribed {
                         who: member.to_string(),
+                        role: member.role(),
                         topic: filter.path.clone(),
                         qos: level(qos),
                     }));

@@ -272,9 +272,7 @@ fn a_device_that_is_unknown_foreign_or_offline_is_told_apart() {
     let answer = |stage: &mut Stage, device: &str| {
         stage.publish(1, device, "property/set", SET);
         let told = stage.told().into_iter().find_map(|told| match told {
-            Told::Answered {
-                reply: Ok(reply), ..
-            } => reply.result.clone().err(),
+            Told::Answered { refusal, .. } => refusal.clone(),
             _ => None,
         });
         stage.out.clear();
@@ -365,7 +363,9 @@ fn a_device_that_does_not_answer_is_given_up_and_nothing_is_replied() {
     stage.tick(4);
     assert!(stage.told().is_empty());
     stage.tick(6);
-    assert!(matches!(stage.told()[..], [Told::Answered { reply: Err(id), .. }] if id == "A1"));
+    assert!(
+        matches!(stage.told()[..], [Told::Answered { request_id, success: None, .. }] if request_id == "A1")
+    );
     assert_eq!(stage.replies(1), [""; 0]);
 }
 
@@ -425,7 +425,7 @@ rate = "first=1"
     stage.publish(1, "real", "property/set", SET);
     assert!(matches!(
         stage.told()[..],
-        [.., Told::Answered { reply: Err(_), by, .. }] if by == "rule 2"
+        [.., Told::Answered { success: None, by, .. }] if by == "rule 2"
     ));
     stage.out.clear();
     let hot = r#"{"requestId":"A1","data":{"params":{"WF":99}}}"#;
@@ -670,7 +670,7 @@ fn no_stream_of_bytes_makes_it_panic_and_the_others_live() {
     stage.application(1, &["property"]);
     let real = real_packets();
     let mut moment = Moment::fixed(Timestamp::UNIX_EPOCH, 7);
-    let (mut read, mut refused) = (0, 0);
+    let (mut packets, mut refused) = (0, 0);
     for key in 100..100 + ROUNDS {
         stage.site.broker.accept(key, "peer".to_owned(), stage.now);
         let mut stream = BytesMut::new();
@@ -686,7 +686,7 @@ fn no_stream_of_bytes_makes_it_panic_and_the_others_live() {
         loop {
             match packet::read(&mut stream, 1 << 16) {
                 Ok(Some(packet)) => {
-                    read += 1;
+                    packets += 1;
                     stage.send(key, packet);
                 }
                 Ok(None) => break,
@@ -703,11 +703,14 @@ fn no_stream_of_bytes_makes_it_panic_and_the_others_live() {
         }
         let now = stage.now;
         stage.site.with(now, &mut stage.out, |broker, out| {
-            broker.gone(key, "gone", now, out)
+            broker.gone(key, "gone", now, out);
         });
         stage.out.clear();
     }
-    assert!(read > ROUNDS && refused > ROUNDS / 2, "{read} {refused}");
+    assert!(
+        packets > ROUNDS && refused > ROUNDS / 2,
+        "{packets} {refused}"
+    );
     stage.send(1, Packet::PingReq);
     assert!(stage.out.contains(&Action::Send(1, Packet::PingResp)));
     stage.application(2, &["property"]);
