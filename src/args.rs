@@ -18,6 +18,7 @@ use crate::check::Scheme;
 use crate::error::Error;
 use crate::message::Url;
 use crate::moment::{self, not_too_long};
+use crate::sent::quoted_if_needed;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
 use crate::signature::recipe::Source;
@@ -139,6 +140,11 @@ impl SecretArgs {
                     .map(|text| (flag.clone(), text))
                     .collect()
             };
+            if let Some((label, text)) = texts.first()
+                && let Some(flags) = again(name, label, text, session)
+            {
+                secrets.say_again(name, flags);
+            }
             for (label, text) in texts {
                 let secret = session.secret(&label, &text)?;
                 if secret.expose().is_empty() {
@@ -158,6 +164,35 @@ impl SecretArgs {
         };
         Ok(secrets)
     }
+}
+
+/// The flags by which a command that is printed gives this secret again; none where only the secret
+/// itself would do. `label` says where it came from.
+fn again(name: SecretName, label: &str, text: &str, session: &Session) -> Option<String> {
+    let flag = name.flag();
+    let leads_elsewhere = text.starts_with("env:") || text.starts_with('@');
+    if label == name.variable() {
+        let is_read = leads_elsewhere || text.starts_with("text:") || text == "-";
+        // What the variable says is read once more where no flag is given.
+        return Some(if is_read {
+            String::new()
+        } else {
+            format!("--{flag} env:{label}")
+        });
+    }
+    if label.starts_with("--") {
+        return leads_elsewhere.then(|| format!("--{flag} {}", quoted_if_needed(text)));
+    }
+    let globals = &session.globals;
+    let config = globals.config.as_ref().map(|path| path.to_string_lossy());
+    let given = [
+        ("--config", config.as_deref()),
+        ("--profile", globals.profile.as_deref()),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(flag, text)| Some(format!("{flag} {}", quoted_if_needed(text?))));
+    Some(given.collect::<Vec<_>>().join(" "))
 }
 
 /// The secrets of the other profiles, which may have been used by mistake. What of them cannot

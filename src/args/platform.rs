@@ -109,6 +109,7 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
     }
     Ok(Scheme {
         platform: None,
+        file: Some(text.to_owned()),
         recipe,
     })
 }
