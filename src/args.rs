@@ -28,7 +28,7 @@ pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::{JudgeArgs, ReceiveArgs};
 pub use mask::{masked, with_environment};
-pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
+pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme, open_scheme_or_auto};
 pub use report::{ReportArgs, ReportFile};
 pub use serve::ServeArgs;
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};

@@ -46,6 +46,7 @@
 //! The modules below are the edge:
 //!
 //! - [`term`]: colour as a value; escaping of what a peer sent.
+//! - [`typed`]: what a terminal lost of what was pasted.
 //! - [`net`]: the exact sender and the receiver; where bytes move.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
@@ -90,3 +91,4 @@ pub mod session;
 pub mod signature;
 mod table;
 pub mod term;
+pub mod typed;

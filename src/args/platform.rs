@@ -68,13 +68,28 @@ const PLATFORM_OR_AUTO_HELP: &str = "onenet, onenet-studio-push, tencent, sensor
 
 /// The scheme of a platform's id or a recipe file.
 pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
+    open_scheme_of(text, &known_platforms("or"))
+}
+
+/// The same where `auto` would have been right, too.
+pub fn open_scheme_or_auto(text: &str) -> Result<Scheme, Error> {
+    let known = known_platforms("auto (each record's own), or");
+    open_scheme_of(text, &known)
+}
+
+/// The scheme; `known` is what may be given.
+fn open_scheme_of(text: &str, known: &str) -> Result<Scheme, Error> {
     if let Some(platform) = Platform::from_id(text) {
         return Ok(Scheme::of(platform));
     }
     if text.contains("://") {
         // It is not repeated: it may hold a password.
         return Err(Error::usage("a URL stands where the platform should")
-            .with_hint(format!("the platform comes first: {}", known_platforms())));
+            .with_hint(format!("the platform comes first: {known}")));
+    }
+    if text == "-" {
+        return Err(Error::usage("`-` stands where the platform should")
+            .with_hint(format!("the platform comes first: {known}")));
     }
     let path = Path::new(text);
     let looks_like_a_file = path.components().count() > 1
@@ -84,7 +99,7 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
     if !looks_like_a_file && !path.is_file() {
         let hint = match meant(text) {
             Some(platform) => format!("did you mean `{}`?", platform.id()),
-            None => known_platforms(),
+            None => known.to_owned(),
         };
         return Err(
             Error::usage(format!("there is no platform `{}`", text.escape_debug())).with_hint(hint),
@@ -114,9 +129,13 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
     })
 }
 
-fn known_platforms() -> String {
+/// What may be given; `or` stands before the last.
+fn known_platforms(or: &str) -> String {
     let known: Vec<_> = Platform::ALL.into_iter().map(Platform::id).collect();
-    format!("one of {}, or the path of a recipe file", known.join(", "))
+    format!(
+        "one of {}, {or} the path of a recipe file",
+        known.join(", ")
+    )
 }
 
 /// The platform that is meant by an id in capitals, or by the name of one of its events.
