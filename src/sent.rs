@@ -131,7 +131,7 @@ pub fn explain_with(
         command: words.collect::<Vec<_>>().join(" "),
         then: if secrets.is_to_be_typed(secret) {
             let name = secret.flag().replace('-', " ");
-            format!("it waits for the {name}: type it, press Enter and Ctrl-D; {add}")
+            format!("it asks for the {name}: type it, press Enter and Ctrl-D; {add}")
         } else {
             add.to_owned()
         },
@@ -216,10 +216,7 @@ mod tests {
         assert!(command.contains(r#"--msg '{"it'\''s":1}'"#), "{command}");
         assert!(command.contains(" --signature '"), "{command}");
         assert!(command.ends_with(" --token -"), "{command}");
-        assert!(
-            then.starts_with("it waits for the token: type it"),
-            "{then}"
-        );
+        assert!(then.starts_with("it asks for the token: type it"), "{then}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub(crate) struct Terminal {
     keys: File,
     screen: Receiver<Vec<u8>>,
-    shown: String,
+    shown: Vec<u8>,
     line: Option<File>,
 }
 
@@ -45,7 +45,7 @@ impl Terminal {
         Self {
             keys,
             screen: told,
-            shown: String::new(),
+            shown: Vec::new(),
             line: Some(line.unwrap()),
         }
     }
@@ -73,28 +73,41 @@ impl Terminal {
         self.keys.write_all(bytes).unwrap();
     }
 
-    /// Waits until this text is shown; what is shown by then.
+    /// Waits until this text is shown.
     #[track_caller]
-    pub(crate) fn shows(&mut self, text: &str) -> &str {
+    pub(crate) fn shows(&mut self, text: &str) {
         let end = Instant::now() + LIMIT;
-        while !self.shown.contains(text) {
+        while !holds(&self.shown, text) {
             let left = end.saturating_duration_since(Instant::now());
             let Ok(chunk) = self.screen.recv_timeout(left) else {
-                panic!("`{text}` is not shown:\n{}", self.shown);
+                panic!("`{text}` is not shown:\n{:?}", self.shown.escape_ascii());
             };
-            self.shown
-                .push_str(&String::from_utf8_lossy(&chunk).replace('\r', ""));
+            self.show(&chunk);
         }
-        &self.shown
+    }
+
+    fn show(&mut self, chunk: &[u8]) {
+        self.shown
+            .extend(chunk.iter().filter(|&&byte| byte != b'\r'));
     }
 
     /// All that is shown, once nobody has it open any more.
     pub(crate) fn all(mut self) -> String {
         self.line = None;
-        while let Ok(chunk) = self.screen.recv_timeout(LIMIT) {
-            self.shown
-                .push_str(&String::from_utf8_lossy(&chunk).replace('\r', ""));
+        loop {
+            match self.screen.recv_timeout(LIMIT) {
+                Ok(chunk) => self.show(&chunk),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return String::from_utf8(self.shown).unwrap();
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
+            }
         }
-        self.shown
     }
+}
+
+fn holds(shown: &[u8], text: &str) -> bool {
+    shown
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }

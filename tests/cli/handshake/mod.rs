@@ -193,7 +193,7 @@ fn a_server_whose_token_is_not_set_is_recognised() {
             "request   Signature: ",
             "next      pushrig explain tencent --timestamp '",
             " --token -\n",
-            "then      it waits for the token: type it",
+            "then      it asks for the token: type it",
             "skip   tencent.handshake.wrong-signature",
             "pass   tencent.handshake.empty-token",
             "your server's token is empty: it refuses what is signed with yours",
