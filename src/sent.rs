@@ -174,13 +174,13 @@ mod tests {
 
     /// The headers and the command of a push of this body.
     fn of(platform: Platform, body: &str) -> (Vec<String>, Option<Explaining>) {
-        of_with(platform, body, secrets())
+        of_with(platform, body, &secrets())
     }
 
     fn of_with(
         platform: Platform,
         body: &str,
-        secrets: Secrets,
+        secrets: &Secrets,
     ) -> (Vec<String>, Option<Explaining>) {
         let push = Push {
             secrets: secrets.clone(),
@@ -190,10 +190,10 @@ mod tests {
         let to = "http://h/push".parse().unwrap();
         let request = push.request(body.as_bytes(), &to, &mut moment).unwrap();
         let form = push.scheme.recipe.plain_form().unwrap();
-        let veil = Veil::over(&secrets);
+        let veil = Veil::over(secrets);
         (
             signing_headers(form, &request, &veil),
-            explain(&push.scheme, form, &request, &secrets),
+            explain(&push.scheme, form, &request, secrets),
         )
     }
 
@@ -223,12 +223,12 @@ mod tests {
     fn the_command_gives_the_secret_as_it_was_given() {
         let mut secrets = secrets();
         secrets.say_again(SecretName::Token, "--token env:MINE".to_owned());
-        let (_, command) = of_with(Platform::Onenet, "{}", secrets.clone());
+        let (_, command) = of_with(Platform::Onenet, "{}", &secrets);
         let Explaining { command, then } = command.unwrap();
         assert!(command.ends_with(" --token env:MINE"), "{command}");
         assert!(then.starts_with("add --computed "), "{then}");
         secrets.say_again(SecretName::Token, String::new());
-        let (_, command) = of_with(Platform::Onenet, "{}", secrets);
+        let (_, command) = of_with(Platform::Onenet, "{}", &secrets);
         let command = command.unwrap().command;
         assert!(!command.contains("--token"), "{command}");
         assert!(!command.ends_with(' '), "{command}");

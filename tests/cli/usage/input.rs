@@ -257,7 +257,7 @@ fn a_line_that_the_terminal_cut_is_not_judged_and_that_is_said() {
             .spawn()
             .unwrap();
         terminal.shows("paste it here");
-        let line = format!("curl 'http://h/push' --data-raw '{{\"msg\":\"");
+        let line = "curl 'http://h/push' --data-raw '{\"msg\":\"";
         terminal.types(line.as_bytes());
         terminal.types(&vec![b'x'; length - line.len() - 3]);
         terminal.types(b"\"}'\n\x04");
