@@ -112,7 +112,15 @@ fn open_scheme_of(text: &str, known: &str) -> Result<Scheme, Error> {
             "a recipe file is UTF-8 text, this is not",
         )
     })?;
-    let recipe = recipe_file::read(text, &recipe)?;
+    let is_named_so = path.extension().is_some_and(|ending| ending == "toml");
+    let recipe = recipe_file::read(text, &recipe).map_err(|error| {
+        if is_named_so {
+            error
+        } else {
+            // Rather than a recipe it is the request, and the platform was forgotten.
+            error.with_hint(format!("the platform comes first: {known}"))
+        }
+    })?;
     if Platform::from_id(&recipe.id).is_some() {
         return Err(Error::input(
             crate::error::Place::file(text),

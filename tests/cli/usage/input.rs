@@ -229,6 +229,21 @@ fn a_request_given_as_an_argument_is_answered_with_how_to_give_it() {
 }
 
 #[test]
+fn a_request_where_the_platform_should_stand_is_answered_with_what_comes_first() {
+    pushrig("explain request.curl --token x")
+        .file("request.curl", "curl 'http://h/push'\n")
+        .stderr_has([
+            "error: request.curl:1:6: this is not TOML",
+            "hint: the platform comes first: one of onenet, ",
+        ])
+        .exits(2);
+    pushrig("explain mine.toml f --token x")
+        .file("mine.toml", "name mine\n")
+        .stderr_has(["hint: a line reads `key = value`"])
+        .exits(2);
+}
+
+#[test]
 fn a_dash_where_the_platform_should_stand_is_answered_with_all_that_may_stand_there() {
     for (command, auto) in [
         ("explain -", true),
