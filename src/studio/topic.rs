@@ -95,6 +95,17 @@ impl<'t> Topic<'t> {
     }
 }
 
+impl Topic<'_> {
+    /// Whose topic it is.
+    #[must_use]
+    pub fn device_id(&self) -> DeviceId {
+        DeviceId {
+            product: self.product.to_owned(),
+            name: self.device.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Topic<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
