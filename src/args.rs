@@ -18,6 +18,7 @@ use crate::check::Scheme;
 use crate::error::Error;
 use crate::message::Url;
 use crate::moment::{self, not_too_long};
+use crate::sent::quoted_if_needed;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
 use crate::signature::recipe::Source;
@@ -27,7 +28,7 @@ pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::{JudgeArgs, ReceiveArgs};
 pub use mask::{masked, with_environment};
-pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
+pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme, open_scheme_or_auto};
 pub use report::{ReportArgs, ReportFile};
 pub use serve::{ServeArgs, forget_ready, tell_ready};
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
@@ -164,6 +165,11 @@ impl SecretArgs {
                 .map(|text| (flag.clone(), text))
                 .collect()
         };
+        if let Some((label, text)) = texts.first()
+            && let Some(flags) = again(name, label, text, session)
+        {
+            secrets.say_again(name, flags);
+        }
         for (label, text) in texts {
             let secret = session.secret(&label, &text)?;
             if secret.expose().is_empty() {
@@ -178,6 +184,35 @@ impl SecretArgs {
 fn refuse_empty(label: &str, _: &mut Session) -> Result<(), Error> {
     Err(Error::usage(format!("{label}: this secret is empty"))
         .with_hint("is the variable set where this runs? A job of a fork gets no secrets"))
+}
+
+/// The flags by which a command that is printed gives this secret again; none where only the secret
+/// itself would do. `label` says where it came from.
+fn again(name: SecretName, label: &str, text: &str, session: &Session) -> Option<String> {
+    let flag = name.flag();
+    let leads_elsewhere = text.starts_with("env:") || text.starts_with('@');
+    if label == name.variable() {
+        let is_read = leads_elsewhere || text.starts_with("text:") || text == "-";
+        // What the variable says is read once more where no flag is given.
+        return Some(if is_read {
+            String::new()
+        } else {
+            format!("--{flag} env:{label}")
+        });
+    }
+    if label.starts_with("--") {
+        return leads_elsewhere.then(|| format!("--{flag} {}", quoted_if_needed(text)));
+    }
+    let globals = &session.globals;
+    let config = globals.config.as_ref().map(|path| path.to_string_lossy());
+    let given = [
+        ("--config", config.as_deref()),
+        ("--profile", globals.profile.as_deref()),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(flag, text)| Some(format!("{flag} {}", quoted_if_needed(text?))));
+    Some(given.collect::<Vec<_>>().join(" "))
 }
 
 /// The secrets of the other profiles, which may have been used by mistake. What of them cannot

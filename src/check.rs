@@ -22,6 +22,8 @@ use crate::signature::{Evidence, Form, Judgement, Secrets, Veil, Verdict};
 pub struct Scheme {
     /// The platform, if it is built in.
     pub platform: Option<Platform>,
+    /// The file of a recipe that is not.
+    pub file: Option<String>,
     /// Its signature scheme.
     pub recipe: Recipe,
 }
@@ -32,6 +34,7 @@ impl Scheme {
     pub fn of(platform: Platform) -> Self {
         Self {
             platform: Some(platform),
+            file: None,
             recipe: platform.recipe(),
         }
     }
@@ -40,6 +43,12 @@ impl Scheme {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.recipe.id
+    }
+
+    /// What names it on a command line: the platform's id, or the recipe's file.
+    #[must_use]
+    pub fn argument(&self) -> &str {
+        self.file.as_deref().unwrap_or(self.id())
     }
 }
 

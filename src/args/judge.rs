@@ -6,7 +6,8 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::{
-    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme, parse_duration,
+    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme,
+    open_scheme_or_auto, parse_duration,
 };
 use crate::check::{Checker, Choice};
 use crate::error::Error;
@@ -150,7 +151,7 @@ impl JudgeArgs {
 
 fn choice(platform: &PlatformOrAutoArg, session: &mut Session) -> Result<Choice, Error> {
     if platform.platform != "auto" {
-        let scheme = open_scheme(&platform.platform)?;
+        let scheme = open_scheme_or_auto(&platform.platform)?;
         return Ok(Choice::One(Box::new(scheme)));
     }
     let assumed = match &platform.assume {
