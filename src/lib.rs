@@ -25,6 +25,7 @@
 //! - [`replay`]: recorded requests sent again: which, when, and what answers are held against.
 //! - [`receiver`]: the receiver that is known to be right, and what it is made to do wrong.
 //! - [`controlid`]: the Control iD device that polls for commands, and the server that it polls.
+//! - [`studio`]: `OneNET` Studio's application long connection.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -88,5 +89,6 @@ pub mod reporter;
 pub mod sent;
 pub mod session;
 pub mod signature;
+pub mod studio;
 mod table;
 pub mod term;
