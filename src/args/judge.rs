@@ -112,6 +112,7 @@ fn checker(
         age_counts: tolerance.is_some(),
         open: has_seal_key,
         res: None,
+        end: None,
         veil: Veil::over(&secrets),
         secrets,
     }

@@ -12,8 +12,8 @@
 //! # Sources
 //!
 //! `OneNET` Studio's documentation of the application long connection and of the token; the
-//! codes are those of its device log. Inferred: the order of checking (form before meaning, the
-//! signature last), that an application is told by the same codes as a device, that each use
+//! codes are those of its device log. Inferred: the order of checking (the form, who it is for, the
+//! version, the method, the end, the key, the signature), that an application is told by the same codes as a device, that each use
 //! takes its own version only, and which of 3.1.1's return codes goes with which refusal.
 
 use jiff::{SignedDuration, Timestamp};
@@ -103,9 +103,7 @@ pub fn authenticate(login: &Login<'_>, keys: &impl Keys, now: Timestamp) -> Resu
         Ok(token) => token,
         Err(why) => return Err(Refusal::new(1103, "invalid token", why)),
     };
-    // The version that does not go with the `res` is told when it is known who asks.
-    let is_form = |refusal: &&Refusal| refusal.code != 1114;
-    if let Some(refusal) = early.iter().find(is_form) {
+    if let Some(refusal) = early.iter().find(|refusal| refusal.code == 1103) {
         return Err(refusal.clone());
     }
     check_res(&who, username, &token)?;
@@ -302,6 +300,7 @@ fn checker(secrets: Secrets, now: Timestamp) -> Checker {
         age_counts: false,
         open: false,
         res: None,
+        end: None,
     }
 }
 

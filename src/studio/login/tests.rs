@@ -178,7 +178,7 @@ fn a_method_in_upper_case_is_1110() {
 #[test]
 fn an_unknown_version_and_that_of_another_use_are_1111() {
     let unknown = token("2019-01-01", USER, "1623982416", "sha1");
-    refused("c", USER, &unknown, 1111, "known are");
+    refused("c", USER, &unknown, 1111, "`2019-01-01`");
     for version in ["2018-10-31", "2022-05-01"] {
         let other = token(version, USER, "1623982416", "sha1");
         refused("c", USER, &other, 1111, "long connection takes 2020-05-29");
