@@ -366,6 +366,12 @@ fn kind(res: &str) -> Option<Kind> {
     }
 }
 
+/// The version that a token for this `res` usually has; none where the `res` is not as documented.
+#[must_use]
+pub fn usual_version(res: &str) -> Option<&'static str> {
+    versions_of(kind(res)?).first().copied()
+}
+
 /// The versions that go with a kind of resource, the usual one first.
 fn versions_of(kind: Kind) -> &'static [&'static str] {
     match kind {

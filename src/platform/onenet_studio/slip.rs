@@ -179,12 +179,7 @@ fn of_res(res: &str, is_signed: bool) -> Option<Slip> {
 
 fn of_version(version: &str, res: Option<&str>) -> Option<Slip> {
     let shown = version.escape_debug();
-    let title = if !VERSIONS.contains(&version) {
-        format!(
-            "there is no version `{shown}`: known are {}",
-            VERSIONS.join(", ")
-        )
-    } else {
+    let title = if VERSIONS.contains(&version) {
         let res = res?;
         let fitting = versions_of(kind(res)?);
         if fitting.contains(&version) {
@@ -194,6 +189,11 @@ fn of_version(version: &str, res: Option<&str>) -> Option<Slip> {
             "version {shown} does not go with `{}`: that takes {}",
             res.escape_debug(),
             fitting.join(" or ")
+        )
+    } else {
+        format!(
+            "there is no version `{shown}`: known are {}",
+            VERSIONS.join(", ")
         )
     };
     Some(proved(
