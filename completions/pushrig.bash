@@ -582,7 +582,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__explain)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --computed --reveal --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --computed --reveal --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --user --project --group --device --product --token --aes-key --app-secret --app-key --access-key --app-id --expires --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -688,6 +688,26 @@ _pushrig() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --product)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -709,6 +729,10 @@ _pushrig() {
                     return 0
                     ;;
                 --app-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1466,7 +1490,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__sign)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --as --handshake --encrypt --expires --part --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --as --handshake --encrypt --expires --part --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --user --project --group --device --product --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1560,6 +1584,26 @@ _pushrig() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --product)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --token)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1592,7 +1636,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__verify)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --user --project --group --device --product --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1691,6 +1735,26 @@ _pushrig() {
                     return 0
                     ;;
                 --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --product)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

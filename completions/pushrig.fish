@@ -65,7 +65,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l as -d 'What is 
 request\t'The whole request, byte for byte as on the wire'
 curl\t'A curl command, ready to paste'
 record\t'A line of a capture'"
-complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l expires -d 'OneNET token: how long it is valid, instead of --et' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l expires -d 'OneNET token: its end instead of --et: a duration from now on, or a time (RFC 3339, unix)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l part -d 'OneNET token: print the whole token, or only its sign' -r -f -a "token\t'The whole token'
 sign\t'The sign alone'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l nonce -d 'The nonce' -r
@@ -81,6 +81,11 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l res -d 'OneNET 
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l et -d 'OneNET token: its end in unix seconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l version -d 'OneNET token: the version' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l user -d 'A user: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l project -d 'A project, with --group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l group -d 'A group of the project; the key is the group\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l device -d 'A device by its product\'s id and its name: products/PRODUCT/devices/NAME' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l product -d 'A product: products/ID' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
@@ -112,7 +117,7 @@ standard-webhooks\t'Standard Webhooks'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l signature -d 'The signature that arrived' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l credential -d 'A whole OneNET token: version=..&res=..&et=..&method=..&sign=..' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l credential -d 'A whole OneNET token, as a text, @FILE, env:NAME or -: version=..&res=..&et=..&method=..&sign=..' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l nonce -d 'The nonce' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l timestamp -d 'The timestamp as it was sent' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
@@ -126,6 +131,11 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l res -d 'OneNE
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l et -d 'OneNET token: its end in unix seconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l version -d 'OneNET token: the version' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l user -d 'A user: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l project -d 'A project, with --group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l group -d 'A group of the project; the key is the group\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l device -d 'A device by its product\'s id and its name: products/PRODUCT/devices/NAME' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l product -d 'A product: products/ID' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
@@ -157,7 +167,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l computed -d 
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l signature -d 'The signature that arrived' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l credential -d 'A whole OneNET token: version=..&res=..&et=..&method=..&sign=..' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l credential -d 'A whole OneNET token, as a text, @FILE, env:NAME or -: version=..&res=..&et=..&method=..&sign=..' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l nonce -d 'The nonce' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l timestamp -d 'The timestamp as it was sent' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
@@ -171,12 +181,18 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l res -d 'OneN
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l et -d 'OneNET token: its end in unix seconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l version -d 'OneNET token: the version' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l user -d 'A user: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l project -d 'A project, with --group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l group -d 'A group of the project; the key is the group\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l device -d 'A device by its product\'s id and its name: products/PRODUCT/devices/NAME' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l product -d 'A product: products/ID' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l expires -d 'OneNET token: when it should end: a duration from now on, or a time (RFC 3339, unix)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l reveal -d 'Show secrets in the base string'

@@ -78,7 +78,7 @@ impl TokenArgs {
     pub fn open(&self, choice: &Choice, given: &mut Given) -> Result<(), Error> {
         let Some(res) = self.res() else { return Ok(()) };
         if let Choice::One(scheme) = choice {
-            need_token(scheme, "--user, --project, --device and --product")?;
+            need_token(scheme, "--user, --project, --device, --product")?;
         }
         given.push("res", res);
         Ok(())
@@ -88,7 +88,7 @@ impl TokenArgs {
     /// and SHA-1, which the documentation's examples sign with.
     pub fn open_to_sign(&self, scheme: &Scheme, given: &mut Given) -> Result<(), Error> {
         if let Some(res) = self.res() {
-            need_token(scheme, "--user, --project, --device and --product")?;
+            need_token(scheme, "--user, --project, --device, --product")?;
             given.push("res", res);
             given.push("method", "sha1");
         }
@@ -107,10 +107,11 @@ pub fn need_token(scheme: &Scheme, flags: &str) -> Result<(), Error> {
     if scheme.platform == Some(Platform::OnenetStudio) {
         return Ok(());
     }
-    Err(
-        Error::usage(format!("{flags} are for tokens: {} has none", scheme.id()))
-            .with_hint("the platform of tokens is onenet-studio"),
-    )
+    Err(Error::usage(format!(
+        "{flags}: this is a token's, and {} has no tokens",
+        scheme.id()
+    ))
+    .with_hint("the platform of tokens is onenet-studio"))
 }
 
 /// When a token ends: so long from now, or at a time.
@@ -148,7 +149,7 @@ impl FromStr for Expires {
                 .map(Self::At)
                 .ok_or_else(|| "that is no time".to_owned());
         }
-        if let Some(time) = moment::parse_time(text).filter(|_| text.contains('-')) {
+        if let Ok(time) = text.parse::<Timestamp>() {
             if time < Timestamp::UNIX_EPOCH {
                 return Err("a token ends after 1970".to_owned());
             }

@@ -41,7 +41,7 @@ Examples:
       --expires 2h --method sha1 \\
       --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=
   pushrig sign onenet-studio --user 10311 --expires 1d \\
-      --access-key env:ONENET_KEY
+      --access-key env:KEY
   pushrig sign onenet --token T --msg '{\"a\":1}' --as curl \\
       --url http://127.0.0.1:8000/push";
 

@@ -29,6 +29,8 @@
 //! - the vendor's Java sample sends user where the documentation says userid
 //! - an et in milliseconds is a mistake (that the platform refuses it is inferred)
 //! - everything but unreserved characters is percent-encoded, more than the eight that must be
+//! - a value in which one of the eight stands as it is makes an invalid token (inferred)
+//! - each version goes with its own resources (that another is an invalid version is inferred)
 //!
 //! # Sources
 //!
@@ -286,14 +288,14 @@ fn wrong_version(token: &Token) -> Option<Refusal> {
 }
 
 fn unsupported_method(method: &str) -> Refusal {
-    let lower = method.to_ascii_lowercase();
-    let why = if Digest::from_name(lower.as_bytes()).is_some() {
-        format!("`method` is `{method}` and must be in lower case: `{lower}`")
-    } else {
-        format!(
-            "`method` is `{}`, known are md5, sha1, sha256",
-            method.escape_debug()
-        )
+    let shown = method.escape_debug();
+    let why = match slip::method_meant(method) {
+        Some(digest) if digest.name() == method.to_ascii_lowercase() => format!(
+            "`method` is `{shown}` and must be in lower case: `{}`",
+            digest.name()
+        ),
+        Some(digest) => format!("`method` is `{shown}` and must be `{}`", digest.name()),
+        None => format!("`method` is `{shown}`, known are md5, sha1, sha256"),
     };
     Refusal::new(1110, "sign method not supported", why)
 }

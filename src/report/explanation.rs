@@ -151,7 +151,7 @@ impl<'x> Explanation<'x> {
             }
         }
         self.write_base(diagnosis, paint, out)?;
-        if valid && self.computed.is_none() {
+        if valid && self.computed.is_none() && self.other_slips().next().is_none() {
             let step = "the request is right: if your server refuses it, add --computed and the \
                         signature that your server computed";
             writeln!(out, "  {}       {step}", paint.key("next"))?;

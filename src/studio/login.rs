@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::check::{Checker, Choice, Scheme};
 use crate::diagnose::diagnose;
 use crate::platform::Platform;
-use crate::platform::onenet_studio::{Token, refusals};
+use crate::platform::onenet_studio::{Known, Token, refusals, slips};
 use crate::signature::mistake::OtherSecret;
 use crate::signature::{Evidence, Given, Secret, SecretName, Secrets, Veil, Verdict};
 
@@ -109,7 +109,11 @@ pub fn authenticate(login: &Login<'_>, keys: &impl Keys, now: Timestamp) -> Resu
     check_res(&who, username, &token)?;
     check_version(&who, &token)?;
     if let Some(refusal) = early.into_iter().next() {
-        return Err(refusal);
+        return Err(if refusal.code == 1104 {
+            ended(password, now)
+        } else {
+            refusal
+        });
     }
     check_sign(&who, username, password, keys, now)?;
     Ok(who)
@@ -226,6 +230,24 @@ fn check_version(who: &Who, token: &Token) -> Result<(), Refusal> {
         token.version.escape_debug()
     );
     Err(Refusal::new(1111, "invalid version", why))
+}
+
+/// The end has passed, or is no end at all: how that may have come.
+fn ended(password: &[u8], now: Timestamp) -> Refusal {
+    let known = Known {
+        now,
+        end: None,
+        is_signed: false,
+    };
+    let slips = slips(password, &known);
+    let why = slips
+        .iter()
+        .find(|slip| slip.id.starts_with("token.et-") || slip.id == "token.expired")
+        .map_or_else(
+            || "`et` has passed".to_owned(),
+            |slip| format!("{}: {}", slip.title, slip.advice),
+        );
+    Refusal::new(1104, "token expired", why)
 }
 
 /// The keys that may have signed.

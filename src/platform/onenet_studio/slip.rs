@@ -53,6 +53,7 @@ pub fn slips(credential: &[u8], known: &Known) -> Vec<Slip> {
     }
     found.extend(method.as_deref().and_then(of_method));
     found.extend(et.as_deref().and_then(|et| of_end(et, known)));
+    found.extend(others(credential));
     found
 }
 
@@ -158,6 +159,28 @@ pub(super) fn not_encoded(name: &str, raw: &[u8]) -> Option<String> {
     })
 }
 
+/// Fields that no token has.
+fn others(credential: &[u8]) -> Option<Slip> {
+    let is_known = |field: &[u8]| {
+        let mut names = NAMES.iter();
+        names.any(|name| field.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let others: Vec<String> = pairs(credential)
+        .filter(|(name, _)| !is_known(name))
+        .map(|(name, _)| format!("`{}`", String::from_utf8_lossy(name).escape_debug()))
+        .collect();
+    (!others.is_empty()).then(|| Slip {
+        id: "token.field-unknown",
+        title: format!(
+            "the token has what is no field of it: {}",
+            others.join(", ")
+        ),
+        advice: "leave it out, and percent-encode a `&` in a value as `%26`: it is passed over \
+                 here, and not documented",
+        is_proved: false,
+    })
+}
+
 fn of_res(res: &str, is_signed: bool) -> Option<Slip> {
     if res.starts_with("user/") {
         return Some(proved(
@@ -209,9 +232,7 @@ fn of_method(method: &str) -> Option<Slip> {
         return None;
     }
     let shown = method.escape_debug();
-    let lower = method.to_ascii_lowercase();
-    let bare = lower.trim_start_matches("hmac").replace(['-', '_'], "");
-    Some(match Digest::from_name(bare.as_bytes()) {
+    Some(match method_meant(method) {
         Some(digest) => proved(
             "token.method-name",
             format!(
@@ -226,6 +247,12 @@ fn of_method(method: &str) -> Option<Slip> {
             "sign with md5, sha1 or sha256",
         ),
     })
+}
+
+/// The method that is meant by `SHA1`, `sha-256` or `HmacMD5`.
+pub(super) fn method_meant(text: &str) -> Option<Digest> {
+    let lower = text.to_ascii_lowercase().replace(['-', '_'], "");
+    Digest::from_name(lower.trim_start_matches("hmac").as_bytes())
 }
 
 const SECONDS: &str = "`et` is in unix seconds, ten digits: divide milliseconds by 1000, and sign \

@@ -145,6 +145,19 @@ fn a_field_that_is_missing_empty_or_doubled_makes_an_invalid_token() {
 }
 
 #[test]
+fn a_value_in_which_one_of_the_eight_stands_as_it_is_makes_an_invalid_token() {
+    let text = good().compose();
+    for spoilt in [
+        text.replace("%2F", "/"),
+        text.replace("%3D", "="),
+        text.replace("%2F", "%"),
+        text.replace("%2F10311", "%2F1031+1"),
+    ] {
+        assert_eq!(codes(&spoilt, None)[0], 1103, "{spoilt}");
+    }
+}
+
+#[test]
 fn a_method_in_upper_case_is_not_supported() {
     let mut token = good();
     token.method = "SHA1".into();

@@ -125,14 +125,19 @@ fn a_token_without_one_of_its_fields_is_1103() {
     let less = USER_TOKEN.replace("&et=1623982416", "");
     refused("c", USER, &less, 1103, "`et` is missing");
     refused("c", USER, "hunter2", 1103, "`version` is missing");
+    let raw = USER_TOKEN.replace("%2F10311", "/10311");
+    refused("c", USER, &raw, 1103, "`res` is not percent-encoded");
 }
 
 #[test]
 fn a_token_past_its_end_is_1104_and_one_in_milliseconds_too() {
     let old = token("2020-05-29", USER, "1622505599", "sha1");
     refused("c", USER, &old, 1104, "passed 1 s ago");
+    refused("c", USER, &old, 1104, "it is eight hours early");
     let millis = token("2020-05-29", USER, "1623982416000", "sha1");
     refused("c", USER, &millis, 1104, "milliseconds");
+    let ages = token("2020-05-29", USER, "1537255523", "sha1");
+    refused("c", USER, &ages, 1104, "the token is old");
 }
 
 #[test]
@@ -154,6 +159,28 @@ fn a_wrong_sign_is_1106_and_the_mistake_that_gives_it_is_named() {
     refused("c", USER, &newline, 1106, "newline");
     let nothing = swap("AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D");
     refused("c", USER, &nothing, 1106, "no known mistake gives it");
+}
+
+#[test]
+fn a_key_that_is_no_base64_is_told_and_not_shown() {
+    struct Wrong;
+    impl Keys for Wrong {
+        fn application(&self, _: &str) -> Vec<Secret> {
+            vec![Secret::new("hunter2!")]
+        }
+        fn device(&self, _: &str, _: &str) -> Option<DeviceKeys> {
+            None
+        }
+    }
+    let login = Login {
+        client_id: "",
+        username: Some(USER),
+        password: Some(USER_TOKEN.as_bytes()),
+    };
+    let refusal = authenticate(&login, &Wrong, now()).unwrap_err();
+    assert_eq!(refusal.code, 1106);
+    assert!(refusal.explanation.contains("no base64"), "{refusal:?}");
+    assert!(!refusal.explanation.contains("hunter2"), "{refusal:?}");
 }
 
 #[test]
