@@ -4,6 +4,7 @@
 //!
 //! - [`topic`]: the topics of both sides, and who may do what with them.
 //! - [`message`]: what the messages are made of, and what is wrong with one.
+//! - [`glance`](mod@glance): a message in a few words.
 //! - [`login`]: who a client is, or the platform's refusal in plain words.
 //! - [`registry`]: whom the platform knows, from a user's file, and its [`rule`]s.
 //! - [`broker`]: the platform's side of the connections.
@@ -14,6 +15,7 @@
 pub mod broker;
 pub mod deed;
 pub mod device;
+pub mod glance;
 pub mod login;
 pub mod message;
 pub mod registry;
