@@ -8,6 +8,7 @@ mod platform;
 mod report;
 mod serve;
 mod target;
+mod token;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::moment::{self, not_too_long};
 use crate::sent::quoted_if_needed;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
-use crate::signature::recipe::Source;
+use crate::signature::recipe::{SignaturePlace, Source};
 use crate::signature::{Given, Secret, SecretName, Secrets};
 
 pub use flow::{parse_rate, parse_speed, refuse_remote_load};
@@ -32,6 +33,7 @@ pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme, open_scheme_or_a
 pub use report::{ReportArgs, ReportFile};
 pub use serve::{ServeArgs, forget_ready, tell_ready};
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
+pub use token::{Expires, TokenArgs, need_token};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -286,22 +288,28 @@ pub struct ArrivedArgs {
     /// The signature that arrived
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub signature: Option<String>,
-    /// A whole OneNET token: version=..&res=..&et=..&method=..&sign=..
+    /// A whole OneNET token, as a text, @FILE, env:NAME or -: version=..&res=..&et=..&method=..&sign=..
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub credential: Option<String>,
 }
 
 impl ArrivedArgs {
-    /// Adds what was given.
-    pub fn open(&self, given: &mut Given) {
-        for (name, value) in [
-            ("signature", &self.signature),
-            ("credential", &self.credential),
-        ] {
-            if let Some(value) = value {
-                given.push(name, value.as_bytes());
-            }
+    /// Adds what was given. `token` is a credential that came by another flag.
+    pub fn open(
+        &self,
+        token: Option<&str>,
+        given: &mut Given,
+        session: &mut Session,
+    ) -> Result<(), Error> {
+        if let Some(value) = &self.signature {
+            given.push(SignaturePlace::NAME, value.as_bytes());
         }
+        let credential = self.credential.as_deref();
+        let token = token.map(|token| ("--token", token));
+        if let Some((flag, text)) = credential.map(|text| ("--credential", text)).or(token) {
+            given.push("credential", session.secret(flag, text)?.expose());
+        }
+        Ok(())
     }
 }
 

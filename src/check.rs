@@ -9,7 +9,7 @@ use crate::json::scan::Member;
 use crate::json::tree;
 use crate::json::write;
 use crate::message::Url;
-use crate::platform::onenet_studio::{self, Refusal};
+use crate::platform::onenet_studio::{self, Known, Refusal, Slip};
 use crate::platform::recognise::recognise;
 use crate::platform::{Message, OpenError, Platform};
 use crate::signature::recipe::{Recipe, Source};
@@ -115,6 +115,8 @@ pub struct Checker {
     pub open: bool,
     /// The resource that a token must be for.
     pub res: Option<String>,
+    /// When a token should end.
+    pub end: Option<Timestamp>,
 }
 
 /// What was found out about one request.
@@ -248,7 +250,7 @@ impl Checker {
             && let Some(refusal) = worst
         {
             judged.judgement.verdict = match refusal.code {
-                1106 | 1114 => Verdict::Mismatch,
+                1106 | 1111 | 1114 => Verdict::Mismatch,
                 _ => Verdict::Unreadable,
             };
         }
@@ -262,6 +264,30 @@ impl Checker {
                 .collect();
             judged.judgement.why = Some(list.join("; "));
         }
+    }
+
+    /// What a token shows by itself to be wrong with it; nothing of other requests. `at` is when
+    /// it arrived.
+    #[must_use]
+    pub fn slips(
+        &self,
+        at: Option<&str>,
+        judged: &Judged<'_, '_>,
+        evidence: &Evidence<'_>,
+    ) -> Vec<Slip> {
+        let is_token = judged.scheme.and_then(|scheme| scheme.platform);
+        let Some(credential) = evidence
+            .credential()
+            .filter(|_| is_token == Some(Platform::OnenetStudio))
+        else {
+            return Vec::new();
+        };
+        let known = Known {
+            now: self.moment_of(at),
+            end: self.end.map(|end| (end, self.tolerance)),
+            is_signed: judged.judgement.secret.is_some(),
+        };
+        onenet_studio::slips(&credential, &known)
     }
 
     /// A request that is not signed as asked may be signed as another platform signs.

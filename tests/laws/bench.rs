@@ -45,6 +45,7 @@ impl Scene {
                 age_counts: false,
                 open: true,
                 res: None,
+                end: None,
             },
             request,
             given: Given::new(),

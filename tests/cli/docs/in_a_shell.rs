@@ -14,6 +14,7 @@ use crate::leaks;
 use crate::server::{Reply, Server};
 
 const ONENET: &str = "20200321182801";
+const STUDIO: &str = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
 const SENSORO: &str = "S3cretS3cretS3cretS3cretS3cret00";
 const TENCENT: &str = "a-token-of-mine";
 
@@ -21,7 +22,7 @@ const TENCENT: &str = "a-token-of-mine";
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 53] = [
+const EXAMPLES: [Example; 55] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -44,6 +45,11 @@ const EXAMPLES: [Example; 53] = [
         "pushrig sign onenet-studio --version 2018-10-31 --res products/123123 --expires 2h --method sha1 --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=",
         0,
         &[],
+    ),
+    (
+        "pushrig sign onenet-studio --user 10311 --expires 1d --access-key env:KEY",
+        0,
+        &[("KEY", Source::Text(STUDIO))],
     ),
     (
         "pushrig sign onenet --token T --msg '{\"a\":1}' --as curl --url http://127.0.0.1:8000/push",
@@ -110,6 +116,19 @@ const EXAMPLES: [Example; 53] = [
         &[
             ("request.har", Source::Example("captures/sensoro.har")),
             ("SECRET", Source::Text(SENSORO)),
+        ],
+    ),
+    (
+        "pushrig explain onenet-studio --token @token.txt --access-key env:KEY",
+        0,
+        &[
+            (
+                "token.txt",
+                Source::Text(
+                    "version=2020-05-29&res=userid%2F10311&et=1623982416&method=sha1&sign=qEcjgJXhELte15mzZm%2FziCmGdFw%3D",
+                ),
+            ),
+            ("KEY", Source::Text(STUDIO)),
         ],
     ),
     (
@@ -502,7 +521,7 @@ fn every_example_of_every_help_does_what_it_says() {
         let (found, output) = run(&example, sources, scratch.path());
         let text = String::from_utf8_lossy(&output);
         assert_eq!(found, Some(*code), "{example}\n{text}");
-        let secrets = [ONENET, SENSORO, TENCENT].map(|secret| secret.as_bytes().to_vec());
+        let secrets = [ONENET, SENSORO, STUDIO, TENCENT].map(|secret| secret.as_bytes().to_vec());
         // A demo shows the calls that it makes, with the published samples that they sign with.
         let is_demo = example.starts_with("pushrig demo");
         assert!(

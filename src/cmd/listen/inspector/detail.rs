@@ -131,6 +131,7 @@ impl<'d> Detail<'d> {
         let explanation = Explanation {
             verdict,
             diagnosis: diagnosis.as_ref(),
+            slips: &[],
             computed: None,
             next_steps: steps.into_iter().flatten().collect(),
             reveal: false,

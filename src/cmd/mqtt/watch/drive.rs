@@ -130,7 +130,7 @@ impl Drive {
                     show.case(*case);
                     break None;
                 }
-                Over::Lost(lost) => match self.lose(lost, &mut show) {
+                Over::Lost(lost) => match self.lose(&lost, &mut show) {
                     Err(case) => {
                         show.case(*case);
                         break None;
@@ -354,7 +354,7 @@ impl Drive {
     }
 
     /// The connection is gone: how long is waited for the next try, or why there is none.
-    fn lose(&mut self, lost: Lost, show: &mut Show<'_>) -> Result<Duration, Box<Case>> {
+    fn lose(&mut self, lost: &Lost, show: &mut Show<'_>) -> Result<Duration, Box<Case>> {
         let is_first = self.away.is_none();
         let now = self.clock.now();
         if is_first {
