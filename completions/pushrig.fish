@@ -48,6 +48,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "replay" -d 'Send re
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "listen" -d 'Receive pushes as the platform wants it, and judge and keep what comes'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "device" -d 'Be Control iD devices that poll a push server, and judge it'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "dispatch" -d 'Be the push server that a Control iD device polls for commands'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "mqtt" -d 'Watch devices and set their properties over MQTT, as an application does'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "run" -d 'Start a server, run steps against it, end it: one report, one exit code'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "demo" -d 'See it all in a few seconds, on this machine: six scenes, each of them real'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -532,6 +533,104 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s v -l verbos
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l allow-remote -d 'Allow an address that other machines reach'
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l wait -d 'When all that was ordered is done (implied by --push)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -f -a "watch" -d 'Print, judge and keep what devices send to an application'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -f -a "set" -d 'Set properties of a device, and wait for the reply'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l device -d 'A device, as product and name; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l devices -d 'The devices of this file: a line each, or [[device]] with product and name (TOML)' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l only -d 'Of the devices only these, with commas between them' -r -f -a "lifecycle\t'Online and offline'
+property\t'What was reported'
+event\t'Events'
+reply\t'What became of property/set'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l topic -d 'Another topic, with wildcards or not; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l qos -d 'The quality of service that is asked for' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l user -d 'OneNET Studio\'s user, by the number alone: connects as userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l project -d 'OneNET Studio\'s project: connects as projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l group -d 'The group of the project' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l access-key -d 'The user\'s or the group\'s access key, base64, from which tokens are made (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l expires -d 'How long a token that is made is good for' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l method -d 'The digest of a token that is made: md5, sha1 or sha256' -r -f -a "md5\t''
+sha1\t''
+sha256\t''"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l token -d 'A whole token, sent as it is; its res is the username where none is given' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l username -d 'The user name, for other brokers' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l password -d 'The password, for other brokers' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l client-id -d 'The client id; two connections of one id end each other [default: pushrig- and 8 random characters]' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l keep-alive -d 'After so long without a packet one is sent; 0 is never' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l timeout -d 'The time for connecting, and for each answer' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l reconnect -d 'How often in a row it is tried again, after 1 s, 2 s, 4 s and so on up to a minute: a number, always or never. What is sent meanwhile is lost' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l ready-file -d 'Write the URL to this file when everything is subscribed to, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l count -d 'After so many messages' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l expect -d 'What is to come; it ends when all of it holds. May be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l for -d 'After this time' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l capture -d 'Append what comes to this capture; a message of QoS 1 is acknowledged when it is in it' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l device -d 'The device, as product and name' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l params -d 'All parameters as one JSON object: text, @FILE or -' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l request-id -d 'The requestId [default: 32 random hex digits]' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l qos -d 'The quality of service' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l user -d 'OneNET Studio\'s user, by the number alone: connects as userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l project -d 'OneNET Studio\'s project: connects as projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l group -d 'The group of the project' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l access-key -d 'The user\'s or the group\'s access key, base64, from which tokens are made (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l expires -d 'How long a token that is made is good for' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l method -d 'The digest of a token that is made: md5, sha1 or sha256' -r -f -a "md5\t''
+sha1\t''
+sha256\t''"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l token -d 'A whole token, sent as it is; its res is the username where none is given' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l username -d 'The user name, for other brokers' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l password -d 'The password, for other brokers' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l client-id -d 'The client id; two connections of one id end each other [default: pushrig- and 8 random characters]' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l keep-alive -d 'After so long without a packet one is sent; 0 is never' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l timeout -d 'The time for connecting, and for each answer' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l report -d 'Also write a report: junit=F, tap=F, json=F, html=F or markdown=F; may be repeated' -r -f -a "junit=report.xml\t'JUnit XML, for CI systems'
+tap=report.tap\t'The Test Anything Protocol, version 14'
+json=report.json\t'One JSON document'
+html=report.html\t'A page with a latency plot'
+markdown=report.md\t'A summary for a job\'s page or a comment'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l desired -d 'Set the desired values, which a device that is offline gets later'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -l no-reply -d 'Wait for no reply: with QoS 1 the broker\'s acknowledgement ends it'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

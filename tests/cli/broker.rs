@@ -22,9 +22,12 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use pushrig::json::Value;
 use pushrig::mqtt::packet::{
     self, ConnAck, Connect, ConnectReturnCode, Packet, Publish, QoS, SubAck, SubscribeReasonCode,
 };
+use pushrig::studio::message;
+use pushrig::studio::topic::{DeviceId, Thing, Topic};
 
 /// What does not happen in this time does not happen.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -224,5 +227,59 @@ impl Peer {
     /// Takes whatever comes until the other side is gone; gives it.
     pub(crate) fn until_gone(&mut self) -> Vec<Packet> {
         std::iter::from_fn(|| self.next()).collect()
+    }
+}
+
+/// A broker that lets everybody in, sends one message to each topic that is subscribed to, and
+/// answers what is set.
+pub(crate) fn obliging() -> Broker {
+    Broker::start(|mut peer| {
+        while let Some(packet) = peer.next() {
+            match packet {
+                Packet::Connect(_) => peer.connack(ConnectReturnCode::Success),
+                Packet::Subscribe(subscribe) => {
+                    let granted = SubscribeReasonCode::Success(QoS::AtLeastOnce);
+                    let codes = vec![granted; subscribe.filters.len()];
+                    peer.send(&Packet::SubAck(SubAck::new(subscribe.pkid, codes)));
+                    for filter in &subscribe.filters {
+                        if let Some(payload) = example(&filter.path) {
+                            peer.publish(&filter.path, 0, payload);
+                        }
+                    }
+                }
+                Packet::Publish(publish) => {
+                    peer.send(&Packet::PubAck(packet::PubAck::new(publish.pkid)));
+                    let body = String::from_utf8(publish.payload.to_vec()).unwrap();
+                    let id = body.split('"').nth(3).unwrap();
+                    let reply = format!("{{\"requestId\":\"{id}\",\"success\":true}}");
+                    peer.publish(&format!("{}/reply", publish.topic), 0, reply);
+                }
+                _ => {}
+            }
+        }
+    })
+}
+
+/// A message of a topic of the platform's.
+fn example(topic: &str) -> Option<Vec<u8>> {
+    const TIME: i64 = 1_524_448_722_123;
+    let topic = Topic::parse(topic)?;
+    let device = DeviceId {
+        product: topic.product.to_owned(),
+        name: topic.device.to_owned(),
+    };
+    let params = |value| message::timed(&[("Power".to_owned(), value)], TIME);
+    match topic.thing {
+        Thing::Lifecycle => Some(message::lifecycle(&device, true, TIME)),
+        Thing::Property => {
+            let value = params(Value::String("on".to_owned()));
+            Some(message::property(&device, "1", value))
+        }
+        Thing::Event => Some(message::event(
+            &device,
+            "1",
+            params(Value::Object(Vec::new())),
+        )),
+        _ => None,
     }
 }
