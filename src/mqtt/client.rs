@@ -240,20 +240,20 @@ impl Client {
     /// What is due by now. An error ends the connection: the broker is silent for too long.
     pub fn tick(&mut self, now: Duration, out: &mut Vec<Packet>) -> Result<(), String> {
         let patience = self.options.patience;
-        let seconds = || format!("{:.0} s", patience.as_secs_f64());
+        let limit = || humantime::format_duration(patience);
         let is_over = |since: Duration| now.saturating_sub(since) >= patience;
         match self.state {
             State::Connecting(since) if is_over(since) => {
-                return Err(format!("no answer to CONNECT within {}", seconds()));
+                return Err(format!("no answer to CONNECT within {}", limit()));
             }
             State::Connecting(_) => return Ok(()),
             State::Connected => {}
         }
         if self.asked.values().any(|(_, since)| is_over(*since)) {
-            return Err(format!("no answer to SUBSCRIBE within {}", seconds()));
+            return Err(format!("no answer to SUBSCRIBE within {}", limit()));
         }
         if self.pinged.is_some_and(is_over) {
-            return Err(format!("no answer to PINGREQ within {}", seconds()));
+            return Err(format!("no answer to PINGREQ within {}", limit()));
         }
         let keep_alive = self.options.keep_alive;
         let is_idle = now.saturating_sub(self.last_sent) >= keep_alive;
@@ -415,7 +415,7 @@ mod tests {
         assert!(client.tick(SECOND * 70, &mut out).is_err());
         let mut client = opened();
         let why = client.tick(SECOND * 10, &mut out).unwrap_err();
-        assert_eq!(why, "no answer to CONNECT within 10 s");
+        assert_eq!(why, "no answer to CONNECT within 10s");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod broker;
 mod harness;
 mod leaks;
 mod server;
@@ -22,6 +23,7 @@ mod interop;
 // Nearly all of its tests end it as Ctrl-C does.
 #[cfg(unix)]
 mod listen;
+mod mqtt;
 mod push;
 mod reach;
 mod readme;

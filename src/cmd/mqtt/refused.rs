@@ -80,6 +80,3 @@ fn credentials(account: &Account, now: Timestamp) -> (Vec<String>, Option<String
     };
     (warnings, Some(hint.to_owned()))
 }
-
-#[cfg(test)]
-mod tests;

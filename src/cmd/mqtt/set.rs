@@ -37,8 +37,9 @@ are told), 3 where no reply comes in time. For desired values no reply is docume
 Examples:
   pushrig mqtt set 127.0.0.1:1883 --user 10311 --access-key env:KEY \\
       --device 00001/iot-0001 temperature=30.5 'mode=\"1\"'
-  pushrig mqtt set 127.0.0.1:1883 --project KLza8R --group g1 --token env:TOKEN \\
-      --device 00001/iot-0001 --desired --no-reply --params '{\"temperature\":\"30.5\"}'";
+  pushrig mqtt set 127.0.0.1:1883 --project KLza8R --group g1 \\
+      --token env:TOKEN --device 00001/iot-0001 --desired --no-reply \\
+      --params '{\"temperature\":\"30.5\"}'";
 
 #[derive(Args, Debug)]
 struct SetArgs {

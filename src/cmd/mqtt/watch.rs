@@ -47,7 +47,8 @@ Examples:
   pushrig mqtt watch 127.0.0.1:1883 --user 10311 --access-key env:KEY \\
       --device 00001/iot-0001 --count 3
   pushrig mqtt watch 127.0.0.1:1883 --project KLza8R --group g1 \\
-      --access-key @group.key --devices devices.txt --capture day.ndjson --for 10s
+      --access-key @group.key --devices devices.txt \\
+      --capture day.ndjson --for 10s
   pushrig mqtt watch 127.0.0.1:1883 --token env:TOKEN --device 00001/iot-0001 \\
       --only lifecycle --expect 'online>=1 within 10s' --report junit=watch.xml
   pushrig mqtt watch 127.0.0.1:1883 --username me --password env:PASSWORD \\

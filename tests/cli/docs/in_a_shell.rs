@@ -8,21 +8,26 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
 use super::{COMMANDS, examples};
+use crate::broker::obliging;
 use crate::handshake::right::{ok, onenet, serve_if, tencent};
 use crate::harness::{fixture, pushrig, root};
 use crate::leaks;
 use crate::server::{Reply, Server};
 
 const ONENET: &str = "20200321182801";
-const STUDIO: &str = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
 const SENSORO: &str = "S3cretS3cretS3cretS3cretS3cret00";
 const TENCENT: &str = "a-token-of-mine";
+
+/// An access key of the documentation.
+const ACCESS_KEY: &str = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
+const STUDIO_TOKEN: &str =
+    "version=2020-05-29&res=projectid%2FKLza8R%2Fgroupid%2Fg1&et=99999999999&method=sha1&sign=x%3D";
 
 /// An example, its exit code, the variables and the files that it names.
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 55] = [
+const EXAMPLES: [Example; 66] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -49,7 +54,7 @@ const EXAMPLES: [Example; 55] = [
     (
         "pushrig sign onenet-studio --user 10311 --expires 1d --access-key env:KEY",
         0,
-        &[("KEY", Source::Text(STUDIO))],
+        &[("KEY", Source::Text(ACCESS_KEY))],
     ),
     (
         "pushrig sign onenet --token T --msg '{\"a\":1}' --as curl --url http://127.0.0.1:8000/push",
@@ -128,7 +133,7 @@ const EXAMPLES: [Example; 55] = [
                     "version=2020-05-29&res=userid%2F10311&et=1623982416&method=sha1&sign=qEcjgJXhELte15mzZm%2FziCmGdFw%3D",
                 ),
             ),
-            ("KEY", Source::Text(STUDIO)),
+            ("KEY", Source::Text(ACCESS_KEY)),
         ],
     ),
     (
@@ -346,6 +351,102 @@ const EXAMPLES: [Example; 55] = [
         ],
     ),
     (
+        "pushrig mqtt watch 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("10s", Source::Instead("100ms")),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt set 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 temperature=30.5",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --rate 1 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt watch 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --count 3",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt watch 127.0.0.1:1883 --project KLza8R --group g1 --access-key @group.key --devices devices.txt --capture day.ndjson --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("10s", Source::Instead("100ms")),
+            ("group.key", Source::Text(ACCESS_KEY)),
+            ("devices.txt", Source::Text("00001/iot-0001\n")),
+        ],
+    ),
+    (
+        "pushrig mqtt watch 127.0.0.1:1883 --token env:TOKEN --device 00001/iot-0001 --only lifecycle --expect 'online>=1 within 10s' --report junit=watch.xml",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("TOKEN", Source::Text(STUDIO_TOKEN)),
+        ],
+    ),
+    (
+        "pushrig mqtt watch 127.0.0.1:1883 --username me --password env:PASSWORD --topic 'sensors/#' --qos 0 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("10s", Source::Instead("100ms")),
+            ("PASSWORD", Source::Text(TENCENT)),
+        ],
+    ),
+    (
+        "pushrig mqtt set 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 temperature=30.5 'mode=\"1\"'",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt set 127.0.0.1:1883 --project KLza8R --group g1 --token env:TOKEN --device 00001/iot-0001 --desired --no-reply --params '{\"temperature\":\"30.5\"}'",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Broker),
+            ("TOKEN", Source::Text(STUDIO_TOKEN)),
+        ],
+    ),
+    (
+        "pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --rate 1 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt platform platform.toml --bind 127.0.0.1:1883 --play day.ndjson --expect 'sets>=1 within 10s'",
+        1,
+        &[
+            ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            ("platform.toml", Source::Example("onenet-studio/platform.toml")),
+            ("day.ndjson", Source::Text("{\"device\":\"00001/iot-0001\",\"property\":{\"Power\":\"on\"}}\n")),
+        ],
+    ),
+    (
         "pushrig run --server 'python3 app.py {port}' --wait http://127.0.0.1:{port} -- handshake onenet http://127.0.0.1:{port}/push --token env:TOKEN -- replay captures/ --to http://127.0.0.1:{port}/push",
         0,
         &[
@@ -403,6 +504,8 @@ enum Source {
     Receiver,
     /// A URL, in whose place a server's stands that has five commands.
     PushServer,
+    /// An address, in whose place that of an MQTT broker stands.
+    Broker,
     /// A text, in whose place this one stands: no port is fixed, and nobody waits for long.
     Instead(&'static str),
 }
@@ -418,6 +521,7 @@ impl Source {
             Self::Server => server().into_bytes(),
             Self::Receiver => receiver().into_bytes(),
             Self::PushServer => push_server().into_bytes(),
+            Self::Broker => broker().into_bytes(),
         }
     }
 }
@@ -465,6 +569,14 @@ fn push_server() -> String {
     url.trim_end_matches('/').to_owned()
 }
 
+/// Whom it lets in is tested elsewhere.
+fn broker() -> String {
+    let broker = obliging();
+    let url = broker.url();
+    std::mem::forget(broker);
+    url.trim_start_matches("mqtt://").to_owned()
+}
+
 /// A URL of a server that serves until the tests end.
 fn forever(server: Server) -> String {
     let url = server.url("/");
@@ -479,8 +591,8 @@ fn run(example: &str, sources: &[(&str, Source)], scratch: &Path) -> (Option<i32
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let is_file = |source: &Source| {
-        use Source::{Instead, PushServer, Receiver, Server};
-        !matches!(source, Server | Receiver | PushServer | Instead(_))
+        use Source::{Broker, Instead, PushServer, Receiver, Server};
+        !matches!(source, Server | Receiver | PushServer | Broker | Instead(_))
     };
     let mut example = example.to_owned();
     for (url, source) in sources {
@@ -521,7 +633,8 @@ fn every_example_of_every_help_does_what_it_says() {
         let (found, output) = run(&example, sources, scratch.path());
         let text = String::from_utf8_lossy(&output);
         assert_eq!(found, Some(*code), "{example}\n{text}");
-        let secrets = [ONENET, SENSORO, STUDIO, TENCENT].map(|secret| secret.as_bytes().to_vec());
+        let secrets = [ONENET, SENSORO, TENCENT, ACCESS_KEY, STUDIO_TOKEN]
+            .map(|secret| secret.as_bytes().to_vec());
         // A demo shows the calls that it makes, with the published samples that they sign with.
         let is_demo = example.starts_with("pushrig demo");
         assert!(

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "",
     "sign",
     "verify",
@@ -23,6 +23,10 @@ const COMMANDS: [&str; 18] = [
     "listen",
     "device",
     "dispatch",
+    "mqtt",
+    "mqtt watch",
+    "mqtt set",
+    "mqtt platform",
     "run",
     "demo",
     "completions",

@@ -171,17 +171,21 @@ impl Drive {
         let over = loop {
             tokio::select! {
                 turned = connection.turn() => {
-                    let taken = turned.and_then(|()| self.take(&mut connection, show));
+                    let taken = match turned {
+                        Ok(()) => self.take(&mut connection, show)?,
+                        Err(lost) => Err(lost),
+                    };
                     if let Err(lost) = taken {
                         break self.lost(lost);
                     }
                     if self.is_unsubscribed(&connection) {
                         break Over::Ended(None);
                     }
-                    self.settle(&connection, show)?;
                 }
                 signal = signals.next() => break Over::Ended(Some(signal)),
                 () = until(self.next_end()) => {}
+                // A reader who goes away is noticed by the thread that writes.
+                () = show.session.progress(), if !self.plan.has_purpose => show.flush(),
             }
             let is_unread = show.reporter.is_unread() && !self.plan.has_purpose;
             if self.is_over() || is_unread {
@@ -196,8 +200,12 @@ impl Drive {
         Ok(over)
     }
 
-    /// Takes all that has come.
-    fn take(&mut self, connection: &mut Connection, show: &mut Show<'_>) -> Result<(), Lost> {
+    /// Takes all that has come, and finds out whether the connection still holds.
+    fn take(
+        &mut self,
+        connection: &mut Connection,
+        show: &mut Show<'_>,
+    ) -> Result<Result<(), Lost>, Error> {
         let elapsed = self.elapsed();
         self.heard = self.clock.now();
         let at = format!("{:.3}", self.heard);
@@ -211,7 +219,10 @@ impl Drive {
                         break None;
                     }
                 }
-                Ok(Some(Event::Subscribed(answered))) => self.subscribed(&answered, show),
+                Ok(Some(Event::Subscribed(answered))) => {
+                    self.subscribed(&answered, show);
+                    self.settle(connection, show)?;
+                }
                 Ok(Some(_)) => {}
             }
         };
@@ -225,9 +236,9 @@ impl Drive {
             }
         }
         // Only now, when all of it is in the capture.
-        connection.release()?;
+        let released = connection.release();
         show.flush();
-        lost.map_or(Ok(()), Err)
+        Ok(lost.map_or(released, Err))
     }
 
     fn message(
@@ -283,7 +294,7 @@ impl Drive {
 
     /// All is subscribed to: for the first time, or again.
     fn settle(&mut self, connection: &Connection, show: &mut Show<'_>) -> Result<(), Error> {
-        if !connection.is_settled() {
+        if !connection.is_settled() || self.granted == 0 {
             return Ok(());
         }
         self.tries.in_a_row = 0;
