@@ -323,7 +323,11 @@ impl Desk {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
                 number: visit.number,
-                line: line.unwrap_or_default(),
+                line: receiver
+                    .checker()
+                    .veil
+                    .hide_text(&line.unwrap_or_default())
+                    .into_owned(),
                 peer: visit.peer,
                 received: visit.received,
                 status,
