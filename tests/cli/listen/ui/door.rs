@@ -57,12 +57,15 @@ fn who_may_not_come_in_is_told_nothing_and_leaves_no_trace() {
     let host = running.host();
     let page = running.page("");
     let wrong = page.replace(|it: char| it.is_ascii_digit(), "x");
+    let foreign = format!("http://evil.test{page}");
     for (path, fields) in [
         (wrong.as_str(), vec![host.as_str()]),
         ("/_pushrig/", vec![&host]),
         (&page, vec!["Host: evil.test"]),
         (&page, vec![]),
         (&page, vec![&host, "X-Forwarded-For: 10.0.0.1"]),
+        (&page, vec![&host, "CF-Connecting-IP: 10.0.0.1"]),
+        (&foreign, vec![&host]),
         (
             &format!("{page}record/1"),
             vec![&host, "Sec-Fetch-Site: cross-site"],
@@ -78,6 +81,9 @@ fn who_may_not_come_in_is_told_nothing_and_leaves_no_trace() {
         assert!(!answer.head.contains("Policy"), "{}", answer.head);
     }
     assert_eq!(running.get("").status(), 200);
+    let absolute = running.url(&page);
+    let answer = running.ask("GET", &absolute, &[&host], "");
+    assert_eq!(answer.status(), 200, "as a client of a proxy asks");
     assert_eq!(running.ask("PUT", &page, &[&host], "").status(), 404);
     let ended = running.stop();
     assert_eq!(ended.counter("requests"), 0);
