@@ -156,7 +156,7 @@ fn spellings(bytes: &[u8]) -> Vec<Vec<u8>> {
         // The characters that it shares with its neighbours tell next to nothing of it.
         for before in 0..3 {
             let text = engine.encode([&vec![0; before], bytes].concat());
-            let shared_with_next = usize::from((before + bytes.len()) % 3 != 0);
+            let shared_with_next = usize::from(!(before + bytes.len()).is_multiple_of(3));
             let own = [0, 2, 3][before]..text.len() - shared_with_next;
             texts.push(text.as_bytes()[own].to_vec());
         }
@@ -285,7 +285,7 @@ mod tests {
         for text in [
             secret,
             r#"say \"a\/b\\cé🔑!"#,
-            r#"say \u0022a/b\u005Cc\u00e9\ud83d\uDD11!"#,
+            r"say \u0022a/b\u005Cc\u00e9\ud83d\uDD11!",
             r"\u0073ay\u0020\u0022a\/b\\c\u00E9\ud83d\udd11\u0021",
             "say%20%22a%2fb%5cc%c3%a9%f0%9f%94%91!",
             "say+%22a/b%5Cc%C3%A9%F0%9F%94%91%21",

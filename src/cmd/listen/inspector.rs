@@ -49,6 +49,7 @@ mod chain;
 mod detail;
 mod door;
 mod entry;
+mod export;
 mod feed;
 mod page;
 mod proof;
@@ -72,6 +73,7 @@ pub(super) struct Inspector {
     /// The number of the newest record; none once the run ends.
     news: watch::Sender<Option<u64>>,
     pages: Cell<usize>,
+    exports: Cell<usize>,
 }
 
 /// What is known of a request beside its record.
@@ -122,6 +124,7 @@ impl Inspector {
             setting_out: Semaphore::new(1),
             news: watch::Sender::new(Some(0)),
             pages: Cell::default(),
+            exports: Cell::default(),
         })
     }
 
@@ -170,7 +173,7 @@ impl Inspector {
             return page::nothing();
         };
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        match &*request.method {
+        let reply = match &*request.method {
             b"GET" => self.show(path, query, request, receiver).await,
             b"POST" => match path.strip_prefix("resend/") {
                 Some(id) if door::may_change(request) => self.resend(id, &request.body).await,
@@ -178,6 +181,11 @@ impl Inspector {
                 _ => page::nothing(),
             },
             _ => page::nothing(),
+        };
+        Reply {
+            // Pages do not take the places of platforms.
+            is_apart: true,
+            ..reply
         }
     }
 
@@ -260,27 +268,4 @@ impl Inspector {
         }
         page::text(shown)
     }
-
-    /// The lines of the records that were asked for, as a capture has them: `ids=1-3,7`, or all.
-    fn export(&self, query: &str) -> Reply {
-        let kept = self.shelf.borrow();
-        let mut lines = Vec::new();
-        let ranges = match query.strip_prefix("ids=") {
-            Some(list) => list.split(',').filter_map(range).collect(),
-            None => vec![(0, u64::MAX)],
-        };
-        for (from, to) in ranges {
-            for item in kept.from(from).take_while(|item| item.entry.id <= to) {
-                item.record.write_line(&mut lines);
-                lines.push(b'\n');
-            }
-        }
-        page::capture(lines)
-    }
-}
-
-/// `3`, or `3-7`.
-fn range(text: &str) -> Option<(u64, u64)> {
-    let (from, to) = text.split_once('-').unwrap_or((text, text));
-    Some((from.parse().ok()?, to.parse().ok()?))
 }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -167,7 +168,7 @@ fn bounded(mut explanation: Value) -> Value {
             } else {
                 more
             };
-            let end = text.floor_char_boundary(text.len() - more);
+            let end = boundary(text, text.len() - more);
             let more = text.len() - end;
             text.truncate(end);
             room -= end;
@@ -208,7 +209,9 @@ fn limit(name: &str, value: &mut Value) {
         Value::Array(items) => {
             let more = items.len().saturating_sub(MOST_ITEMS);
             items.truncate(MOST_ITEMS);
-            items.iter_mut().for_each(|item| limit(name, item));
+            for item in items.iter_mut() {
+                limit(name, item);
+            }
             if more > 0 && items.iter().all(Value::is_string) {
                 items.push(json!(format!("… {more} more")));
             }
@@ -222,13 +225,20 @@ fn limit(name: &str, value: &mut Value) {
 
 /// The first bytes of a text, and how many more it has.
 fn cut(mut text: String, most: usize) -> String {
-    let end = text.floor_char_boundary(most);
+    let end = boundary(&text, most);
     let more = text.len() - end;
     if more > 0 {
         text.truncate(end);
-        text.push_str(&format!(" … {more} more bytes"));
+        // A String takes any text.
+        let _ = write!(text, " … {more} more bytes");
     }
     text
+}
+
+/// The end of the last character that is whole within so many bytes.
+fn boundary(text: &str, most: usize) -> usize {
+    let mut ends = (0..=most.min(text.len())).rev();
+    ends.find(|&end| text.is_char_boundary(end)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Who comes in, and what the page may do.
 
+use std::io::Write as _;
 use std::net::UdpSocket;
 
 use super::open;
@@ -149,6 +150,26 @@ fn it_is_served_over_tls_too() {
         .output()
         .unwrap();
     assert!(String::from_utf8_lossy(&got.stdout).contains("<title>pushrig"));
+}
+
+#[test]
+fn a_browser_that_does_not_trust_the_certificate_yet_leaves_no_record() {
+    let running = open("onenet --tls self-signed --capture c.ndjson");
+    let url = running.url("/");
+    pushrig(&format!("push onenet.online {url} --token a-token-of-mine"))
+        .any_stdout()
+        .any_stderr()
+        .exits(3);
+    // Others go before they say anything.
+    let mut stream = running.connect();
+    stream.write_all(b"\x16\x03\x01").unwrap();
+    drop(stream);
+    running.takes("onenet.online", "--insecure");
+    let records = running.records();
+    assert_eq!(records.len(), 1, "{records:?}");
+    let ended = running.stop();
+    let noted = ended.talk.matches("if that is the browser").count();
+    assert_eq!(noted, 1, "the same is said once: {}", ended.talk);
 }
 
 #[test]
