@@ -125,6 +125,13 @@ function code(value, name) {
   return el('code', { class: name }, visible(value));
 }
 
+/** So many characters are shown without a frame that scrolls. */
+const LONG = 1200;
+
+function long(value) {
+  return value.length <= LONG ? code(value) : el('code', { class: 'long', tabindex: 0 }, visible(value));
+}
+
 function facts(rows) {
   return el('dl', { class: 'facts' }, rows.filter(Boolean).map(([name, value, copied]) => el('div', {},
     el('dt', {}, name),
@@ -150,7 +157,7 @@ function baseString(explanation) {
     el('td', { class: 'number' }, String(piece.bytes)),
     el('td', {}, piece.text === undefined
       ? el('span', { class: 'chip secret' }, `hidden, ${piece.bytes} bytes`)
-      : [code(text(piece.text)), piece.more_bytes ? more(piece.more_bytes, 'bytes') : null])));
+      : [long(text(piece.text)), piece.more_bytes ? more(piece.more_bytes, 'bytes') : null])));
   const name = digest ? `${digest.hmac ? 'HMAC-' : ''}${digest.name}` : '';
   return el('details', { class: 'base', open: true },
     el('summary', {}, `Base string: ${total} bytes${explanation.more_pieces > 0 ? ' and more' : ''}`, name ? `, hashed with ${name}, written as ${digest.output}` : ''),
@@ -210,8 +217,13 @@ function timing(told) {
     ['came', `${day(entry.at)}, ${seconds(entry.since)} after the start`],
     entry.gap === null ? null : ['pause', `${seconds(entry.gap)} after the attempt before it`],
     told.age ? ['its own time', told.age] : null,
-    ['answered', entry.ms === null ? 'not' : `after ${millis(entry.ms)}`],
+    ['answered', answered(entry)],
   ]));
+}
+
+function answered(entry) {
+  if (entry.ms !== null) return `after ${millis(entry.ms)}`;
+  return entry.status === null ? 'not' : `with ${entry.status}`;
 }
 
 /** The panel that asks where to send it. */
