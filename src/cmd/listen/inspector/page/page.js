@@ -14,8 +14,11 @@ let filter = { ...NO_FILTER };
 /** The record that is shown: its number, and what was told of it. */
 let chosen = null;
 let told = null;
-/** What stops the request for it. */
+/** What stops the request for it, while there is one; whether all of it was asked for. */
 let loading = null;
+let isWhole = false;
+/** Whether more came of it meanwhile. */
+let isStale = false;
 let fresh = 0;
 let gone = 0;
 const list = new List($('list'), (id) => choose(id));
@@ -117,7 +120,7 @@ function flush() {
   refresh();
   // Another attempt of the message that is looked at changes what is shown of it.
   const message = JSON.stringify(told?.entry.message ?? null);
-  if (message !== 'null' && entries.some((entry) => JSON.stringify(entry.message) === message)) load(chosen, true);
+  if (message !== 'null' && entries.some((entry) => JSON.stringify(entry.message) === message)) reload();
 }
 
 function forget(first) {
@@ -208,11 +211,19 @@ function choose(id, isMoving) {
   if (isNarrow() && !isMoving) $('detail').focus();
 }
 
-async function load(id, isSame, whole) {
+function reload() {
+  // Attempts may come faster than they are shown: one request after another.
+  if (loading) isStale = true;
+  else load(chosen, true, isWhole);
+}
+
+async function load(id, isSame, whole = false) {
   // What was asked for before is not waited for.
   loading?.abort();
   const asked = new AbortController();
   loading = asked;
+  isWhole = whole;
+  isStale = false;
   let found;
   try {
     const answer = await fetch(`record/${id}${whole ? '?whole' : ''}`, { signal: asked.signal });
@@ -220,7 +231,14 @@ async function load(id, isSame, whole) {
   } catch {
     found = undefined;
   }
-  if (id !== chosen || asked.signal.aborted) return;
+  if (asked.signal.aborted) return;
+  loading = null;
+  if (id !== chosen) return;
+  show(id, found, isSame, whole);
+  if (isStale) reload();
+}
+
+function show(id, found, isSame, whole) {
   if (!found) {
     const why = found === null ? 'This record is gone: only the last ones are kept here.' : 'The server does not answer any more.';
     if (!told) $('detail').replaceChildren(el('p', { class: 'none' }, why));
