@@ -31,9 +31,14 @@ const FORGIVING: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
-/// The texts that give a secret away, by their first bytes: 256 lists, or none.
+/// The texts that give a secret away.
 #[derive(Clone, Debug, Default)]
-pub struct Veil(Vec<Vec<Secret>>);
+pub struct Veil {
+    /// By their first bytes: 256 lists, or none.
+    texts: Vec<Vec<Secret>>,
+    /// Which bytes one of them may begin with, escaped or not; as many.
+    begins: Vec<bool>,
+}
 
 impl Veil {
     /// Hides all of these; the default one hides nothing.
@@ -50,12 +55,16 @@ impl Veil {
         }
         texts.sort();
         texts.dedup();
-        let mut lists = Vec::new();
+        let mut veil = Self::default();
         for text in texts {
-            lists.resize(256, Vec::new());
-            lists[usize::from(text[0])].push(Secret::new(text));
+            veil.texts.resize(256, Vec::new());
+            veil.texts[usize::from(text[0])].push(Secret::new(text));
         }
-        Self(lists)
+        let lists = veil.texts.iter().zip(0..=u8::MAX);
+        veil.begins = lists
+            .map(|(list, byte)| !list.is_empty() || ESCAPES.contains(&byte))
+            .collect();
+        veil
     }
 
     /// The bytes without secrets.
@@ -98,13 +107,17 @@ impl Veil {
     /// Where secrets stand, in order; what overlaps is one place.
     fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut places: Vec<Range<usize>> = Vec::new();
-        if self.0.is_empty() {
+        if self.texts.is_empty() {
             return places;
         }
         for (at, &first) in bytes.iter().enumerate() {
+            if !self.begins[usize::from(first)] {
+                continue;
+            }
             let here = &bytes[at..];
-            let plain = &self.0[usize::from(first)];
-            let encoded = escape(here).map(|(_, means)| &self.0[usize::from(means.bytes()[0])]);
+            let list = |byte: u8| &self.texts[usize::from(byte)];
+            let plain = list(first);
+            let encoded = escape(here).map(|(_, means)| list(means.bytes()[0]));
             let texts = plain.iter().chain(encoded.into_iter().flatten());
             let Some(length) = texts.filter_map(|text| length(here, text.expose())).max() else {
                 continue;
@@ -151,14 +164,15 @@ fn spellings(bytes: &[u8]) -> Vec<Vec<u8>> {
         hex::encode_upper(bytes).into_bytes(),
     ];
     for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-        texts.push(engine.encode(bytes).into_bytes());
         // Base64 takes three bytes at a time: what stands before decides how the secret is cut.
         // The characters that it shares with its neighbours tell next to nothing of it.
         for before in 0..3 {
             let text = engine.encode([&vec![0; before], bytes].concat());
-            let shared_with_next = usize::from(!(before + bytes.len()).is_multiple_of(3));
-            let own = [0, 2, 3][before]..text.len() - shared_with_next;
-            texts.push(text.as_bytes()[own].to_vec());
+            let own = &text.as_bytes()[[0, 2, 3][before]..];
+            let is_shared = !(before + bytes.len()).is_multiple_of(3);
+            texts.push(own[..own.len() - usize::from(is_shared)].to_vec());
+            // Where nothing stands behind, the last one is its own.
+            texts.push(own.to_vec());
         }
     }
     texts
@@ -205,6 +219,9 @@ impl Means {
         &self.0[..self.1]
     }
 }
+
+/// What an escape begins with.
+const ESCAPES: [u8; 3] = *b"+%\\";
 
 /// The escape that a text begins by: how long it is, and what it means.
 fn escape(text: &[u8]) -> Option<(usize, Means)> {

@@ -337,3 +337,34 @@ fn however_long_a_record_is_its_answer_is_not_and_says_what_is_left_out() {
     assert_eq!(long.json()["is_too_long"], true);
     assert_eq!(long.json()["body"]["is_cut"], true);
 }
+
+#[test]
+fn a_secret_is_hidden_in_the_spellings_of_libraries_and_where_secrets_overlap() {
+    let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let flags = ["--accept-all", "--ui", "--token", key];
+    let running = super::super::bench::listen_with("onenet", &flags);
+    let bytes = STANDARD.decode(&key[6..]).unwrap();
+    let basic = STANDARD.encode("user:a-token-of-mine");
+    let body = format!(
+        r#"{{"a":"\u0061-token-of\u002dmine","b":"{}","c":"{}"}}"#,
+        &key[6..],
+        hex::encode(&bytes)
+    );
+    running.raw(format!(
+        "POST /%61-token%2dof-mine HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {basic}\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    wait_for(&running, 1);
+    let record = running.record(1);
+    assert_eq!(record["target"], "/[secret]");
+    assert_eq!(record["headers"][1][1], "Basic dXNlcjp[secret]=");
+    let text = record["body"]["text"].as_str().unwrap();
+    let stars = |count| "*".repeat(count);
+    let (a, b, c) = (stars(25), stars(key.len() - 6), stars(2 * bytes.len()));
+    assert_eq!(text, format!(r#"{{"a":"{a}","b":"{b}","c":"{c}"}}"#));
+    let curl = String::from_utf8(running.get("curl/1").body).unwrap();
+    for part in ["token", &key[10..20], &basic[12..20]] {
+        assert!(!curl.contains(part), "{part}: {curl}");
+    }
+}
