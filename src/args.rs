@@ -29,7 +29,7 @@ pub use judge::{JudgeArgs, ReceiveArgs};
 pub use mask::{masked, with_environment};
 pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
 pub use report::{ReportArgs, ReportFile};
-pub use serve::ServeArgs;
+pub use serve::{ServeArgs, forget_ready, tell_ready};
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
@@ -102,10 +102,14 @@ impl SecretArgs {
     /// The secrets to sign what is sent; an empty one is an error, because a server whose secret
     /// is empty, too, would look right.
     pub fn open_to_send(&self, session: &mut Session) -> Result<Secrets, Error> {
-        self.open_and(session, |label, _| {
-            Err(Error::usage(format!("{label}: this secret is empty"))
-                .with_hint("is the variable set where this runs? A job of a fork gets no secrets"))
-        })
+        self.open_and(session, refuse_empty)
+    }
+
+    /// The secrets of one kind, to sign what is sent; the others are not looked at.
+    pub fn open_kind(&self, name: SecretName, session: &mut Session) -> Result<Secrets, Error> {
+        let mut secrets = Secrets::new();
+        self.read_kind(name, &mut secrets, session, &refuse_empty)?;
+        Ok(secrets)
     }
 
     /// The secrets, with what is done about an empty one.
@@ -116,36 +120,7 @@ impl SecretArgs {
     ) -> Result<Secrets, Error> {
         let mut secrets = Secrets::new();
         for name in SecretName::ALL {
-            let flag = format!("--{}", name.flag());
-            let from_flag = self.list(name).to_vec();
-            let texts = if from_flag.is_empty() {
-                // A CI job whose secret is not set has an empty variable: that is none.
-                match session
-                    .variable(name.variable())?
-                    .filter(|text| !text.is_empty())
-                {
-                    Some(text) => vec![(name.variable().to_owned(), text)],
-                    None => session
-                        .profile()?
-                        .map(|profile| profile.secrets(name).to_vec())
-                        .unwrap_or_default()
-                        .into_iter()
-                        .map(|text| (format!("{} of the profile", name.flag()), text))
-                        .collect(),
-                }
-            } else {
-                from_flag
-                    .into_iter()
-                    .map(|text| (flag.clone(), text))
-                    .collect()
-            };
-            for (label, text) in texts {
-                let secret = session.secret(&label, &text)?;
-                if secret.expose().is_empty() {
-                    on_empty(&label, session)?;
-                }
-                secrets.push(name, secret);
-            }
+            self.read_kind(name, &mut secrets, session, &on_empty)?;
         }
         secrets.app_id = match &self.app_id {
             Some(id) => Some(id.clone()),
@@ -158,6 +133,51 @@ impl SecretArgs {
         };
         Ok(secrets)
     }
+
+    fn read_kind(
+        &self,
+        name: SecretName,
+        secrets: &mut Secrets,
+        session: &mut Session,
+        on_empty: &impl Fn(&str, &mut Session) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let flag = format!("--{}", name.flag());
+        let from_flag = self.list(name).to_vec();
+        let texts = if from_flag.is_empty() {
+            // A CI job whose secret is not set has an empty variable: that is none.
+            match session
+                .variable(name.variable())?
+                .filter(|text| !text.is_empty())
+            {
+                Some(text) => vec![(name.variable().to_owned(), text)],
+                None => session
+                    .profile()?
+                    .map(|profile| profile.secrets(name).to_vec())
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|text| (format!("{} of the profile", name.flag()), text))
+                    .collect(),
+            }
+        } else {
+            from_flag
+                .into_iter()
+                .map(|text| (flag.clone(), text))
+                .collect()
+        };
+        for (label, text) in texts {
+            let secret = session.secret(&label, &text)?;
+            if secret.expose().is_empty() {
+                on_empty(&label, session)?;
+            }
+            secrets.push(name, secret);
+        }
+        Ok(())
+    }
+}
+
+fn refuse_empty(label: &str, _: &mut Session) -> Result<(), Error> {
+    Err(Error::usage(format!("{label}: this secret is empty"))
+        .with_hint("is the variable set where this runs? A job of a fork gets no secrets"))
 }
 
 /// The secrets of the other profiles, which may have been used by mistake. What of them cannot
@@ -351,6 +371,12 @@ impl PublicUrlArg {
     }
 }
 
+/// The flags that take a secret, without their dashes; the last is a broker's.
+fn secret_flags() -> impl Iterator<Item = &'static str> {
+    let flags = SecretName::ALL.into_iter().map(SecretName::flag);
+    flags.chain(["password"])
+}
+
 /// Secrets that stand in an argument list, so that a parser's message can hide them.
 ///
 /// clap repeats what it did not understand; a secret that landed in the wrong place must not be
@@ -361,13 +387,10 @@ pub fn secrets_in(arguments: &[OsString]) -> Vec<Secret> {
     let mut arguments = arguments.iter().map(|text| text.to_string_lossy());
     let mut behind_flag = false;
     for text in arguments.by_ref().skip(1) {
-        let flag = SecretName::ALL
-            .into_iter()
-            .map(SecretName::flag)
-            .find(|flag| {
-                text.strip_prefix("--")
-                    .is_some_and(|text| text.starts_with(flag))
-            });
+        let flag = secret_flags().find(|flag| {
+            text.strip_prefix("--")
+                .is_some_and(|text| text.starts_with(flag))
+        });
         if let Some(flag) = flag {
             match text[2 + flag.len()..].strip_prefix('=') {
                 Some(value) => found.push(Secret::new(value.as_bytes())),
@@ -395,8 +418,8 @@ pub fn secrets_given(arguments: &[OsString]) -> Vec<Secret> {
         .collect();
     let mut found = Vec::new();
     for (at, text) in texts.iter().enumerate() {
-        let value = SecretName::ALL.into_iter().find_map(|name| {
-            let rest = text.strip_prefix("--")?.strip_prefix(name.flag())?;
+        let value = secret_flags().find_map(|flag| {
+            let rest = text.strip_prefix("--")?.strip_prefix(flag)?;
             match rest.strip_prefix('=') {
                 None if rest.is_empty() => texts.get(at + 1).map(|next| &**next),
                 value => value,

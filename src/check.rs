@@ -247,7 +247,9 @@ impl Checker {
             let list: Vec<_> = judged
                 .refusals
                 .iter()
-                .map(|refusal| format!("{} {}: {}", refusal.code, refusal.name, refusal.why))
+                .map(|refusal| {
+                    format!("{} {}: {}", refusal.code, refusal.name, refusal.explanation)
+                })
                 .collect();
             judged.judgement.why = Some(list.join("; "));
         }

@@ -25,6 +25,8 @@
 //! - [`replay`]: recorded requests sent again: which, when, and what answers are held against.
 //! - [`receiver`]: the receiver that is known to be right, and what it is made to do wrong.
 //! - [`controlid`]: the Control iD device that polls for commands, and the server that it polls.
+//! - [`mqtt`]: MQTT 3.1.1 as machines, over rumqttc's codec.
+//! - [`studio`]: `OneNET` Studio's long connection: applications, the platform, devices.
 //! - [`report`]: what was found, written for people and for machines.
 //!
 //! The modules above are pure and synchronous: bytes in, values out. A signature takes
@@ -73,6 +75,7 @@ pub mod handshake;
 pub mod json;
 pub mod message;
 pub mod moment;
+pub mod mqtt;
 pub mod net;
 pub mod output;
 pub mod platform;
@@ -88,5 +91,6 @@ pub mod reporter;
 pub mod sent;
 pub mod session;
 pub mod signature;
+pub mod studio;
 mod table;
 pub mod term;

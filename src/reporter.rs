@@ -155,6 +155,26 @@ impl Reporter {
         }
     }
 
+    /// Prints whole lines that are no cases: what came, where each is shown in a form of its own.
+    pub fn print_lines(&mut self, lines: &[u8], session: &mut Session) -> Result<(), Error> {
+        if self.is_unread {
+            return Ok(());
+        }
+        match session.out.write_all(lines).map_err(Error::from) {
+            Err(error) if error.is_closed_pipe() => {
+                self.lose_reader(session);
+                Ok(())
+            }
+            printed => printed,
+        }
+    }
+
+    /// Whether a report has every case, passes included.
+    #[must_use]
+    pub fn keeps_passes(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// A case that was printed already: counted, and kept if a report needs it.
     pub fn keep(&mut self, case: Case) {
         self.tally.add(&case);

@@ -26,24 +26,31 @@ pub struct ServeArgs {
 impl ServeArgs {
     /// Listens. A ready file of an earlier run is not taken for this one's.
     pub fn listen(&self) -> Result<Listener, Error> {
-        if let Some(file) = &self.ready_file {
-            forget(file)?;
-        }
+        forget_ready(self.ready_file.as_deref())?;
         Listener::bind(&self.bind, self.allow_remote)
     }
 
     /// Writes the ready file, whole.
     pub fn tell_ready(&self, url: &str) -> Result<(), Error> {
-        let Some(file) = &self.ready_file else {
-            return Ok(());
-        };
-        let mut output = Output::create(file)?;
-        output.write(format!("{url}\n").as_bytes())?;
-        output.finish().map(drop)
+        tell_ready(self.ready_file.as_deref(), url)
     }
 }
 
-fn forget(ready_file: &Path) -> Result<(), Error> {
+/// Writes a ready file, whole, if there is to be one.
+pub fn tell_ready(ready_file: Option<&Path>, url: &str) -> Result<(), Error> {
+    let Some(file) = ready_file else {
+        return Ok(());
+    };
+    let mut output = Output::create(file)?;
+    output.write(format!("{url}\n").as_bytes())?;
+    output.finish().map(drop)
+}
+
+/// Removes the ready file of an earlier run, and finds out whether a new one can be written.
+pub fn forget_ready(ready_file: Option<&Path>) -> Result<(), Error> {
+    let Some(ready_file) = ready_file else {
+        return Ok(());
+    };
     if fs::metadata(ready_file).is_ok_and(|there| there.is_file()) {
         fs::remove_file(place(ready_file)).map_err(|cause| Error::writing(ready_file, cause))?;
     }

@@ -24,7 +24,7 @@ use crate::net::server::{Limits, Listener};
 use crate::net::{DialOptions, Dialer, tls};
 use crate::output::Output;
 use crate::platform::Platform;
-use crate::receiver::expect::Expectation;
+use crate::receiver::expect::{COUNTS, Expectation};
 use crate::receiver::fault::FaultSpec;
 use crate::receiver::respond::Respond;
 use crate::receiver::{Options, Receiver};
@@ -228,9 +228,23 @@ fn check_expectations(expectations: &[Expectation], choice: &Choice) -> Result<(
         let webhook = Platform::from_id(platform).and_then(Platform::webhook);
         webhook.is_some_and(|webhook| webhook.events().iter().any(|it| it.name == event))
     };
+    let is_counted = |name: &str| {
+        COUNTS.contains(&name)
+            || known.contains(&name)
+            || name.rsplit_once('.').is_some_and(|(platform, event)| {
+                known.contains(&platform) && has_event(platform, event)
+            })
+    };
+    let there_are = || {
+        format!(
+            "{}, {}, and their events, which `pushrig samples` lists",
+            COUNTS.join(", "),
+            known.join(", ")
+        )
+    };
     for expectation in expectations {
         expectation
-            .check(&known, has_event)
+            .check(is_counted, there_are)
             .map_err(|why| Error::usage(format!("--expect '{expectation}': {why}")))?;
     }
     Ok(())

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod handshake;
 pub mod listen;
 pub mod man;
+pub mod mqtt;
 pub mod push;
 pub mod replay;
 pub mod run;
@@ -47,6 +48,7 @@ pub const SUBCOMMANDS: &[Subcommand] = &[
     listen::SUBCOMMAND,
     device::SUBCOMMAND,
     dispatch::SUBCOMMAND,
+    mqtt::SUBCOMMAND,
     run::SUBCOMMAND,
     demo::SUBCOMMAND,
     completions::SUBCOMMAND,
@@ -60,7 +62,8 @@ Exit codes:
   2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
   3    no complete answer: a server that is not reached or too slow, a file that
        cannot be read or written
-  130  ended by Ctrl-C (listen and dispatch end with their outcome); 143: by SIGTERM
+  130  ended by Ctrl-C (listen, dispatch and mqtt watch end with their
+       outcome); 143: by SIGTERM
 
 Example: which mistake does my server make?
   pushrig explain onenet request.curl --token env:TOKEN \\

@@ -30,6 +30,15 @@ impl Address {
         Ok(Self { host, port })
     }
 
+    /// Reads `host` or `host:port`; `usual` is the port where none is named.
+    ///
+    /// # Errors
+    /// The port is no number, or there is no host.
+    pub fn parse(text: &str, usual: u16) -> Result<Self, String> {
+        let (host, port) = split(text, usual)?;
+        Ok(Self { host, port })
+    }
+
     /// The number, if the host is one.
     #[must_use]
     pub fn number(&self) -> Option<IpAddr> {

@@ -3,12 +3,13 @@
 //! [`wire`] sends requests exactly as they were composed, over connections that [`dial`] makes;
 //! [`reply`] reads the answer and never touches a socket; [`tls`] is set up only when an https URL
 //! is dialled; [`server`] gives requests as they came; [`client`] fetches what is not evidence;
-//! [`ready`] finds out whether a server is up; [`stop`] is Ctrl-C.
+//! [`mqtt`] moves packets; [`ready`] finds out whether a server is up; [`stop`] is Ctrl-C.
 
 pub mod address;
 pub mod client;
 pub mod dial;
 pub mod failure;
+pub mod mqtt;
 pub mod ready;
 pub mod reply;
 pub mod room;

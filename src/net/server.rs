@@ -190,6 +190,11 @@ impl Listener {
         self.address
     }
 
+    /// The socket, for who speaks something else than HTTP.
+    pub(super) fn into_socket(self) -> TcpListener {
+        self.socket
+    }
+
     /// Its URL as this machine reaches it, without a path.
     #[must_use]
     pub fn url(&self) -> String {

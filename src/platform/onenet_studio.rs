@@ -194,13 +194,17 @@ pub struct Refusal {
     /// What the code stands for.
     pub name: &'static str,
     /// What is wrong with this token.
-    pub why: String,
+    pub explanation: String,
 }
 
 impl Refusal {
-    fn new(code: u16, name: &'static str, why: impl Into<String>) -> Self {
-        let why = why.into();
-        Self { code, name, why }
+    pub(crate) fn new(code: u16, name: &'static str, explanation: impl Into<String>) -> Self {
+        let explanation = explanation.into();
+        Self {
+            code,
+            name,
+            explanation,
+        }
     }
 }
 

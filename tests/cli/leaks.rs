@@ -6,12 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// The flags that take a secret.
-pub(crate) const FLAGS: [&str; 5] = [
+pub(crate) const FLAGS: [&str; 6] = [
     "--token",
     "--aes-key",
     "--app-secret",
     "--app-key",
     "--access-key",
+    "--password",
 ];
 
 /// Shorter ones are words, and stand in many texts.

@@ -9,7 +9,7 @@ use super::desk::{Arrived, Desk, Told};
 use crate::error::{Error, Outcome};
 use crate::net::server::Refused;
 use crate::receiver::arrivals::{Retried, words};
-use crate::receiver::expect::Seen;
+use crate::receiver::expect::{COUNTS, Seen};
 use crate::report::case::{Case, CaseOutcome};
 use crate::reporter::Reporter;
 use crate::session::Session;
@@ -49,19 +49,6 @@ struct RetriedLine<'r> {
 
 /// Of so many messages that came again is told.
 const MOST_RETRIED: usize = 50;
-
-/// The counts that are told beside the cases.
-const COUNTERS: [&str; 9] = [
-    "requests",
-    "handshakes",
-    "pushes",
-    "verified",
-    "delivered",
-    "refused",
-    "duplicates",
-    "replays",
-    "faults",
-];
 
 impl<'s> Show<'s> {
     pub(super) fn new(session: &'s mut Session, reporter: Reporter) -> Self {
@@ -221,7 +208,7 @@ impl<'s> Show<'s> {
     }
 
     pub(super) fn finish(mut self, seen: &Seen, elapsed: Duration) -> Result<Outcome, Error> {
-        let counters = COUNTERS.map(|name| (name, seen.count(name)));
+        let counters = COUNTS.map(|name| (name, seen.count(name)));
         let counters = counters.into_iter().filter(|(_, count)| *count > 0);
         self.reporter.beside(counters.collect(), Vec::new());
         if self.own != Outcome::Yes && self.reporter.counts().1 == 0 {

@@ -172,7 +172,7 @@ fn a_token_expires_at_its_et_and_one_in_milliseconds_is_said_to_be_so() {
         refusals(text.as_bytes(), None, &Secrets::new(), now)
             .unwrap()
             .into_iter()
-            .map(|refusal| (refusal.code, refusal.why))
+            .map(|refusal| (refusal.code, refusal.explanation))
             .collect::<Vec<_>>()
     };
     assert_eq!(judge(&text, at(1_623_982_415)), []);
@@ -201,7 +201,10 @@ fn the_vendors_java_sample_sends_user_where_the_documentation_says_userid() {
     );
     let found = found.unwrap();
     assert_eq!(found[0].code, 1114);
-    assert!(found[0].why.contains("must be `userid/10311`"), "{found:?}");
+    assert!(
+        found[0].explanation.contains("must be `userid/10311`"),
+        "{found:?}"
+    );
 }
 
 #[test]
