@@ -115,9 +115,9 @@ impl Veil {
                 continue;
             }
             let here = &bytes[at..];
-            let list = |byte: u8| &self.texts[usize::from(byte)];
-            let plain = list(first);
-            let encoded = escape(here).map(|(_, means)| list(means.bytes()[0]));
+            let beginning = |byte: u8| &self.texts[usize::from(byte)];
+            let plain = beginning(first);
+            let encoded = escape(here).map(|(_, means)| beginning(means.bytes()[0]));
             let texts = plain.iter().chain(encoded.into_iter().flatten());
             let Some(length) = texts.filter_map(|text| length(here, text.expose())).max() else {
                 continue;

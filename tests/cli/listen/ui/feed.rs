@@ -158,6 +158,8 @@ fn a_page_that_never_reads_holds_up_nobody() {
         let mut answers = vec![0; 100 * 20];
         stream.read_exact(&mut answers).unwrap();
     }
+    // What was sent ahead is not what a push is to wait for.
+    wait_for(&running, 3_000);
     running.takes("onenet.online", "");
     assert_eq!(running.get("").status(), 200);
     let begun = Instant::now();
