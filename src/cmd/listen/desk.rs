@@ -319,15 +319,12 @@ impl Desk {
             };
             inspector.keep(*record, &known);
         }
+        let veil = &receiver.checker().veil;
         match (line, status) {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
                 number: visit.number,
-                line: receiver
-                    .checker()
-                    .veil
-                    .hide_text(&line.unwrap_or_default())
-                    .into_owned(),
+                line: veil.hide_text(&line.unwrap_or_default()).into_owned(),
                 peer: visit.peer,
                 received: visit.received,
                 status,
