@@ -93,7 +93,7 @@ impl Choice {
 }
 
 /// All that a request is judged with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checker {
     /// Which scheme.
     pub choice: Choice,

@@ -442,8 +442,14 @@ const EXAMPLES: [Example; 66] = [
         &[
             ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
             ("10s", Source::Instead("100ms")),
-            ("platform.toml", Source::Example("onenet-studio/platform.toml")),
-            ("day.ndjson", Source::Text("{\"device\":\"00001/iot-0001\",\"property\":{\"Power\":\"on\"}}\n")),
+            (
+                "platform.toml",
+                Source::Example("onenet-studio/platform.toml"),
+            ),
+            (
+                "day.ndjson",
+                Source::Text("{\"device\":\"00001/iot-0001\",\"property\":{\"Power\":\"on\"}}\n"),
+            ),
         ],
     ),
     (
