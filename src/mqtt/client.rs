@@ -366,7 +366,11 @@ mod tests {
     fn a_message_of_qos_1_is_acknowledged_and_one_that_nobody_asked_for_is_told_apart() {
         let mut client = connected();
         let name = "$sys/p/d/thing/property".to_owned();
-        let asked = client.subscribe(&[name.clone()], QoS::AtLeastOnce, Duration::ZERO);
+        let asked = client.subscribe(
+            std::slice::from_ref(&name),
+            QoS::AtLeastOnce,
+            Duration::ZERO,
+        );
         let Packet::Subscribe(subscribe) = &asked[0] else {
             panic!("{asked:?}");
         };

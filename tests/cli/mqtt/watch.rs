@@ -149,7 +149,10 @@ fn devices_of_flags_and_files_are_subscribed_to_once_each_and_only_what_was_chos
 
 #[test]
 fn many_devices_are_asked_for_in_several_packets_and_the_ready_file_waits_for_all() {
-    let list: String = (0..100).map(|n| format!("1/{n}\n")).collect();
+    let list = (0..100)
+        .map(|n| format!("1/{n}"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let scratch = tempfile::tempdir().unwrap();
     let ready = scratch.path().join("ready");
     let there = ready.clone();
@@ -382,6 +385,10 @@ fn shown_and_refused_elsewhere(text: &str) {
             "Power",
             "\\xff",
         ])
+        .exits(0);
+    pushrig("capture show c.ndjson --as body --select 2-3")
+        .file("c.ndjson", text)
+        .stdout(b"\0\x01\n\xff\n")
         .exits(0);
     for call in [
         "verify onenet --token t c.ndjson",
