@@ -48,7 +48,7 @@ complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "replay" -d 'Send re
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "listen" -d 'Receive pushes as the platform wants it, and judge and keep what comes'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "device" -d 'Be Control iD devices that poll a push server, and judge it'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "dispatch" -d 'Be the push server that a Control iD device polls for commands'
-complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "mqtt" -d 'Watch devices and set their properties over MQTT, as an application does'
+complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "mqtt" -d 'Watch devices and set their properties over MQTT, or be the platform (OneNET Studio)'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "run" -d 'Start a server, run steps against it, end it: one report, one exit code'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "demo" -d 'See it all in a few seconds, on this machine: six scenes, each of them real'
 complete -c pushrig -n "__fish_pushrig_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -66,7 +66,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l as -d 'What is 
 request\t'The whole request, byte for byte as on the wire'
 curl\t'A curl command, ready to paste'
 record\t'A line of a capture'"
-complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l expires -d 'OneNET token: how long it is valid, instead of --et' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l expires -d 'OneNET token: its end instead of --et: a duration from now on, or a time (RFC 3339, unix)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l part -d 'OneNET token: print the whole token, or only its sign' -r -f -a "token\t'The whole token'
 sign\t'The sign alone'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l nonce -d 'The nonce' -r
@@ -82,6 +82,11 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l res -d 'OneNET 
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l et -d 'OneNET token: its end in unix seconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l version -d 'OneNET token: the version' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l user -d 'A user: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l project -d 'A project, with --group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l group -d 'A group of the project; the key is the group\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l device -d 'A device by its product\'s id and its name: products/PRODUCT/devices/NAME' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l product -d 'A product: products/ID' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand sign" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
@@ -113,7 +118,7 @@ standard-webhooks\t'Standard Webhooks'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l signature -d 'The signature that arrived' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l credential -d 'A whole OneNET token: version=..&res=..&et=..&method=..&sign=..' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l credential -d 'A whole OneNET token, as a text, @FILE, env:NAME or -: version=..&res=..&et=..&method=..&sign=..' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l nonce -d 'The nonce' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l timestamp -d 'The timestamp as it was sent' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
@@ -127,6 +132,11 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l res -d 'OneNE
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l et -d 'OneNET token: its end in unix seconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l version -d 'OneNET token: the version' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l user -d 'A user: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l project -d 'A project, with --group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l group -d 'A group of the project; the key is the group\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l device -d 'A device by its product\'s id and its name: products/PRODUCT/devices/NAME' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l product -d 'A product: products/ID' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand verify" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
@@ -158,7 +168,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l computed -d 
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l signature -d 'The signature that arrived' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l credential -d 'A whole OneNET token: version=..&res=..&et=..&method=..&sign=..' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l credential -d 'A whole OneNET token, as a text, @FILE, env:NAME or -: version=..&res=..&et=..&method=..&sign=..' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l nonce -d 'The nonce' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l timestamp -d 'The timestamp as it was sent' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l msg -d 'OneNET\'s msg: text, @FILE or -' -r
@@ -172,12 +182,18 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l res -d 'OneN
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l et -d 'OneNET token: its end in unix seconds' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l version -d 'OneNET token: the version' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l in -d 'A part of a recipe file\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l user -d 'A user: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l project -d 'A project, with --group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l group -d 'A group of the project; the key is the group\'s own' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l device -d 'A device by its product\'s id and its name: products/PRODUCT/devices/NAME' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l product -d 'A product: products/ID' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l expires -d 'OneNET token: when it should end: a duration from now on, or a time (RFC 3339, unix)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l reveal -d 'Show secrets in the base string'
@@ -533,20 +549,21 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s v -l verbos
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l allow-remote -d 'Allow an address that other machines reach'
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -l wait -d 'When all that was ordered is done (implied by --push)'
 complete -c pushrig -n "__fish_pushrig_using_subcommand dispatch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l profile -d 'The profile of the configuration file to use' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -l seed -d 'Make random values repeatable' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -s q -l quiet -d 'Only what is not right, and the summary'
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -s v -l verbose -d 'More detail'
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -s h -l help -d 'Print help'
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -f -a "watch" -d 'Print, judge and keep what devices send to an application'
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set" -f -a "set" -d 'Set properties of a device, and wait for the reply'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "watch" -d 'Print, judge and keep what devices send to an application'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "set" -d 'Set properties of a device, and wait for the reply'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "platform" -d 'Be OneNET Studio\'s platform: let applications and devices in, and play'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l device -d 'A device, as product and name; may be repeated' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l devices -d 'The devices of this file: a line each, or [[device]] with product and name (TOML)' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l only -d 'Of the devices only these, with commas between them' -r -f -a "lifecycle\t'Online and offline'
@@ -631,6 +648,34 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_su
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l bind -d 'Where to listen; port 0 is any that is free' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l ready-file -d 'Write the URL to this file when the socket accepts, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l user -d 'A user, by the number alone: userid/ID' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l project -d 'A project\'s group: projectid/ID/groupid/GROUP' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l group -d 'The group of the project' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l access-key -d 'Its access key, base64: a text, @FILE, env:NAME, - or text:LITERAL (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l device -d 'A simulated device, as product and name; may be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l play -d 'Play these lines, or the messages of this capture; - is stdin' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l speed -d 'So many times as fast as they say' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l rate -d 'Simulated devices report their properties, so many a second of all of them' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l expect -d 'What is to happen; it ends when all of it has. May be repeated' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l for -d 'After this time' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l max-packet -d 'The most bytes of a packet; more ends the connection' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l max-connections -d 'The most connections at once; further ones wait' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l config -d 'The configuration file [default: pushrig.toml, looked for upward]' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l profile -d 'The profile of the configuration file to use' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l now -d 'Take TIME for now: RFC 3339, or unix seconds or milliseconds' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l seed -d 'Make random values repeatable' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l allow-remote -d 'Allow an address that other machines reach'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -l wait -d 'Begin with that when an application has connected, and not before'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -s q -l quiet -d 'Only what is not right, and the summary'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -s v -l verbose -d 'More detail'
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from platform" -s h -l help -d 'Print help'
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a line, each with `"v":1` and a `"type"`'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand run" -l color -d 'Colour: auto, always or never (NO_COLOR is respected)' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

@@ -8,6 +8,7 @@ mod platform;
 mod report;
 mod serve;
 mod target;
+mod token;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -18,19 +19,21 @@ use crate::check::Scheme;
 use crate::error::Error;
 use crate::message::Url;
 use crate::moment::{self, not_too_long};
+use crate::sent::quoted_if_needed;
 use crate::session::Session;
 use crate::signature::mistake::OtherSecret;
-use crate::signature::recipe::Source;
+use crate::signature::recipe::{SignaturePlace, Source};
 use crate::signature::{Given, Secret, SecretName, Secrets};
 
 pub use flow::{parse_rate, parse_speed, refuse_remote_load};
 pub use input::{inputs, open, read, read_rest};
 pub use judge::{JudgeArgs, ReceiveArgs};
 pub use mask::{masked, with_environment};
-pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme};
+pub use platform::{PlatformArg, PlatformOrAutoArg, open_scheme, open_scheme_or_auto};
 pub use report::{ReportArgs, ReportFile};
 pub use serve::{ServeArgs, forget_ready, tell_ready};
 pub use target::{TargetArgs, parse_private_url, parse_url, target_url, without_user};
+pub use token::{Expires, TokenArgs, need_token};
 
 /// Reads a duration: `5m`, `2h`, `1d`, `30s`, or bare seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -164,6 +167,11 @@ impl SecretArgs {
                 .map(|text| (flag.clone(), text))
                 .collect()
         };
+        if let Some((label, text)) = texts.first()
+            && let Some(flags) = again(name, label, text, session)
+        {
+            secrets.say_again(name, flags);
+        }
         for (label, text) in texts {
             let secret = session.secret(&label, &text)?;
             if secret.expose().is_empty() {
@@ -178,6 +186,35 @@ impl SecretArgs {
 fn refuse_empty(label: &str, _: &mut Session) -> Result<(), Error> {
     Err(Error::usage(format!("{label}: this secret is empty"))
         .with_hint("is the variable set where this runs? A job of a fork gets no secrets"))
+}
+
+/// The flags by which a command that is printed gives this secret again; none where only the secret
+/// itself would do. `label` says where it came from.
+fn again(name: SecretName, label: &str, text: &str, session: &Session) -> Option<String> {
+    let flag = name.flag();
+    let leads_elsewhere = text.starts_with("env:") || text.starts_with('@');
+    if label == name.variable() {
+        let is_read = leads_elsewhere || text.starts_with("text:") || text == "-";
+        // What the variable says is read once more where no flag is given.
+        return Some(if is_read {
+            String::new()
+        } else {
+            format!("--{flag} env:{label}")
+        });
+    }
+    if label.starts_with("--") {
+        return leads_elsewhere.then(|| format!("--{flag} {}", quoted_if_needed(text)));
+    }
+    let globals = &session.globals;
+    let config = globals.config.as_ref().map(|path| path.to_string_lossy());
+    let given = [
+        ("--config", config.as_deref()),
+        ("--profile", globals.profile.as_deref()),
+    ];
+    let given = given
+        .into_iter()
+        .filter_map(|(flag, text)| Some(format!("{flag} {}", quoted_if_needed(text?))));
+    Some(given.collect::<Vec<_>>().join(" "))
 }
 
 /// The secrets of the other profiles, which may have been used by mistake. What of them cannot
@@ -251,22 +288,28 @@ pub struct ArrivedArgs {
     /// The signature that arrived
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub signature: Option<String>,
-    /// A whole OneNET token: version=..&res=..&et=..&method=..&sign=..
+    /// A whole OneNET token, as a text, @FILE, env:NAME or -: version=..&res=..&et=..&method=..&sign=..
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     pub credential: Option<String>,
 }
 
 impl ArrivedArgs {
-    /// Adds what was given.
-    pub fn open(&self, given: &mut Given) {
-        for (name, value) in [
-            ("signature", &self.signature),
-            ("credential", &self.credential),
-        ] {
-            if let Some(value) = value {
-                given.push(name, value.as_bytes());
-            }
+    /// Adds what was given. `token` is a credential that came by another flag.
+    pub fn open(
+        &self,
+        token: Option<&str>,
+        given: &mut Given,
+        session: &mut Session,
+    ) -> Result<(), Error> {
+        if let Some(value) = &self.signature {
+            given.push(SignaturePlace::NAME, value.as_bytes());
         }
+        let credential = self.credential.as_deref();
+        let token = token.map(|token| ("--token", token));
+        if let Some((flag, text)) = credential.map(|text| ("--credential", text)).or(token) {
+            given.push("credential", session.secret(flag, text)?.expose());
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::json::scan::Member;
 use crate::json::tree;
 use crate::json::write;
 use crate::message::Url;
-use crate::platform::onenet_studio::{self, Refusal};
+use crate::platform::onenet_studio::{self, Known, Refusal, Slip};
 use crate::platform::recognise::recognise;
 use crate::platform::{Message, OpenError, Platform};
 use crate::signature::recipe::{Recipe, Source};
@@ -22,6 +22,8 @@ use crate::signature::{Evidence, Form, Judgement, Secrets, Veil, Verdict};
 pub struct Scheme {
     /// The platform, if it is built in.
     pub platform: Option<Platform>,
+    /// The file of a recipe that is not.
+    pub file: Option<String>,
     /// Its signature scheme.
     pub recipe: Recipe,
 }
@@ -32,6 +34,7 @@ impl Scheme {
     pub fn of(platform: Platform) -> Self {
         Self {
             platform: Some(platform),
+            file: None,
             recipe: platform.recipe(),
         }
     }
@@ -40,6 +43,12 @@ impl Scheme {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.recipe.id
+    }
+
+    /// What names it on a command line: the platform's id, or the recipe's file.
+    #[must_use]
+    pub fn argument(&self) -> &str {
+        self.file.as_deref().unwrap_or(self.id())
     }
 }
 
@@ -84,7 +93,7 @@ impl Choice {
 }
 
 /// All that a request is judged with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Checker {
     /// Which scheme.
     pub choice: Choice,
@@ -106,6 +115,8 @@ pub struct Checker {
     pub open: bool,
     /// The resource that a token must be for.
     pub res: Option<String>,
+    /// When a token should end.
+    pub end: Option<Timestamp>,
 }
 
 /// What was found out about one request.
@@ -239,7 +250,7 @@ impl Checker {
             && let Some(refusal) = worst
         {
             judged.judgement.verdict = match refusal.code {
-                1106 | 1114 => Verdict::Mismatch,
+                1106 | 1111 | 1114 => Verdict::Mismatch,
                 _ => Verdict::Unreadable,
             };
         }
@@ -253,6 +264,30 @@ impl Checker {
                 .collect();
             judged.judgement.why = Some(list.join("; "));
         }
+    }
+
+    /// What a token shows by itself to be wrong with it; nothing of other requests. `at` is when
+    /// it arrived.
+    #[must_use]
+    pub fn slips(
+        &self,
+        at: Option<&str>,
+        judged: &Judged<'_, '_>,
+        evidence: &Evidence<'_>,
+    ) -> Vec<Slip> {
+        let is_token = judged.scheme.and_then(|scheme| scheme.platform);
+        let Some(credential) = evidence
+            .credential()
+            .filter(|_| is_token == Some(Platform::OnenetStudio))
+        else {
+            return Vec::new();
+        };
+        let known = Known {
+            now: self.moment_of(at),
+            end: self.end.map(|end| (end, self.tolerance)),
+            is_signed: judged.judgement.secret.is_some(),
+        };
+        onenet_studio::slips(&credential, &known)
     }
 
     /// A request that is not signed as asked may be signed as another platform signs.

@@ -48,6 +48,7 @@
 //! The modules below are the edge:
 //!
 //! - [`term`]: colour as a value; escaping of what a peer sent.
+//! - [`typed`]: what a terminal lost of what was pasted.
 //! - [`net`]: the exact sender and the receiver; where bytes move.
 //! - [`config`]: `pushrig.toml`, the profiles.
 //! - [`globals`]: the flags that every subcommand takes.
@@ -94,3 +95,4 @@ pub mod signature;
 pub mod studio;
 mod table;
 pub mod term;
+pub mod typed;

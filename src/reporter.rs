@@ -33,6 +33,8 @@ pub struct Reporter {
     tally: Tally,
     ended: Option<(String, Outcome)>,
     beside: (Vec<(&'static str, u64)>, Vec<Group>),
+    /// The same of what the run consists of, which has told it itself where people read.
+    within: (Vec<(&'static str, u64)>, Vec<Group>),
     human: Option<Human>,
     quiet: bool,
     /// How often each record was not right, where the same is sent again and again.
@@ -79,6 +81,7 @@ impl Reporter {
             tally: Tally::new(),
             ended: None,
             beside: Default::default(),
+            within: Default::default(),
             human: (!session.json()).then_some(Human {
                 paint: session.paint,
                 quiet: globals.quiet,
@@ -129,6 +132,12 @@ impl Reporter {
     /// What the summary tells beside the cases: counters, and the times of each kind of answer.
     pub fn beside(&mut self, counters: Vec<(&'static str, u64)>, groups: Vec<Group>) {
         self.beside = (counters, groups);
+    }
+
+    /// Adds what a part of the run counted and measured: reports and machines are told.
+    pub fn within(&mut self, counters: Vec<(&'static str, u64)>, groups: Vec<Group>) {
+        self.within.0.extend(counters);
+        self.within.1.extend(groups);
     }
 
     /// A case: printed, counted, and kept if a report needs it.
@@ -328,7 +337,12 @@ impl Reporter {
         match &self.human {
             Some(human) => {
                 self.tell_again(session)?;
-                human.summary(summary, &mut session.out)?;
+                let mut summary = summary.clone();
+                let counters = summary.counters.len() - self.within.0.len();
+                summary.counters.truncate(counters);
+                let groups = summary.groups.len() - self.within.1.len();
+                summary.groups.truncate(groups);
+                human.summary(&summary, &mut session.out)?;
             }
             None => session.print_json(&SummaryLine::new(summary))?,
         }
@@ -339,6 +353,8 @@ impl Reporter {
     fn conclude(&mut self, elapsed: Duration) {
         let mut summary = self.tally.summary(elapsed);
         (summary.counters, summary.groups) = std::mem::take(&mut self.beside);
+        summary.counters.extend(self.within.0.iter().copied());
+        summary.groups.extend(self.within.1.iter().cloned());
         let missed: Vec<_> = self
             .thresholds
             .iter()

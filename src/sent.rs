@@ -4,7 +4,7 @@
 use crate::check::Scheme;
 use crate::message::Request;
 use crate::signature::recipe::{SignaturePlace, Source};
-use crate::signature::{Evidence, Form, Given, Veil};
+use crate::signature::{Evidence, Form, Given, Secrets, Veil};
 use crate::term::escape;
 
 /// As many characters of a body as help.
@@ -59,10 +59,25 @@ pub fn cut_end(text: &str) -> String {
     }
 }
 
-/// The command that finds the mistake in a server's own signature of this request; none where
-/// the request holds what a command line cannot, or a secret.
+/// A command that runs as it stands, and what may be done beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explaining {
+    /// The command.
+    pub command: String,
+    /// What to type when it asks, and what to add to it: a sentence.
+    pub then: String,
+}
+
+/// The command that explains the signature of this request, keyed with the first of these secrets;
+/// none where the request holds what a command line cannot, or a secret.
 #[must_use]
-pub fn explain(scheme: &Scheme, form: &Form, request: &Request, veil: &Veil) -> Option<String> {
+pub fn explain(
+    scheme: &Scheme,
+    form: &Form,
+    request: &Request,
+    secrets: &Secrets,
+) -> Option<Explaining> {
+    let veil = Veil::over(secrets);
     let evidence = Evidence::of(request);
     let mut flags = Vec::new();
     let mut add = |name: &str, source: &Source| {
@@ -92,25 +107,52 @@ pub fn explain(scheme: &Scheme, form: &Form, request: &Request, veil: &Veil) -> 
         }
     }
     add(SignaturePlace::NAME, &form.signature.source)?;
-    explain_with(scheme, form, &flags.join(" "))
+    explain_with(scheme, form, &flags.join(" "), secrets)
 }
 
 /// The command that explains what these flags give.
 #[must_use]
-pub fn explain_with(scheme: &Scheme, form: &Form, flags: &str) -> Option<String> {
+pub fn explain_with(
+    scheme: &Scheme,
+    form: &Form,
+    flags: &str,
+    secrets: &Secrets,
+) -> Option<Explaining> {
     let secret = form.secret()?;
-    Some(format!(
-        "pushrig explain {} {flags} --{} env:{} --computed 'what your server computed'",
-        scheme.id(),
-        secret.flag(),
-        secret.variable()
-    ))
+    let words = [
+        "pushrig explain",
+        &quoted_if_needed(scheme.argument()),
+        flags,
+        &secrets.again(secret),
+    ];
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    let add = "add --computed 'what your server computed', and it names the mistake in that";
+    Some(Explaining {
+        command: words.collect::<Vec<_>>().join(" "),
+        then: if secrets.is_to_be_typed(secret) {
+            let name = secret.flag().replace('-', " ");
+            format!("it asks for the {name}: type it, press Enter and Ctrl-D; {add}")
+        } else {
+            add.to_owned()
+        },
+    })
 }
 
 /// A text as one word of a shell.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The same, bare where no shell takes it for anything else.
+#[must_use]
+pub fn quoted_if_needed(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@:/._-+,=%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +162,7 @@ mod tests {
     use crate::platform::Platform;
     use crate::push::tests::push;
     use crate::push::{Content, Push};
-    use crate::signature::{SecretName, Secrets};
+    use crate::signature::SecretName;
 
     fn secrets() -> Secrets {
         let mut secrets = Secrets::new()
@@ -131,19 +173,27 @@ mod tests {
     }
 
     /// The headers and the command of a push of this body.
-    fn of(platform: Platform, body: &str) -> (Vec<String>, Option<String>) {
+    fn of(platform: Platform, body: &str) -> (Vec<String>, Option<Explaining>) {
+        of_with(platform, body, &secrets())
+    }
+
+    fn of_with(
+        platform: Platform,
+        body: &str,
+        secrets: &Secrets,
+    ) -> (Vec<String>, Option<Explaining>) {
         let push = Push {
-            secrets: secrets(),
+            secrets: secrets.clone(),
             ..push(platform, Content::Body(body.into()))
         };
         let mut moment = Moment::fixed(jiff::Timestamp::UNIX_EPOCH, 7);
         let to = "http://h/push".parse().unwrap();
         let request = push.request(body.as_bytes(), &to, &mut moment).unwrap();
         let form = push.scheme.recipe.plain_form().unwrap();
-        let veil = Veil::over(&secrets());
+        let veil = Veil::over(secrets);
         (
             signing_headers(form, &request, &veil),
-            explain(&push.scheme, form, &request, &veil),
+            explain(&push.scheme, form, &request, secrets),
         )
     }
 
@@ -161,11 +211,27 @@ mod tests {
     #[test]
     fn the_command_gives_every_part_and_no_secret() {
         let (_, command) = of(Platform::Onenet, r#"{"it's":1}"#);
-        let command = command.unwrap();
+        let Explaining { command, then } = command.unwrap();
         assert!(command.starts_with("pushrig explain onenet "), "{command}");
         assert!(command.contains(r#"--msg '{"it'\''s":1}'"#), "{command}");
         assert!(command.contains(" --signature '"), "{command}");
-        assert!(command.contains(" --token env:PUSHRIG_TOKEN "), "{command}");
+        assert!(command.ends_with(" --token -"), "{command}");
+        assert!(then.starts_with("it asks for the token: type it"), "{then}");
+    }
+
+    #[test]
+    fn the_command_gives_the_secret_as_it_was_given() {
+        let mut secrets = secrets();
+        secrets.say_again(SecretName::Token, "--token env:MINE".to_owned());
+        let (_, command) = of_with(Platform::Onenet, "{}", &secrets);
+        let Explaining { command, then } = command.unwrap();
+        assert!(command.ends_with(" --token env:MINE"), "{command}");
+        assert!(then.starts_with("add --computed "), "{then}");
+        secrets.say_again(SecretName::Token, String::new());
+        let (_, command) = of_with(Platform::Onenet, "{}", &secrets);
+        let command = command.unwrap().command;
+        assert!(!command.contains("--token"), "{command}");
+        assert!(!command.ends_with(' '), "{command}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::printer::{Out, Overflow, Printer, STALL};
 use crate::report::counted;
 use crate::signature::{Secret, SecretName};
 use crate::term::{self, Paint};
+use crate::typed::refuse_cut;
 
 /// So long may lines take to be out before talk that belongs behind them; see
 /// [`Printer::settle`].
@@ -291,6 +292,7 @@ impl Session {
             .lock()
             .read_to_end(&mut bytes)
             .map_err(|cause| Error::reading("<stdin>", cause))?;
+        refuse_cut(&bytes)?;
         Ok(bytes)
     }
 

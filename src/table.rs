@@ -262,6 +262,34 @@ impl<'f> Item<'f> {
         }
     }
 
+    /// `true` or `false`.
+    pub(crate) fn flag(&self) -> Result<bool, Error> {
+        match self.value.get_ref() {
+            DeValue::Boolean(value) => Ok(*value),
+            _ => Err(self.wrong_type("`true` or `false`")),
+        }
+    }
+
+    /// Whatever TOML can hold but dates, as a JSON value.
+    pub(crate) fn json(&self) -> Result<Value, Error> {
+        Ok(match self.value.get_ref() {
+            DeValue::Array(_) => {
+                let items = self.list("[]")?.into_iter();
+                Value::Array(items.map(|item| item.json()).collect::<Result<_, _>>()?)
+            }
+            DeValue::Table(_) => {
+                let pairs = self
+                    .entries()
+                    .map(|table| table.pairs())
+                    .unwrap_or_default();
+                let members = pairs.into_iter();
+                let members = members.map(|(name, item)| Ok((name.to_owned(), item.json()?)));
+                Value::Object(members.collect::<Result<_, Error>>()?)
+            }
+            _ => self.scalar()?,
+        })
+    }
+
     /// The items of an array, each under the same key.
     pub(crate) fn list(&self, example: &str) -> Result<Vec<Self>, Error> {
         let DeValue::Array(items) = self.value.get_ref() else {

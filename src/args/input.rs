@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::capture::{self, Reading};
 use crate::error::{Error, Place};
 use crate::session::Session;
+use crate::typed::refuse_cut;
 
 /// The files to read: standard input where none is named and somebody pipes into it.
 pub fn inputs(files: &[String]) -> Result<Vec<String>, Error> {
@@ -32,8 +33,21 @@ pub fn open(name: &str, session: &mut Session) -> Result<Box<dyn Read + Send>, E
     }
     match File::open(name) {
         Ok(file) => Ok(Box::new(file)),
+        // It is not repeated: it may hold a secret.
+        Err(_) if is_request(name) => Err(Error::usage(
+            "a request stands where the name of a file should",
+        )
+        .with_hint("write - in its place and paste it then (Enter, Ctrl-D), or pipe it in")),
         Err(cause) => Err(Error::reading(name, cause)),
     }
+}
+
+/// Whether a text is a curl command, a request line or a body, and no name of a file.
+fn is_request(text: &str) -> bool {
+    let start = text.trim_start();
+    let word = start.split_whitespace().next().unwrap_or_default();
+    let is_line = matches!(word, "curl" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
+    (is_line && word.len() < start.len()) || start.starts_with('{')
 }
 
 /// Everything in a file that is recognised by its content.
@@ -49,6 +63,9 @@ pub fn read_rest(name: &str, start: Vec<u8>, source: impl Read) -> Result<Readin
         .take(LARGEST)
         .read_to_end(&mut bytes)
         .map_err(|cause| Error::reading(name, cause))?;
+    if name == "-" {
+        refuse_cut(&bytes)?;
+    }
     if bytes.len() as u64 >= LARGEST {
         return Err(Error::input(
             Place::file(name),
@@ -64,5 +81,25 @@ fn sibling(name: &str, path: &str) -> PathBuf {
     match Path::new(name).parent() {
         Some(folder) if name != "-" => folder.join(path),
         _ => path.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_told_from_the_name_of_a_file() {
+        for request in [
+            "curl 'http://h/'",
+            " curl -X POST h",
+            "GET /push?a=b",
+            "{\"msg\":1}",
+        ] {
+            assert!(is_request(request), "{request}");
+        }
+        for name in ["curl", "request.curl", "GET", "get /x", "a curl 'x'", "-"] {
+            assert!(!is_request(name), "{name}");
+        }
     }
 }

@@ -1,16 +1,19 @@
 //! The flags that `verify` and `explain` share: what is judged, and with what.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
 
 use super::{
-    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, open_scheme, parse_duration,
+    ArrivedArgs, PartArgs, PlatformOrAutoArg, PublicUrlArg, SecretArgs, TokenArgs, open_scheme,
+    open_scheme_or_auto, parse_duration,
 };
 use crate::check::{Checker, Choice};
 use crate::error::Error;
 use crate::message::Url;
+use crate::platform::Platform;
 use crate::session::Session;
 use crate::signature::{Given, SecretName, Secrets, Veil};
 
@@ -32,6 +35,8 @@ pub struct JudgeArgs {
     arrived: ArrivedArgs,
     #[command(flatten)]
     parts: PartArgs,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     secrets: SecretArgs,
 }
@@ -112,6 +117,7 @@ fn checker(
         age_counts: tolerance.is_some(),
         open: has_seal_key,
         res: None,
+        end: None,
         veil: Veil::over(&secrets),
         secrets,
     }
@@ -136,21 +142,44 @@ impl JudgeArgs {
                 }
             }
         }
-        let secrets = self.secrets.open(session)?;
+        let (token, secrets) = self.credential(&choice)?;
+        let secrets = secrets.open(session)?;
         need(&choice, platform, &secrets)?;
         let mut given = self.parts.open(session)?;
-        self.arrived.open(&mut given);
+        self.arrived.open(token, &mut given, session)?;
+        self.token.open(&choice, &mut given)?;
         let public_url = self.public_url.open(session)?;
         let mut checker = checker(choice, secrets, self.tolerance, public_url, session);
         checker.open |= self.show;
-        checker.res.clone_from(&self.parts.res);
+        checker.res = self.token.res().or_else(|| self.parts.res.clone());
         Ok((checker, given))
+    }
+
+    /// The credential that `--token` gives, and the secrets without it: where tokens are judged,
+    /// a token is no secret of the receiver but what arrived.
+    fn credential(&self, choice: &Choice) -> Result<(Option<&str>, Cow<'_, SecretArgs>), Error> {
+        let is_token = matches!(choice, Choice::One(scheme)
+            if scheme.platform == Some(Platform::OnenetStudio));
+        if !is_token || self.arrived.credential.is_some() {
+            return Ok((None, Cow::Borrowed(&self.secrets)));
+        }
+        match self.secrets.token.as_slice() {
+            [] => Ok((None, Cow::Borrowed(&self.secrets))),
+            [token] => {
+                let mut others = self.secrets.clone();
+                others.token.clear();
+                Ok((Some(token), Cow::Owned(others)))
+            }
+            _ => Err(Error::usage(
+                "one token is judged at a time: give --token once",
+            )),
+        }
     }
 }
 
 fn choice(platform: &PlatformOrAutoArg, session: &mut Session) -> Result<Choice, Error> {
     if platform.platform != "auto" {
-        let scheme = open_scheme(&platform.platform)?;
+        let scheme = open_scheme_or_auto(&platform.platform)?;
         return Ok(Choice::One(Box::new(scheme)));
     }
     let assumed = match &platform.assume {

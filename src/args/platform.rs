@@ -68,13 +68,28 @@ const PLATFORM_OR_AUTO_HELP: &str = "onenet, onenet-studio-push, tencent, sensor
 
 /// The scheme of a platform's id or a recipe file.
 pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
+    open_scheme_of(text, &known_platforms("or"))
+}
+
+/// The same where `auto` would have been right, too.
+pub fn open_scheme_or_auto(text: &str) -> Result<Scheme, Error> {
+    let known = known_platforms("auto (each record's own), or");
+    open_scheme_of(text, &known)
+}
+
+/// The scheme; `known` is what may be given.
+fn open_scheme_of(text: &str, known: &str) -> Result<Scheme, Error> {
     if let Some(platform) = Platform::from_id(text) {
         return Ok(Scheme::of(platform));
     }
     if text.contains("://") {
         // It is not repeated: it may hold a password.
         return Err(Error::usage("a URL stands where the platform should")
-            .with_hint(format!("the platform comes first: {}", known_platforms())));
+            .with_hint(format!("the platform comes first: {known}")));
+    }
+    if text == "-" {
+        return Err(Error::usage("`-` stands where the platform should")
+            .with_hint(format!("the platform comes first: {known}")));
     }
     let path = Path::new(text);
     let looks_like_a_file = path.components().count() > 1
@@ -84,7 +99,7 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
     if !looks_like_a_file && !path.is_file() {
         let hint = match meant(text) {
             Some(platform) => format!("did you mean `{}`?", platform.id()),
-            None => known_platforms(),
+            None => known.to_owned(),
         };
         return Err(
             Error::usage(format!("there is no platform `{}`", text.escape_debug())).with_hint(hint),
@@ -97,7 +112,15 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
             "a recipe file is UTF-8 text, this is not",
         )
     })?;
-    let recipe = recipe_file::read(text, &recipe)?;
+    let is_named_so = path.extension().is_some_and(|ending| ending == "toml");
+    let recipe = recipe_file::read(text, &recipe).map_err(|error| {
+        if is_named_so {
+            error
+        } else {
+            // Rather than a recipe it is the request, and the platform was forgotten.
+            error.with_hint(format!("the platform comes first: {known}"))
+        }
+    })?;
     if Platform::from_id(&recipe.id).is_some() {
         return Err(Error::input(
             crate::error::Place::file(text),
@@ -109,13 +132,18 @@ pub fn open_scheme(text: &str) -> Result<Scheme, Error> {
     }
     Ok(Scheme {
         platform: None,
+        file: Some(text.to_owned()),
         recipe,
     })
 }
 
-fn known_platforms() -> String {
+/// What may be given; `or` stands before the last.
+fn known_platforms(or: &str) -> String {
     let known: Vec<_> = Platform::ALL.into_iter().map(Platform::id).collect();
-    format!("one of {}, or the path of a recipe file", known.join(", "))
+    format!(
+        "one of {}, {or} the path of a recipe file",
+        known.join(", ")
+    )
 }
 
 /// The platform that is meant by an id in capitals, or by the name of one of its events.

@@ -5,11 +5,12 @@ use std::io::Write as _;
 use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
-use crate::args::{JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
+use crate::args::{Expires, JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
 use crate::capture::{Located, Record};
 use crate::check::{Checker, Judged};
 use crate::diagnose::{Diagnosis, diagnose, secret_to_check, url_to_give};
 use crate::error::{Error, Outcome};
+use crate::platform::onenet_studio::Slip;
 use crate::reading::{Reading, readings};
 use crate::report::explanation::Explanation;
 use crate::report::verdict::VerdictLine;
@@ -32,7 +33,8 @@ Examples:
       --computed 'what my server computed'
   pushrig explain onenet --token ricnsmart --nonce 5xp7vzm3fN --msg hello \\
       --computed 77f9dc0e0fa3adc5b6e7d747399072cb
-  pushrig explain sensoro request.har --app-secret env:SECRET";
+  pushrig explain sensoro request.har --app-secret env:SECRET
+  pushrig explain onenet-studio --token @token.txt --access-key env:KEY";
 
 #[derive(Args, Debug)]
 struct ExplainArgs {
@@ -49,11 +51,17 @@ struct ExplainArgs {
     reveal: bool,
     #[command(flatten)]
     judge: JudgeArgs,
+    /// OneNET token: when it should end: a duration from now on, or a time (RFC 3339, unix)
+    #[arg(long, value_name = "DURATION|TIME")]
+    expires: Option<Expires>,
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: ExplainArgs = parse(matches)?;
     let (mut checker, given) = args.judge.open(&args.platform, session)?;
+    checker.end = args
+        .expires
+        .map(|expires| expires.end(session.moment().now));
     if args.reveal {
         checker.veil = Veil::default();
     }
@@ -225,6 +233,19 @@ impl Explainer<'_> {
         self.checker.check(named, at, evidence)
     }
 
+    fn slips(
+        &self,
+        subject: &Subject,
+        judged: &Judged<'_, '_>,
+        evidence: &Evidence<'_>,
+    ) -> Vec<Slip> {
+        let at = subject
+            .record
+            .as_ref()
+            .and_then(|record| record.at.as_deref());
+        self.checker.slips(at, judged, evidence)
+    }
+
     fn diagnose<'d, 'e>(
         &'d self,
         judged: &Judged<'d, 'e>,
@@ -255,8 +276,10 @@ impl Explainer<'_> {
             .and_then(|diagnosis| diagnosis.computed_is_right);
         let only_computed =
             judged.judgement.verdict == Verdict::Unsigned && computed_is_right.is_some();
-        let right =
-            (judged.is_right(self.checker) || only_computed) && computed_is_right != Some(false);
+        let slips = self.slips(subject, &judged, evidence);
+        let right = (judged.is_right(self.checker) || only_computed)
+            && computed_is_right != Some(false)
+            && !slips.iter().any(|slip| slip.is_proved);
         let mut all_notes = subject.notes.clone();
         all_notes.extend_from_slice(&reading.notes);
         if reading.compacted {
@@ -280,6 +303,7 @@ impl Explainer<'_> {
         let explanation = Explanation {
             verdict,
             diagnosis: diagnosis.as_ref(),
+            slips: &slips,
             computed: computed.as_deref(),
             next_steps: self.next_steps(subject, &judged),
             reveal: self.args.reveal,

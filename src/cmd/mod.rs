@@ -65,6 +65,8 @@ Exit codes:
   130  ended by Ctrl-C (listen, dispatch and mqtt watch end with their
        outcome); 143: by SIGTERM
 
+Here for the first time? `pushrig demo` shows it all.
+
 Example: which mistake does my server make?
   pushrig explain onenet request.curl --token env:TOKEN \\
       --computed 'what my server computed'";

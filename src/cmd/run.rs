@@ -11,6 +11,7 @@
 use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgMatches, Args};
@@ -37,6 +38,7 @@ mod server;
 mod show;
 mod steps;
 mod tail;
+mod until_up;
 mod veil;
 mod verdict;
 pub(super) mod watch;
@@ -126,10 +128,10 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let plan = Plan {
         server: args.server.server,
         // The whole time is over before this one.
-        knocker: Knocker::new(
+        knocker: Arc::new(Knocker::new(
             door.clone(),
             args.server.wait_time.saturating_add(Duration::from_secs(1)),
-        )?,
+        )?),
         door,
         wait_time: args.server.wait_time,
         grace: args.server.grace,
@@ -166,6 +168,18 @@ impl RunArgs {
             if self.server.server.contains(PORT) {
                 return Err(Error::usage("--server has {port}, and --wait has not")
                     .with_hint("a free port is chosen where --wait holds {port}, too"));
+            }
+            let asks = |word: &OsString| word.to_str().is_some_and(|text| text.contains(PORT));
+            if let Some(at) = self.steps.iter().position(asks) {
+                let before = self.steps[..at].iter().filter(|word| *word == "--");
+                let number = before.count() + 1;
+                return Err(Error::usage(format!(
+                    "step {number} has {{port}}, and --wait has not"
+                ))
+                .with_hint(
+                    "a free port is chosen where --wait holds {port}, too; else write the \
+                             server's own",
+                ));
             }
             return Ok(());
         }

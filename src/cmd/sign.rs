@@ -1,13 +1,14 @@
 //! `pushrig sign`: a signature, a token, or a whole signed request.
 
 use std::io::Write as _;
-use std::time::Duration;
 
 use clap::{ArgMatches, Args, ValueEnum};
 use serde::Serialize;
 
 use super::{Subcommand, define, parse};
-use crate::args::{PartArgs, PlatformArg, SecretArgs, open_scheme, parse_duration, without_user};
+use crate::args::{
+    Expires, PartArgs, PlatformArg, SecretArgs, TokenArgs, need_token, open_scheme, without_user,
+};
 use crate::capture::{Record, curl};
 use crate::check::Scheme;
 use crate::error::{Error, Outcome};
@@ -39,6 +40,8 @@ Examples:
   pushrig sign onenet-studio --version 2018-10-31 --res products/123123 \\
       --expires 2h --method sha1 \\
       --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=
+  pushrig sign onenet-studio --user 10311 --expires 1d \\
+      --access-key env:KEY
   pushrig sign onenet --token T --msg '{\"a\":1}' --as curl \\
       --url http://127.0.0.1:8000/push";
 
@@ -55,14 +58,16 @@ struct SignArgs {
     /// Seal the message (needs the AES key)
     #[arg(long)]
     encrypt: bool,
-    /// OneNET token: how long it is valid, instead of --et
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "et")]
-    expires: Option<Duration>,
+    /// OneNET token: its end instead of --et: a duration from now on, or a time (RFC 3339, unix)
+    #[arg(long, value_name = "DURATION|TIME", conflicts_with = "et")]
+    expires: Option<Expires>,
     /// OneNET token: print the whole token, or only its sign
     #[arg(long, value_enum, default_value_t, value_name = "PART")]
     part: TokenPart,
     #[command(flatten)]
     parts: PartArgs,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     secrets: SecretArgs,
 }
@@ -99,10 +104,17 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let mut given = args.parts.open(session)?;
     let mut moment = session.moment();
     if let Some(expires) = args.expires {
-        let seconds = i64::try_from(expires.as_secs()).unwrap_or(i64::MAX);
-        let et = moment.seconds().saturating_add(seconds);
-        given.push("et", et.to_string());
+        // A recipe of one's own may have an `et` too.
+        if scheme.platform.is_some() {
+            need_token(&scheme, "--expires")?;
+        }
+        let end = expires.end(moment.now);
+        if end <= moment.now {
+            session.warn("this token has ended already");
+        }
+        given.push("et", end.as_second().to_string());
     }
+    args.token.open_to_sign(&scheme, &mut given)?;
     if args.form == As::Signature {
         return print_signature(&args, &scheme, &secrets, &given, session);
     }
@@ -233,6 +245,14 @@ fn lacking(scheme: &Scheme, form: &Form, lack: &Lack) -> Error {
     };
     let error = Error::usage(what);
     match lack {
+        Lack::Part { name, .. } if scheme.platform == Some(Platform::OnenetStudio) => {
+            let other = match name.as_str() {
+                "res" => ", or --user, --project with --group, --device or --product",
+                "et" => ", or --expires",
+                _ => "",
+            };
+            error.with_hint(format!("{}{other}", flag_hint(name)))
+        }
         Lack::Part { name, .. } => error.with_hint(flag_hint(name)),
         Lack::Secret(name) => {
             error.with_hint(format!("give --{} or set {}", name.flag(), name.variable()))

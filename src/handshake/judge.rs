@@ -9,7 +9,7 @@ use super::{Kind, Known, Probe};
 use crate::check::Scheme;
 use crate::message::{Response, Url};
 use crate::report::case::{Case, CaseOutcome};
-use crate::sent::{explain, explain_with, quoted, signing_headers};
+use crate::sent::{Explaining, explain, explain_with, quoted, signing_headers};
 use crate::signature::recipe::Source;
 use crate::signature::{Form, Secrets, Veil};
 use crate::term::{cut, escape};
@@ -114,8 +114,8 @@ impl<'a> Judge<'a> {
         finding.why = Some(why);
         finding.hint = hint;
         finding.details = self.details(probe, response);
-        if refused && let Some(next) = self.next(probe) {
-            finding.details.push(("next", next));
+        if refused && let Some(Explaining { command, then }) = self.next(probe) {
+            finding.details.extend([("next", command), ("then", then)]);
         }
         finding
     }
@@ -278,19 +278,18 @@ impl<'a> Judge<'a> {
     }
 
     /// The command that finds the mistake in the server's own signature.
-    fn next(&self, probe: &Probe) -> Option<String> {
+    fn next(&self, probe: &Probe) -> Option<Explaining> {
         let form = form_of(self.scheme)?;
-        let veil = Veil::over(self.secrets);
         if matches!(form.signature.source, Source::Query(_)) {
             let target = self.target(probe);
             let target = String::from_utf8_lossy(&target);
             let url = format!("{}://{}{target}", self.to.scheme, self.to.host());
             let url = quoted(&escape(url.as_bytes()));
             // The URL of a careless server has its token in it.
-            let flags = format!("--url {}", veil.hide_text(&url));
-            return explain_with(self.scheme, form, &flags);
+            let flags = format!("--url {}", Veil::over(self.secrets).hide_text(&url));
+            return explain_with(self.scheme, form, &flags, self.secrets);
         }
-        explain(self.scheme, form, &probe.request, &veil)
+        explain(self.scheme, form, &probe.request, self.secrets)
     }
 }
 

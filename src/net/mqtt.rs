@@ -1,5 +1,5 @@
-//! An MQTT connection: packets over TCP. Client and broker are machines (`crate::mqtt`,
-//! `crate::studio`); this moves what they return.
+//! An MQTT connection: packets over TCP. Client and broker are machines ([`crate::mqtt`],
+//! [`crate::studio`]); this moves what they return. [`serve`] is many connections at once.
 
 use std::io;
 use std::time::Duration;
@@ -11,6 +11,8 @@ use tokio::time::timeout;
 
 use crate::mqtt::packet::{self, Malformed, Packet};
 
+pub mod serve;
+
 /// So much is read at once.
 const ROOM: usize = 64 << 10;
 
@@ -20,6 +22,7 @@ pub struct Link {
     stream: TcpStream,
     incoming: BytesMut,
     outgoing: BytesMut,
+    sent: u64,
     largest: usize,
 }
 
@@ -41,6 +44,7 @@ impl Link {
             stream,
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
+            sent: 0,
             largest,
         }
     }
@@ -70,6 +74,11 @@ impl Link {
     /// What is to be sent.
     pub fn outgoing(&mut self) -> &mut BytesMut {
         &mut self.outgoing
+    }
+
+    /// How many bytes were sent.
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// Reads what comes and sends what is to be sent, whichever goes first; it waits until one of
@@ -108,6 +117,7 @@ impl Link {
             match self.stream.try_write(&self.outgoing) {
                 Ok(sent) => {
                     drop(self.outgoing.split_to(sent));
+                    self.sent += sent as u64;
                     has_sent = true;
                 }
                 Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,

@@ -13,6 +13,7 @@
 //!
 //! Not supported: HTTP/2, upgrades, certificates of clients.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -21,7 +22,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -134,6 +135,9 @@ pub struct Refused {
     pub status: Option<u16>,
     /// Why.
     pub why: String,
+    /// Whether it is a TLS handshake that the client left because of the certificate, or left
+    /// without a word: browsers do so before they ask whether to go on.
+    pub is_distrust: bool,
 }
 
 /// A socket that listens: connections wait in it until [`serve`](Listener::serve) takes them.
@@ -186,21 +190,32 @@ impl Listener {
         self.address
     }
 
-    /// Its URL as this machine reaches it, without a path.
+    /// The socket, for who speaks something else than HTTP.
+    pub(super) fn into_socket(self) -> TcpListener {
+        self.socket
+    }
+
+    /// Where this machine reaches it.
     #[must_use]
-    pub fn url(&self) -> String {
+    pub fn reached(&self) -> SocketAddr {
         let mut address = self.address;
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
+        address
+    }
+
+    /// Its URL as this machine reaches it, without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
         let scheme = if self.served.is_some() {
             Scheme::Https
         } else {
             Scheme::Http
         };
-        format!("{scheme}://{address}")
+        format!("{scheme}://{}", self.reached())
     }
 
     /// Serves until `stop` is over: then nothing more is accepted, and running answers have a
@@ -227,6 +242,7 @@ impl Listener {
             acceptor: self.served.as_ref().map(Served::acceptor),
             handler,
             refused,
+            apart: Apart::default(),
         });
         LocalSet::new()
             .run_until(accept(listener, shared, stop))
@@ -241,7 +257,18 @@ struct Shared<H, R> {
     acceptor: Option<TlsAcceptor>,
     handler: H,
     refused: R,
+    apart: Apart,
 }
+
+/// The connections that take no place of those that may be.
+#[derive(Default)]
+struct Apart {
+    count: Cell<usize>,
+    changed: Notify,
+}
+
+/// So many may; further ones take a place like any other.
+const MOST_APART: usize = 64;
 
 async fn accept<H, F, R>(
     listener: tokio::net::TcpListener,
@@ -256,10 +283,12 @@ async fn accept<H, F, R>(
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
+        let taken = connections.len() - shared.apart.count.get().min(MOST_APART);
         tokio::select! {
             () = &mut stop => break,
+            () = shared.apart.changed.notified() => {}
             Some(served) = connections.join_next() => pass_panic_on(served),
-            accepted = listener.accept(), if connections.len() < shared.limits.connections => {
+            accepted = listener.accept(), if taken < shared.limits.connections => {
                 match accepted {
                     Ok((stream, peer)) => {
                         let serving = connection::serve(stream, peer, Rc::clone(&shared), told.clone());

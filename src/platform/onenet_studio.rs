@@ -29,6 +29,8 @@
 //! - the vendor's Java sample sends user where the documentation says userid
 //! - an et in milliseconds is a mistake (that the platform refuses it is inferred)
 //! - everything but unreserved characters is percent-encoded, more than the eight that must be
+//! - a value in which one of the eight stands as it is makes an invalid token (inferred)
+//! - each version goes with its own resources (that another is an invalid version is inferred)
 //!
 //! # Sources
 //!
@@ -47,6 +49,10 @@ use crate::signature::recipe::{
 use crate::signature::{Digest, Evidence, Form, Given, Output, SecretName, Secrets};
 
 use super::cannot_sign;
+
+pub use slip::{Known, Slip, slips};
+
+mod slip;
 
 /// The one form.
 #[must_use]
@@ -80,6 +86,9 @@ fn token_form() -> Form {
         echo: None,
     }
 }
+
+/// The names of the five, in the order of the documentation.
+const NAMES: [&str; 5] = ["version", "res", "et", "method", "sign"];
 
 /// A token's five values, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,13 +136,12 @@ impl Token {
     /// The error says all that is wrong with the form.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let mut wrong = Vec::new();
-        let [version, res, et, method, sign] =
-            ["version", "res", "et", "method", "sign"].map(|name| {
-                field(text, name).unwrap_or_else(|why| {
-                    wrong.push(why);
-                    String::new()
-                })
-            });
+        let [version, res, et, method, sign] = NAMES.map(|name| {
+            field(text, name).unwrap_or_else(|why| {
+                wrong.push(why);
+                String::new()
+            })
+        });
         if !wrong.is_empty() {
             return Err(wrong.join(", "));
         }
@@ -187,7 +195,7 @@ fn field(text: &[u8], name: &str) -> Result<String, String> {
 }
 
 /// A reason why the platform turns a token away, in its own code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Refusal {
     /// The platform's code.
     pub code: u16,
@@ -230,14 +238,8 @@ pub fn refusals(
         let why = format!("`et` is not a number: `{}`", token.et.escape_debug());
         found.push(Refusal::new(1103, "invalid token", why));
     }
-    if !VERSIONS.contains(&token.version.as_str()) {
-        let why = format!(
-            "`version` is `{}`, known are {}",
-            token.version.escape_debug(),
-            VERSIONS.join(", ")
-        );
-        found.push(Refusal::new(1111, "invalid version", why));
-    }
+    found.extend(raw_fields(credential));
+    found.extend(wrong_version(&token));
     let supported = Digest::from_name(token.method.as_bytes()).is_some();
     if !supported {
         found.push(unsupported_method(&token.method));
@@ -253,15 +255,47 @@ pub fn refusals(
 
 const VERSIONS: [&str; 3] = ["2018-10-31", "2020-05-29", "2022-05-01"];
 
-fn unsupported_method(method: &str) -> Refusal {
-    let lower = method.to_ascii_lowercase();
-    let why = if Digest::from_name(lower.as_bytes()).is_some() {
-        format!("`method` is `{method}` and must be in lower case: `{lower}`")
-    } else {
+/// Fields that hold what the documentation wants percent-encoded. That the platform refuses them
+/// is inferred: a form decoder makes a blank of a `+`, and the rest goes well with some only.
+fn raw_fields(credential: &[u8]) -> Option<Refusal> {
+    let wrong: Vec<String> = NAMES
+        .iter()
+        .filter_map(|name| {
+            let mut values = pairs(credential).filter(|(have, _)| *have == name.as_bytes());
+            slip::not_encoded(name, values.next()?.1)
+        })
+        .collect();
+    (!wrong.is_empty()).then(|| Refusal::new(1103, "invalid token", wrong.join(", ")))
+}
+
+fn wrong_version(token: &Token) -> Option<Refusal> {
+    let version = token.version.as_str();
+    let shown = version.escape_debug();
+    let why = if VERSIONS.contains(&version) {
+        let fitting = versions_of(kind(&token.res)?);
+        if fitting.contains(&version) {
+            return None;
+        }
         format!(
-            "`method` is `{}`, known are md5, sha1, sha256",
-            method.escape_debug()
+            "version {shown} does not go with `{}`, which takes {}",
+            token.res.escape_debug(),
+            fitting.join(" or ")
         )
+    } else {
+        format!("`version` is `{shown}`, known are {}", VERSIONS.join(", "))
+    };
+    Some(Refusal::new(1111, "invalid version", why))
+}
+
+fn unsupported_method(method: &str) -> Refusal {
+    let shown = method.escape_debug();
+    let why = match slip::method_meant(method) {
+        Some(digest) if digest.name() == method.to_ascii_lowercase() => format!(
+            "`method` is `{shown}` and must be in lower case: `{}`",
+            digest.name()
+        ),
+        Some(digest) => format!("`method` is `{shown}` and must be `{}`", digest.name()),
+        None => format!("`method` is `{shown}`, known are md5, sha1, sha256"),
     };
     Refusal::new(1110, "sign method not supported", why)
 }
@@ -299,42 +333,54 @@ fn mismatches(token: &Token, username: Option<&str>) -> Vec<Refusal> {
         found.push(mismatch(format!("`res` has an empty segment: `{res}`")));
         return found;
     }
-    let kind = match segments[..] {
-        ["products", _] | ["products", _, "devices", _] => Kind::Product,
-        ["userid", _] => Kind::User,
-        ["projectid", _, "groupid", _] => Kind::Group,
+    match segments[..] {
+        _ if kind(&token.res).is_some() => {}
         ["user", id] => {
             let id = id.escape_debug();
             found.push(mismatch(format!(
                 "`res` is `{res}` and must be `userid/{id}`: the vendor's Java sample has it wrong"
             )));
-            return found;
         }
-        _ => {
-            found.push(mismatch(format!("`res` names no known resource: `{res}`")));
-            return found;
-        }
-    };
-    let fits = match token.version.as_str() {
-        "2018-10-31" => kind == Kind::Product,
-        "2020-05-29" => kind != Kind::Product,
-        "2022-05-01" => kind != Kind::Group,
-        _ => true,
-    };
-    if !fits {
-        let version = &token.version;
-        found.push(mismatch(format!(
-            "version {version} does not go with `{res}`"
-        )));
+        _ => found.push(mismatch(format!("`res` names no known resource: `{res}`"))),
     }
     found
 }
 
-#[derive(PartialEq)]
+/// What a `res` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Product,
     User,
     Group,
+}
+
+/// The kind of a resource that is written as documented.
+fn kind(res: &str) -> Option<Kind> {
+    let segments: Vec<&str> = res.split('/').collect();
+    if segments.iter().any(|segment| segment.is_empty()) {
+        return None;
+    }
+    match segments[..] {
+        ["products", _] | ["products", _, "devices", _] => Some(Kind::Product),
+        ["userid", _] => Some(Kind::User),
+        ["projectid", _, "groupid", _] => Some(Kind::Group),
+        _ => None,
+    }
+}
+
+/// The version that a token for this `res` usually has; none where the `res` is not as documented.
+#[must_use]
+pub fn usual_version(res: &str) -> Option<&'static str> {
+    versions_of(kind(res)?).first().copied()
+}
+
+/// The versions that go with a kind of resource, the usual one first.
+fn versions_of(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Product => &["2018-10-31", "2022-05-01"],
+        Kind::User => &["2020-05-29", "2022-05-01"],
+        Kind::Group => &["2020-05-29"],
+    }
 }
 
 /// Whether the sign is right, or cannot be judged for want of a key.

@@ -22,6 +22,7 @@ fn checker(choice: Choice, secrets: &Secrets) -> Checker {
         age_counts: false,
         open: true,
         res: None,
+        end: None,
     }
 }
 

@@ -55,6 +55,12 @@ impl Watch {
         }
     }
 
+    /// Until when each is to hold, where that is said.
+    pub fn withins(&self) -> impl Iterator<Item = Duration> {
+        let watched = self.watched.iter();
+        watched.filter_map(|one| one.expectation.within())
+    }
+
     /// How each of them stands.
     #[must_use]
     pub fn standings(&self, seen: &Seen, now: Duration) -> Vec<(&Expectation, Standing)> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Outcome, Place};
 
@@ -108,7 +108,7 @@ pub struct Summary {
 }
 
 /// Answers of one kind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// What they answer: `push`, `load_objects`.
     pub name: String,
@@ -119,7 +119,7 @@ pub struct Group {
 }
 
 /// Percentiles of answers' times, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// The fastest.
     pub min: f64,

@@ -2,73 +2,20 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
+use self::line::{DigestLine, PieceLine, TriedLine, mistake_lines, slip_line};
 use super::Bytes;
 use super::diff::{self, Sign};
 use super::verdict::VerdictLine;
 use crate::diagnose::Diagnosis;
+use crate::platform::onenet_studio::Slip;
 use crate::signature::explain::{Findings, Hit, Of};
 use crate::signature::mistake::Piece;
 use crate::signature::{Secret, Veil};
 use crate::term::{self, Paint};
 
-/// An explanation as it is printed in JSON: the verdict's line and more.
-#[derive(Debug, Serialize)]
-pub struct ExplanationLine<'x> {
-    #[serde(flatten)]
-    verdict: VerdictLine<'x>,
-    /// What the user's own server computed, if that was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    computed: Option<Bytes<'x>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    computed_verdict: Option<&'static str>,
-    base_string: Vec<PieceLine>,
-    digest: Option<DigestLine>,
-    mistakes: Vec<MistakeLine<'x>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tried: Option<TriedLine>,
-}
+pub use self::line::ExplanationLine;
 
-#[derive(Debug, Serialize)]
-struct PieceLine {
-    part: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    secret: bool,
-    bytes: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Serialize)]
-struct DigestLine {
-    name: &'static str,
-    hmac: bool,
-    hex: String,
-    output: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct MistakeLine<'x> {
-    ids: Vec<&'x str>,
-    also: Vec<&'x str>,
-    of: &'static str,
-    depth: usize,
-    title: String,
-    advice: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<&'x [String]>,
-}
-
-#[derive(Debug, Serialize)]
-struct TriedLine {
-    families: Vec<String>,
-    singles: usize,
-    pairs: usize,
-    key_orders: usize,
-    left_out: Vec<String>,
-    advice: Vec<String>,
-}
+mod line;
 
 /// All that is to be told of one request.
 #[derive(Debug)]
@@ -77,6 +24,8 @@ pub struct Explanation<'x> {
     pub verdict: VerdictLine<'x>,
     /// The search; none if nothing could be computed.
     pub diagnosis: Option<&'x Diagnosis<'x>>,
+    /// What a token shows by itself.
+    pub slips: &'x [Slip],
     /// What the user's own server computed, secrets hidden.
     pub computed: Option<&'x [u8]>,
     /// What to provide where nothing was found.
@@ -115,7 +64,10 @@ impl<'x> Explanation<'x> {
             }),
             mistakes: diagnosis
                 .map(|diagnosis| mistake_lines(diagnosis, self.veil))
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .into_iter()
+                .chain(self.other_slips().map(|slip| slip_line(slip, self.veil)))
+                .collect(),
             tried: diagnosis
                 .filter(|_| unexplained)
                 .map(|diagnosis| TriedLine {
@@ -140,6 +92,16 @@ impl<'x> Explanation<'x> {
                 .then(|| serde_json::to_value(Bytes(self.veil.hide(&piece.bytes))).ok())
                 .flatten(),
         }
+    }
+
+    /// The slips that the search did not prove already.
+    fn other_slips(&self) -> impl Iterator<Item = &'x Slip> + use<'x> {
+        let hits = self.diagnosis.map(|it| it.findings.hits.as_slice());
+        let hits = hits.unwrap_or_default();
+        self.slips.iter().filter(move |slip| {
+            let mut ids = hits.iter().flat_map(|hit| &hit.ids);
+            !ids.any(|id| id == slip.id)
+        })
     }
 
     /// Whether a signature is wrong and nothing was found.
@@ -168,6 +130,7 @@ impl<'x> Explanation<'x> {
             }
         }
         let Some(diagnosis) = self.diagnosis else {
+            self.write_slips(paint, out)?;
             return self.write_next_steps(paint, out);
         };
         if let (Some(computed), Some(right)) = (self.computed, diagnosis.computed_is_right) {
@@ -188,7 +151,7 @@ impl<'x> Explanation<'x> {
             }
         }
         self.write_base(diagnosis, paint, out)?;
-        if valid && self.computed.is_none() {
+        if valid && self.computed.is_none() && self.other_slips().next().is_none() {
             let step = "the request is right: if your server refuses it, add --computed and the \
                         signature that your server computed";
             writeln!(out, "  {}       {step}", paint.key("next"))?;
@@ -213,6 +176,7 @@ impl<'x> Explanation<'x> {
             )?;
             writeln!(out, "  {}  {}", paint.key("advice  "), mistake.advice)?;
         }
+        self.write_slips(paint, out)?;
         if self.is_unexplained() {
             Self::write_ruled_out(diagnosis, paint, out)?;
             self.write_next_steps(paint, out)?;
@@ -328,6 +292,27 @@ impl<'x> Explanation<'x> {
         }
         let difference = self.difference(diagnosis, hit, width, paint);
         out.write_all(difference.unwrap_or_default().as_bytes())
+    }
+
+    fn write_slips(&self, paint: Paint, out: &mut impl Write) -> io::Result<()> {
+        for slip in self.other_slips() {
+            let (heading, how) = if slip.is_proved {
+                (paint.bad("mistake"), "(proved: the token shows it)")
+            } else {
+                (
+                    paint.warn("perhaps"),
+                    "(not proved: the token may be so on purpose)",
+                )
+            };
+            writeln!(out, "\n{heading} {}", paint.dim(how))?;
+            let (title, id) = (
+                self.shown_text(&slip.title),
+                paint.dim(&format!("[{}]", slip.id)),
+            );
+            writeln!(out, "  {}  {id}", paint.bold(&title))?;
+            writeln!(out, "  {}  {}", paint.key("advice"), slip.advice)?;
+        }
+        Ok(())
     }
 
     /// For each mistake of a signature, in the order of the line: what was hashed beside what
@@ -446,28 +431,6 @@ fn left_out(findings: &Findings) -> Vec<String> {
 
 /// More names of the same bytes than this are counted for people, not listed.
 const MOST_ALSO: usize = 5;
-
-fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>, veil: &Veil) -> Vec<MistakeLine<'x>> {
-    let hits = diagnosis.findings.hits.iter().map(|hit| MistakeLine {
-        ids: hit.ids.iter().map(String::as_str).collect(),
-        also: hit.also.iter().map(String::as_str).collect(),
-        of: hit.of.as_str(),
-        depth: hit.depth(),
-        title: veil.hide_text(&hit.titles.join("; and ")).into_owned(),
-        advice: hit.advice.join("; "),
-        order: hit.order.as_ref().map(|permuted| permuted.order.as_slice()),
-    });
-    let seals = diagnosis.seal_hits.iter().map(|hit| MistakeLine {
-        ids: vec![hit.mistake.id],
-        also: Vec::new(),
-        of: Of::Received.as_str(),
-        depth: 1,
-        title: hit.mistake.title.to_owned(),
-        advice: hit.mistake.advice.to_owned(),
-        order: None,
-    });
-    hits.chain(seals).collect()
-}
 
 fn part_name<'d>(diagnosis: &'d Diagnosis<'_>, piece: &Piece<'_>) -> &'d str {
     match piece.part {

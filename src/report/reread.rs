@@ -2,12 +2,13 @@
 //! its steps.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::case::{Case, CaseOutcome};
+use super::case::{Case, CaseOutcome, Group};
 use crate::error::Place;
 
 /// What is taken out of a document.
@@ -19,6 +20,10 @@ pub struct Reread {
     pub missed: Vec<String>,
     /// What ended it before its time.
     pub ended: Option<String>,
+    /// What was counted beside the cases, in its order.
+    pub counters: Vec<(String, u64)>,
+    /// The times of each kind of answer.
+    pub groups: Vec<Group>,
 }
 
 #[derive(Deserialize)]
@@ -31,6 +36,10 @@ struct Document {
 struct SummaryObject {
     missed: Vec<String>,
     ended: Option<String>,
+    #[serde(default, deserialize_with = "in_order")]
+    counters: Vec<(String, u64)>,
+    #[serde(default)]
+    groups: Vec<Group>,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +58,7 @@ struct CaseObject {
     #[serde(default)]
     warnings: Vec<String>,
     #[serde(default, deserialize_with = "in_order")]
-    details: Vec<(&'static str, String)>,
+    details: Vec<(String, String)>,
 }
 
 /// Reads a document; none if it is none, or not whole.
@@ -60,6 +69,8 @@ pub fn read(document: &[u8]) -> Option<Reread> {
         cases: document.cases.into_iter().map(CaseObject::case).collect(),
         missed: document.summary.missed,
         ended: document.summary.ended,
+        counters: document.summary.counters,
+        groups: document.summary.groups,
     })
 }
 
@@ -82,7 +93,11 @@ impl CaseObject {
             why: self.why,
             hint: self.hint,
             warnings: self.warnings,
-            details: self.details,
+            details: self
+                .details
+                .into_iter()
+                .map(|(name, text)| (label(name), text))
+                .collect(),
             status: self.status,
             ms: self.ms,
             at: self.at,
@@ -120,33 +135,33 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The members of an object as they stand there.
-fn in_order<'de, D: Deserializer<'de>>(
+fn in_order<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-) -> Result<Vec<(&'static str, String)>, D::Error> {
-    struct InOrder;
+) -> Result<Vec<(String, T)>, D::Error> {
+    struct InOrder<T>(PhantomData<T>);
 
-    impl<'de> Visitor<'de> for InOrder {
-        type Value = Vec<(&'static str, String)>;
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for InOrder<T> {
+        type Value = Vec<(String, T)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of texts")
+            f.write_str("an object")
         }
 
         fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
             let mut members = Vec::new();
-            while let Some((name, text)) = map.next_entry::<String, String>()? {
-                members.push((label(name), text));
+            while let Some(member) = map.next_entry()? {
+                members.push(member);
             }
             Ok(members)
         }
     }
 
-    deserializer.deserialize_map(InOrder)
+    deserializer.deserialize_map(InOrder(PhantomData))
 }
 
 /// A label that lives as long as those that are written in the code. They are our own words, and
 /// few: each is kept once.
-fn label(name: String) -> &'static str {
+pub fn label(name: String) -> &'static str {
     static KNOWN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(label) = known.iter().find(|label| **label == name) {
@@ -174,6 +189,10 @@ mod tests {
         assert_eq!(reread.missed, report.summary.missed);
         assert_eq!(reread.ended.as_deref(), Some("Ctrl-C"));
         assert_eq!(reread.cases.len(), report.cases.len());
+        let counters = reread.counters.iter();
+        let counters: Vec<_> = counters.map(|(name, count)| (&**name, *count)).collect();
+        assert_eq!(counters, report.summary.counters);
+        assert_eq!(reread.groups, report.summary.groups);
         for (read, case) in reread.cases.iter().zip(&report.cases) {
             let mut expected = case.clone();
             // These two look alike in a document.

@@ -9,6 +9,7 @@
 use super::digest::DigestValue;
 use super::mistake::key_order::{self, Permuted};
 use super::mistake::text::{Target, TextMistake};
+use super::mistake::token::in_the_token;
 use super::mistake::{self, Case, Change, Mistake, Piece, Stage, reverse};
 use super::recipe::Form;
 
@@ -229,7 +230,7 @@ impl<'c> Search<'c> {
             (Some(group), _) => self.group_hit(of, target, &[group]),
             (None, Some(text)) => {
                 let mut hit = self.hit(of, target, &[]);
-                push_text(&mut hit, *text);
+                push_text(self.case, &mut hit, *text);
                 hit
             }
             (None, None) => return None,
@@ -296,7 +297,7 @@ impl<'c> Search<'c> {
             Second::Group(second) => self.group_hit(of, target, &[first, &self.groups[*second]]),
             Second::Text(text) => {
                 let mut hit = self.group_hit(of, target, &[first]);
-                push_text(&mut hit, *text);
+                push_text(self.case, &mut hit, *text);
                 hit
             }
         };
@@ -335,7 +336,7 @@ impl<'c> Search<'c> {
                 let mut hit = self.hit(open[question].of, target, &[&order]);
                 hit.order = permuted.into_iter().next();
                 if let Some(text) = text {
-                    push_text(&mut hit, text);
+                    push_text(self.case, &mut hit, text);
                 }
                 hits.push((question, hit));
             }
@@ -447,6 +448,11 @@ fn overlap(one: &Change, two: &Change) -> bool {
         (Change::Values(one), Change::Values(two)) => one
             .iter()
             .any(|(at, _)| two.iter().any(|(other, _)| at == other)),
+        (Change::Values(values), Change::Method(at, _))
+        | (Change::Method(at, _), Change::Values(values)) => {
+            values.iter().any(|(changed, _)| changed == at)
+        }
+        (Change::Method(..), Change::Method(..)) => true,
         _ => false,
     }
 }
@@ -469,7 +475,12 @@ fn take_answered(open: &mut Vec<&Question>, hits: Vec<(usize, Hit)>, findings: &
     findings.hits.extend(hits.into_iter().map(|(_, hit)| hit));
 }
 
-fn push_text(hit: &mut Hit, text: TextMistake) {
+fn push_text(case: &Case<'_>, hit: &mut Hit, text: TextMistake) {
+    let text = if hit.of == Of::Received && case.is_token() {
+        in_the_token(text)
+    } else {
+        text
+    };
     hit.ids.push(text.id.to_owned());
     hit.titles.push(text.title.to_owned());
     hit.advice.push(text.advice);

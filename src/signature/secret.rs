@@ -135,6 +135,8 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     lists: [Vec<Secret>; 5],
+    /// How the first of each kind is given again, where that can be said.
+    again: [Option<String>; 5],
     /// SENSORO's application id, which is no secret but belongs to them.
     pub app_id: Option<String>,
 }
@@ -156,6 +158,28 @@ impl Secrets {
     /// Adds a secret behind those of its kind.
     pub fn push(&mut self, name: SecretName, secret: Secret) {
         self.lists[name as usize].push(secret);
+    }
+
+    /// Says how the first of a kind is given again: flags of a command line without the secret
+    /// itself, such as `--token env:TOKEN`; none where it is found without a flag.
+    pub fn say_again(&mut self, name: SecretName, flags: String) {
+        self.again[name as usize] = Some(flags);
+    }
+
+    /// The flags that give the first of a kind again. One that was given as text is not repeated:
+    /// it is asked for on standard input.
+    #[must_use]
+    pub fn again(&self, name: SecretName) -> String {
+        match &self.again[name as usize] {
+            Some(flags) => flags.clone(),
+            None => format!("--{} -", name.flag()),
+        }
+    }
+
+    /// Whether the first of a kind has to be typed again.
+    #[must_use]
+    pub fn is_to_be_typed(&self, name: SecretName) -> bool {
+        self.again[name as usize].is_none()
     }
 
     /// Those of one kind, in the order given.

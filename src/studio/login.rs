@@ -12,8 +12,8 @@
 //! # Sources
 //!
 //! `OneNET` Studio's documentation of the application long connection and of the token; the
-//! codes are those of its device log. Inferred: the order of checking (form before meaning, the
-//! signature last), that an application is told by the same codes as a device, that each use
+//! codes are those of its device log. Inferred: the order of checking (the form, who it is for, the
+//! version, the method, the end, the key, the signature), that an application is told by the same codes as a device, that each use
 //! takes its own version only, and which of 3.1.1's return codes goes with which refusal.
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::check::{Checker, Choice, Scheme};
 use crate::diagnose::diagnose;
 use crate::platform::Platform;
-use crate::platform::onenet_studio::{Token, refusals};
+use crate::platform::onenet_studio::{Known, Token, refusals, slips};
 use crate::signature::mistake::OtherSecret;
 use crate::signature::{Evidence, Given, Secret, SecretName, Secrets, Veil, Verdict};
 
@@ -103,15 +103,17 @@ pub fn authenticate(login: &Login<'_>, keys: &impl Keys, now: Timestamp) -> Resu
         Ok(token) => token,
         Err(why) => return Err(Refusal::new(1103, "invalid token", why)),
     };
-    // The version that does not go with the `res` is told when it is known who asks.
-    let is_form = |refusal: &&Refusal| refusal.code != 1114;
-    if let Some(refusal) = early.iter().find(is_form) {
+    if let Some(refusal) = early.iter().find(|refusal| refusal.code == 1103) {
         return Err(refusal.clone());
     }
     check_res(&who, username, &token)?;
     check_version(&who, &token)?;
     if let Some(refusal) = early.into_iter().next() {
-        return Err(refusal);
+        return Err(if refusal.code == 1104 {
+            ended(password, now)
+        } else {
+            refusal
+        });
     }
     check_sign(&who, username, password, keys, now)?;
     Ok(who)
@@ -230,6 +232,24 @@ fn check_version(who: &Who, token: &Token) -> Result<(), Refusal> {
     Err(Refusal::new(1111, "invalid version", why))
 }
 
+/// The end has passed, or is no end at all: how that may have come.
+fn ended(password: &[u8], now: Timestamp) -> Refusal {
+    let known = Known {
+        now,
+        end: None,
+        is_signed: false,
+    };
+    let slips = slips(password, &known);
+    let why = slips
+        .iter()
+        .find(|slip| slip.id.starts_with("token.et-") || slip.id == "token.expired")
+        .map_or_else(
+            || "`et` has passed".to_owned(),
+            |slip| format!("{}: {}", slip.title, slip.advice),
+        );
+    Refusal::new(1104, "token expired", why)
+}
+
 /// The keys that may have signed.
 fn known(who: &Who, username: &str, keys: &impl Keys) -> Result<Vec<Secret>, Refusal> {
     let (known, whose) = match who {
@@ -302,6 +322,7 @@ fn checker(secrets: Secrets, now: Timestamp) -> Checker {
         age_counts: false,
         open: false,
         res: None,
+        end: None,
     }
 }
 

@@ -358,41 +358,32 @@ pub type Params = Vec<(String, Value)>;
 #[must_use]
 pub fn lifecycle(device: &DeviceId, is_online: bool, millis: i64) -> Vec<u8> {
     let status = if is_online { "online" } else { "offline" };
-    let data = object([("status", text(status)), ("time", number(millis))]);
-    let mut members = addressed(device, "lifecycle");
-    members.push(("data", data));
-    compact(&object(members))
-}
-
-/// `property`: what a device reported, each with its time.
-#[must_use]
-pub fn property(device: &DeviceId, id: &str, timed: Value) -> Vec<u8> {
-    let mut members = addressed(device, "notify");
-    members.push(("notifyType", text("property")));
-    members.push(("data", object([("id", text(id)), ("params", timed)])));
-    compact(&object(members))
-}
-
-/// `event`.
-#[must_use]
-pub fn event(device: &DeviceId, id: &str, timed: Value) -> Vec<u8> {
-    let mut members = addressed(device, "notify");
-    members.push(("notifyType", text("event")));
-    let data = [
-        ("id", text(id)),
-        ("version", text("1.0")),
-        ("params", timed),
-    ];
-    members.push(("data", object(data)));
-    compact(&object(members))
-}
-
-fn addressed(device: &DeviceId, message: &str) -> Vec<(&'static str, Value)> {
-    vec![
+    compact(&object([
         ("productId", text(&device.product)),
         ("deviceName", text(&device.name)),
-        ("messageType", text(message)),
-    ]
+        ("messageType", text("lifecycle")),
+        (
+            "data",
+            object([("status", text(status)), ("time", number(millis))]),
+        ),
+    ]))
+}
+
+/// `property` and `event`: what a device reported, its parameters as JSON text with their times.
+///
+/// `thing` is [`Thing::Event`], else it is a property. The text is not read again, so that a
+/// number stays as the device wrote it.
+#[must_use]
+pub fn notify(device: &DeviceId, thing: Thing<'_>, id: &str, params: &[u8]) -> Vec<u8> {
+    let (kind, version) = match thing {
+        Thing::Event => ("event", r#""version":"1.0","#),
+        _ => ("property", ""),
+    };
+    let [product, name, id] = [&device.product, &device.name, id].map(|it| shown(&text(it)));
+    let head = format!(
+        r#"{{"productId":{product},"deviceName":{name},"messageType":"notify","notifyType":"{kind}","data":{{"id":{id},{version}"params":"#
+    );
+    [head.as_bytes(), params, b"}}"].concat()
 }
 
 /// `property/set` and `property/desired/set`, from an application.
@@ -485,14 +476,16 @@ mod tests {
             ("Power".to_owned(), text("on")),
             ("WF".to_owned(), Value::Number("23.6".to_owned())),
         ];
-        let property = text_of(property(&device(), "12345", timed(&params, TIME)));
+        let params = compact(&timed(&params, TIME));
+        let property = text_of(notify(&device(), Thing::Property, "12345", &params));
         assert_eq!(
             property,
             r#"{"productId":"00001","deviceName":"iot-0001","messageType":"notify","notifyType":"property","data":{"id":"12345","params":{"Power":{"value":"on","time":1524448722123},"WF":{"value":23.6,"time":1524448722123}}}}"#
         );
         let inside = object([("Power", text("on")), ("WF", text("2"))]);
         let params = vec![("identifier1".to_owned(), inside)];
-        let event = text_of(event(&device(), "123", timed(&params, TIME)));
+        let params = compact(&timed(&params, TIME));
+        let event = text_of(notify(&device(), Thing::Event, "123", &params));
         assert_eq!(
             event,
             r#"{"productId":"00001","deviceName":"iot-0001","messageType":"notify","notifyType":"event","data":{"id":"123","version":"1.0","params":{"identifier1":{"value":{"Power":"on","WF":"2"},"time":1524448722123}}}}"#

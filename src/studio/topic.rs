@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// A topic of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Topic<'t> {
@@ -52,7 +54,8 @@ pub enum Thing<'t> {
 }
 
 /// Whose connection it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// An application of a user or of a project's group.
     Application,
@@ -92,6 +95,17 @@ impl<'t> Topic<'t> {
             device,
             thing,
         })
+    }
+}
+
+impl Topic<'_> {
+    /// Whose topic it is.
+    #[must_use]
+    pub fn device_id(&self) -> DeviceId {
+        DeviceId {
+            product: self.product.to_owned(),
+            name: self.device.to_owned(),
+        }
     }
 }
 
@@ -195,6 +209,12 @@ impl DeviceId {
 impl fmt::Display for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.product, self.name)
+    }
+}
+
+impl Serialize for DeviceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

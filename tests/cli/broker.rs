@@ -22,12 +22,12 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use pushrig::json::Value;
+use pushrig::json::{Value, compact};
 use pushrig::mqtt::packet::{
     self, ConnAck, Connect, ConnectReturnCode, Packet, Publish, QoS, SubAck, SubscribeReasonCode,
 };
 use pushrig::studio::message;
-use pushrig::studio::topic::{DeviceId, Thing, Topic};
+use pushrig::studio::topic::{Thing, Topic};
 
 /// What does not happen in this time does not happen.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -264,22 +264,20 @@ pub(crate) fn obliging() -> Broker {
 fn example(topic: &str) -> Option<Vec<u8>> {
     const TIME: i64 = 1_524_448_722_123;
     let topic = Topic::parse(topic)?;
-    let device = DeviceId {
-        product: topic.product.to_owned(),
-        name: topic.device.to_owned(),
+    let device = topic.device_id();
+    let notify = |value| {
+        let params = message::timed(&[("Power".to_owned(), value)], TIME);
+        Some(message::notify(
+            &device,
+            topic.thing,
+            "1",
+            &compact(&params),
+        ))
     };
-    let params = |value| message::timed(&[("Power".to_owned(), value)], TIME);
     match topic.thing {
         Thing::Lifecycle => Some(message::lifecycle(&device, true, TIME)),
-        Thing::Property => {
-            let value = params(Value::String("on".to_owned()));
-            Some(message::property(&device, "1", value))
-        }
-        Thing::Event => Some(message::event(
-            &device,
-            "1",
-            params(Value::Object(Vec::new())),
-        )),
+        Thing::Property => notify(Value::String("on".to_owned())),
+        Thing::Event => notify(Value::Object(Vec::new())),
         _ => None,
     }
 }

@@ -60,8 +60,8 @@ fn it_tells_the_whole_story_and_each_scene_says_what_it_proved() {
             "✓ it is up",
             "2  The handshake",
             "$ pushrig handshake onenet http://127.0.0.1:",
-            "pass   onenet.handshake.plus  onenet  200",
-            "✓ 3 right ones were echoed, 1 with a `+` in its signature; 4 wrong ones were refused",
+            "…  pass   onenet.handshake.plus  onenet  200",
+            "✓ 3 right ones echoed, 1 with a `+` in its signature; 4 wrong ones refused",
             "3  Pushes",
             "pass   onenet.datapoint  onenet  200",
             "pass   tencent.report  tencent  200",
@@ -72,20 +72,40 @@ fn it_tells_the_whole_story_and_each_scene_says_what_it_proved() {
             "a duplicate after",
             "✓ 3 fresh signatures verified, and 3 duplicates",
             "5  A tampered push",
-            "was  {\"msg\":{\"at\":1795291200000,\"login_type\"",
-            "is   {\"msg\": {\"at\": 1795291200000, \"login_type\"",
             "fail   tampered.ndjson:1  onenet  403",
-            "mistake (proved: it gives exactly the signature that arrived)",
+            "$ pushrig explain onenet tampered.ndjson --token 20200321182801\n",
+            "…  mistake (proved: it gives exactly the signature that arrived)",
             "[body.reformatted]",
-            "✓ refused with 403, and the cause is proved",
+            "(· nothing there, ␣ a blank)",
+            "✓ refused with 403; the cause is proved",
             "6  A door (Control iD)",
-            "pass   478435/create_objects#1  controlid  200",
-            "{\"id\":3,\"name\":\"Ana\"}",
-            "✓ 2 commands ran on the device, which now knows Person 1, Person 2, Ana",
+            "pass   478435/load_objects#2  controlid  200",
+            "{\"id\":1,\"name\":\"Ana\"}",
+            "✓ 2 commands ran on the device, which now knows Ana",
             "6 scenes: 6 as they should be",
             "Its files are removed",
         ])
         .exits(0);
+}
+
+#[test]
+fn it_is_short_enough_to_be_read_and_says_where_lines_are_left_out() {
+    let ran = pushrig("demo").env("COLUMNS", "100").any_stdout().exits(0);
+    let lines: Vec<_> = ran.text().lines().collect();
+    assert!(lines.len() <= 70, "{} lines:\n{}", lines.len(), ran.text());
+    let scene = |number: &str| {
+        let start = lines.iter().position(|line| line.starts_with(number));
+        lines[start.unwrap()..]
+            .iter()
+            .take_while(|line| !line.is_empty())
+    };
+    for number in ["2  ", "4  ", "5  ", "6  "] {
+        assert!(
+            scene(number).any(|line| line.starts_with('…')),
+            "{}",
+            ran.text()
+        );
+    }
 }
 
 #[test]
@@ -114,7 +134,7 @@ fn as_json_it_is_a_case_a_scene_and_a_summary() {
         lines[4]["details"]["command"]
             .as_str()
             .unwrap()
-            .contains("tail -n 1 day.ndjson | ")
+            .contains("pushrig explain onenet tampered.ndjson ")
     );
     let summary = &lines[SCENES.len()];
     assert_eq!(summary["type"], "summary");

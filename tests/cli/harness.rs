@@ -18,6 +18,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::leaks;
+#[cfg(unix)]
+use crate::terminal::Terminal;
 
 /// A run that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -36,6 +38,7 @@ pub(crate) fn pushrig(words: &str) -> Pushrig {
         secrets: Vec::new(),
         shows_secrets: false,
         has_reader: true,
+        is_watched: false,
     }
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct Pushrig {
     secrets: Vec<Vec<u8>>,
     shows_secrets: bool,
     has_reader: bool,
+    is_watched: bool,
 }
 
 impl Pushrig {
@@ -184,6 +188,13 @@ impl Pushrig {
         self
     }
 
+    /// A terminal shows both streams, in the order in which they come; they are standard output
+    /// here. Where there is no such terminal, they come one behind the other.
+    pub(crate) fn watched(mut self) -> Self {
+        self.is_watched = true;
+        self
+    }
+
     /// Runs it, and checks everything.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Ran {
@@ -220,7 +231,8 @@ impl Pushrig {
                 }
             }
         }
-        if ran.stderr.windows(8).any(|window| window == b"panicked") {
+        let panicked = |stream: &[u8]| stream.windows(8).any(|window| window == b"panicked");
+        if panicked(&ran.stdout) || panicked(&ran.stderr) {
             wrong.push_str("--- it panicked\n");
         }
         if !wrong.is_empty() {
@@ -252,6 +264,10 @@ impl Pushrig {
         // Windows starts nothing without it.
         if let Some(root) = std::env::var_os("SystemRoot") {
             command.env("SystemRoot", root);
+        }
+        #[cfg(unix)]
+        if self.is_watched {
+            return watch(command, source);
         }
         let mut child = command.spawn().expect("the executable starts");
         let mut stdin = child.stdin.take().expect("a pipe");
@@ -320,6 +336,27 @@ struct Output {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     code: Option<i32>,
+}
+
+/// Runs it with both streams at a terminal.
+#[cfg(unix)]
+fn watch(mut command: Command, mut source: Box<dyn Read + Send>) -> Output {
+    let terminal = Terminal::open();
+    command
+        .env("NO_COLOR", "1")
+        .stdout(terminal.stream())
+        .stderr(terminal.stream());
+    let mut child = command.spawn().expect("the executable starts");
+    // It has the terminal open, too.
+    drop(command);
+    let mut stdin = child.stdin.take().expect("a pipe");
+    thread::spawn(move || std::io::copy(&mut source, &mut stdin));
+    let stdout = terminal.all().into_bytes();
+    Output {
+        stdout,
+        stderr: Vec::new(),
+        code: child.wait().expect("an exit code").code(),
+    }
 }
 
 fn drain(source: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {

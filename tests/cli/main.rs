@@ -7,6 +7,8 @@ mod harness;
 mod leaks;
 mod server;
 #[cfg(unix)]
+mod terminal;
+#[cfg(unix)]
 mod unread;
 
 mod capture;

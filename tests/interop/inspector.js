@@ -42,13 +42,13 @@ function post(target, headers, body) {
 }
 
 /** A page that reports whatever should not happen on it. */
-async function open(browser, name) {
+async function open(browser, name, isQuiet = true) {
   const page = await browser.newPage();
   page.setDefaultTimeout(LIMIT);
   await page.setViewport({ width: 1280, height: 800 });
   const base = ui.slice(0, ui.indexOf('#') < 0 ? ui.length : ui.indexOf('#'));
   page.on('dialog', (dialog) => { problems.push(`${name}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on('console', (line) => { if (line.type() === 'error' || line.type() === 'warn') problems.push(`${name}: the console: ${line.text()}`); });
+  page.on('console', (line) => { if (isQuiet && (line.type() === 'error' || line.type() === 'warn')) problems.push(`${name}: the console: ${line.text()}`); });
   page.on('pageerror', (why) => problems.push(`${name}: an error: ${why.message}`));
   page.on('request', (request) => { if (!request.url().startsWith(base)) problems.push(`${name}: a request to ${request.url()}`); });
   await page.evaluateOnNewDocument(() => {
@@ -246,7 +246,7 @@ async function looks(browser) {
   await page.keyboard.press('t');
   for (const name of ['datapoint', 'datapoint', 'wrong']) await send(signed(name));
   await shown(page, 3);
-  for (const width of [400, 700, 1280]) {
+  for (const width of [380, 700, 1280]) {
     await page.setViewport({ width, height: 800 });
     await page.evaluate(() => document.getElementById('row-2').click());
     await page.waitForSelector('.timeline');
@@ -262,6 +262,33 @@ async function looks(browser) {
   await close(page, 'looks');
 }
 
+/** A page for which there is no room says so, and is told when there is some. */
+async function crowded(browser) {
+  const { hostname, port, pathname } = new URL(ui);
+  const held = await Promise.all([...Array(32)].map(() => new Promise((resolve, reject) => {
+    const socket = net.connect(Number(port), hostname, () => socket.write(`GET ${pathname}events HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`));
+    socket.on('error', reject);
+    socket.once('data', () => resolve(socket));
+  })));
+  // The browser itself writes to the console that it was refused.
+  const page = await open(browser, 'crowded', false);
+  await page.goto(ui);
+  await page.waitForFunction(() => document.getElementById('state-text').textContent.includes('next try in'));
+  for (const socket of held) socket.destroy();
+  await page.waitForFunction(() => document.getElementById('state-text').textContent === 'live');
+  await send(signed('online'));
+  await shown(page, 1);
+  check('it came back by itself', (await rows(page)).length === 1, await rows(page));
+  const many = `GET /${'x'.repeat(400)} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  await send(Buffer.from(many));
+  await shown(page, 2);
+  await page.evaluate(() => document.getElementById('row-2').click());
+  await page.waitForSelector('.record-head');
+  const height = await page.$eval('.record-head h2', (element) => element.getBoundingClientRect().height);
+  check('a long target leaves room for the rest', height < 80, height);
+  await close(page, 'crowded');
+}
+
 (async () => {
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROMIUM,
@@ -269,7 +296,7 @@ async function looks(browser) {
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
   });
   try {
-    await { live, hostile, looks }[scenario](browser);
+    await { live, hostile, looks, crowded }[scenario](browser);
   } catch (why) {
     problems.push(why.stack);
   } finally {

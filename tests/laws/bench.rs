@@ -45,6 +45,7 @@ impl Scene {
                 age_counts: false,
                 open: true,
                 res: None,
+                end: None,
             },
             request,
             given: Given::new(),
@@ -268,6 +269,7 @@ fn own_recipe() -> Scene {
     let recipe = recipe_file::read("acme.toml", OWN).unwrap();
     let scheme = Scheme {
         platform: None,
+        file: None,
         recipe,
     };
     let secrets = Secrets::new().with(SecretName::Token, "00ff10a0b1c2d3e400");

@@ -3,7 +3,6 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::{Instant, sleep_until};
 
@@ -38,29 +37,22 @@ pub(super) struct Said {
 }
 
 impl Actor {
-    /// Starts it, and gives it its standard input.
-    pub(super) async fn start(mut command: Command, stdin: Option<&[u8]>) -> Result<Self, Trouble> {
-        let input = stdin.map_or_else(Stdio::null, |_| Stdio::piped());
+    /// Starts it, with nothing on its standard input; within a runtime.
+    pub(super) fn start(mut command: Command) -> Result<Self, Trouble> {
         let child = command
-            .stdin(input)
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
         let mut child = child.map_err(|why| Trouble::Silent(format!("it did not start: {why}")))?;
-        let pipe = child.stdin.take();
-        let actor = Self {
+        Ok(Self {
             group: child.id(),
             out: child.stdout.take(),
             err: child.stderr.take(),
             child,
             said: Said::default(),
             status: None,
-        };
-        if let (Some(mut pipe), Some(bytes)) = (pipe, stdin) {
-            // A record is shorter than a pipe; who does not read it will say why.
-            let _ = pipe.write_all(bytes).await;
-        }
-        Ok(actor)
+        })
     }
 
     /// What it has said so far.

@@ -84,27 +84,19 @@ impl Cast {
     }
 
     /// Starts a call.
-    pub(super) async fn start(
-        &mut self,
-        words: &[String],
-        stdin: Option<&[u8]>,
-    ) -> Result<Actor, Trouble> {
+    pub(super) fn start(&mut self, words: &[String]) -> Result<Actor, Trouble> {
         let mut all = self.globals().map(OsString::from).to_vec();
         all.extend(["--color", self.color].map(OsString::from));
         all.extend(words.iter().map(OsString::from));
         self.seed = self.seed.wrapping_add(1);
         let mut command = this_executable(all)?;
         self.shelter(&mut command);
-        Actor::start(command, stdin).await
+        Actor::start(command)
     }
 
     /// Plays a call to its end.
-    pub(super) async fn play(
-        &mut self,
-        words: &[String],
-        stdin: Option<&[u8]>,
-    ) -> Result<Ended, Trouble> {
-        let mut actor = self.start(words, stdin).await?;
+    pub(super) async fn play(&mut self, words: &[String]) -> Result<Ended, Trouble> {
+        let mut actor = self.start(words)?;
         let code = actor.end(&mut self.watch).await?;
         Ok(Ended {
             code,

@@ -88,14 +88,6 @@ impl Folder {
             .collect()
     }
 
-    /// The last line of the capture.
-    pub(super) fn last_line(&self) -> Result<Vec<u8>, Error> {
-        let path = self.path.join(CAPTURE);
-        let bytes = fs::read(&path).map_err(|cause| Error::reading(path, cause))?;
-        let start = memchr::memrchr(b'\n', bytes.trim_ascii_end()).map_or(0, |at| at + 1);
-        Ok(bytes[start..].to_vec())
-    }
-
     /// The names of the files.
     pub(super) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();

@@ -17,6 +17,9 @@ use crate::term::Paint;
 /// The lines that a long line of JSON may take.
 const MOST_JSON: usize = 3;
 
+/// What stands in the margin where lines are left out.
+const GAP: char = '…';
+
 /// The one who prints.
 pub(super) struct Show<'s> {
     session: &'s mut Session,
@@ -57,10 +60,9 @@ impl<'s> Show<'s> {
         self.release(false)
     }
 
-    /// A command as it is typed; `before` stands before it on the line.
-    pub(super) fn command(&mut self, before: &str, words: &[String]) -> Result<(), Error> {
-        let start = format!("$ {before}pushrig");
-        for line in fit::command(&start, words, self.width.saturating_sub(INDENT)) {
+    /// A command as it is typed.
+    pub(super) fn command(&mut self, words: &[String]) -> Result<(), Error> {
+        for line in fit::command("$ pushrig", words, self.width.saturating_sub(INDENT)) {
             let line = self.paint().key(&line);
             self.line(INDENT, &line);
         }
@@ -78,19 +80,23 @@ impl<'s> Show<'s> {
         self.prose(INDENT, text, |_, text| text.to_owned());
     }
 
-    /// Of what a call printed, the lines that tell most; what is not right always does.
+    /// Of what a call printed, the lines that tell most; what is not right always does. Where some
+    /// are left out before a line, the margin says so.
     pub(super) fn lines(
         &mut self,
         lines: &[String],
         mut tells: impl FnMut(&str) -> bool,
     ) -> Result<(), Error> {
+        let mut is_gap = false;
         for line in lines {
             let bare = plain(line);
             let is_wrong = ["fail ", "error "]
                 .iter()
                 .any(|word| bare.starts_with(word));
             if tells(&bare) || is_wrong || self.is_verbose() {
-                self.output(line);
+                self.output(line, std::mem::take(&mut is_gap));
+            } else {
+                is_gap = true;
             }
         }
         self.release(false)
@@ -102,25 +108,26 @@ impl<'s> Show<'s> {
     }
 
     /// A line as it was printed.
-    pub(super) fn output(&mut self, line: &str) {
+    pub(super) fn printed(&mut self, line: &str) {
+        self.output(line, false);
+    }
+
+    /// A line as it was printed; `is_gap` if others before it are not shown.
+    fn output(&mut self, line: &str, is_gap: bool) {
         let columns = self.width.saturating_sub(INDENT);
         let pieces = if line.contains("{\"") || line.contains("‹token") {
             fit::cut(line, columns, MOST_JSON)
         } else {
             fit::broken(line, columns)
         };
-        for piece in pieces {
-            self.line(INDENT, &piece);
-        }
-    }
-
-    /// The first bytes of a body, and a word before them.
-    pub(super) fn bytes(&mut self, word: &str, bytes: &[u8]) {
-        let text = crate::term::escape(bytes);
-        let line = format!("{}  {text}", self.paint().key(word));
-        let columns = self.width.saturating_sub(INDENT);
-        for piece in fit::cut(&line, columns, 1) {
-            self.line(INDENT, &piece);
+        for (index, piece) in pieces.iter().enumerate() {
+            if is_gap && index == 0 {
+                let margin = format!("{GAP:<INDENT$}");
+                let margin = self.paint().dim(&margin);
+                self.line(0, &format!("{margin}{piece}"));
+            } else {
+                self.line(INDENT, piece);
+            }
         }
     }
 
@@ -193,7 +200,11 @@ impl<'s> Show<'s> {
             self.held.push('\n');
         }
         let columns = if self.width < 64 { 2 } else { 3 };
-        for row in std::mem::take(&mut self.became).chunks(columns) {
+        let globals = &self.session.globals;
+        // Whoever saw each scene end need not be told again.
+        let is_told = !globals.quiet && !globals.verbose && summary.passed == summary.cases;
+        let became = std::mem::take(&mut self.became);
+        for row in became.chunks(columns).filter(|_| !is_told) {
             let cells = row.iter().map(|(scene, outcome, took)| {
                 let name = format!("{:<9}", scene.name());
                 let time = format!("{:>4} ms", took.as_millis());
@@ -267,9 +278,7 @@ impl<'s> Show<'s> {
     }
 }
 
-const OPENING: &str = "Six scenes on this machine: real calls over real sockets, as you would \
-                       type them. What they print is shortened (-v shows all); a fixed --seed \
-                       and --now, not shown, keep the bytes the same.";
+const OPENING: &str = "Six scenes of real calls on this machine, as you would type them (beside a \
+                       fixed --seed and --now). Where … stands, lines are left out: -v shows all.";
 
-const NEXT: &str = "Now on your own. A receiver; in a second terminal a push, at it or at your own \
-                    URL; the mistake in a request that you paste (curl, HAR, raw; then Ctrl-D):";
+const NEXT: &str = "Now on your own, the last two in a second terminal:";

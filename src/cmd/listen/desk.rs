@@ -21,7 +21,7 @@ use crate::capture::{Content, Record};
 use crate::error::Error;
 use crate::message::{Request, Response};
 use crate::moment::Moment;
-use crate::net::server::{Manner, Refused, Reply};
+use crate::net::server::{Manner, Refused, Reply, is_loopback};
 use crate::receiver::fault::{Fault, FaultSpec, Place};
 use crate::receiver::{Received, Receiver};
 use crate::recorder::Recorder;
@@ -319,11 +319,12 @@ impl Desk {
             };
             inspector.keep(*record, &known);
         }
+        let veil = &receiver.checker().veil;
         match (line, status) {
             (None, Some(status)) if visit.trouble.is_none() => self.pass(status, took),
             (line, _) => self.tell(Told::Request(Box::new(Arrived {
                 number: visit.number,
-                line: line.unwrap_or_default(),
+                line: veil.hide_text(&line.unwrap_or_default()).into_owned(),
                 peer: visit.peer,
                 received: visit.received,
                 status,
@@ -373,6 +374,14 @@ impl Desk {
         let first = refused.raw.split(|&byte| byte == b'\n').next();
         if self.inspector.is_some() && first.is_some_and(Inspector::is_named_in) {
             // A page that was closed in the middle of a call; its token is nobody's business.
+            return;
+        }
+        if self.inspector.is_some() && refused.is_distrust && is_loopback(refused.peer.ip()) {
+            // The browser that is to open the page is no platform.
+            let why = refused.why;
+            self.tell(Told::Warning(format!(
+                "{why}: if that is the browser, tell it to go on to the page"
+            )));
             return;
         }
         let content = Content::Unparsed {

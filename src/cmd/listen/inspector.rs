@@ -18,18 +18,23 @@
 //!
 //! [`shelf`] keeps the last records and [`feed`] tells the pages of them; each page reads at its
 //! own pace, so that one that does not read costs no memory and misses what is gone by then.
-//! [`detail`] is worked out when somebody looks. Without `--ui` none of this is made.
+//! [`detail`] is worked out when somebody looks, and [`proof`] once, on threads of their own.
+//! Without `--ui` none of this is made.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn_blocking;
 
 use self::body::Extent;
+use self::chain::Chain;
 use self::detail::Detail;
 use self::entry::Entry;
+use self::proof::{Proof, Proofs};
 use self::shelf::{Item, Shelf};
 use crate::capture::{Record, curl};
 use crate::error::Error;
@@ -44,8 +49,10 @@ mod chain;
 mod detail;
 mod door;
 mod entry;
+mod export;
 mod feed;
 mod page;
+mod proof;
 mod resend;
 mod shelf;
 
@@ -60,9 +67,13 @@ pub(super) struct Inspector {
     /// Whether requests may be sent again to other machines.
     allow_remote: bool,
     shelf: RefCell<Shelf>,
+    proofs: Proofs,
+    /// A record is set out for one page after another: that takes memory.
+    setting_out: Semaphore,
     /// The number of the newest record; none once the run ends.
     news: watch::Sender<Option<u64>>,
     pages: Cell<usize>,
+    exports: Cell<usize>,
 }
 
 /// What is known of a request beside its record.
@@ -109,8 +120,11 @@ impl Inspector {
             forward,
             allow_remote,
             shelf: RefCell::default(),
+            proofs: Proofs::default(),
+            setting_out: Semaphore::new(1),
             news: watch::Sender::new(Some(0)),
             pages: Cell::default(),
+            exports: Cell::default(),
         })
     }
 
@@ -159,18 +173,23 @@ impl Inspector {
             return page::nothing();
         };
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        match &*request.method {
-            b"GET" => self.show(path, query, request, receiver),
-            b"POST" => match path.strip_prefix("resend/").map(str::parse) {
-                Some(Ok(id)) if door::may_change(request) => self.resend(id, &request.body).await,
-                Some(Ok(_)) => page::refused("this is for the page itself"),
+        let reply = match &*request.method {
+            b"GET" => self.show(path, query, request, receiver).await,
+            b"POST" => match path.strip_prefix("resend/") {
+                Some(id) if door::may_change(request) => self.resend(id, &request.body).await,
+                Some(_) => page::refused("this is for the page itself"),
                 _ => page::nothing(),
             },
             _ => page::nothing(),
+        };
+        Reply {
+            // Pages do not take the places of platforms.
+            is_apart: true,
+            ..reply
         }
     }
 
-    fn show(
+    async fn show(
         self: &Rc<Self>,
         path: &str,
         query: &str,
@@ -183,31 +202,47 @@ impl Inspector {
         match path.split_once('/') {
             None if path == "events" => self.feed(query, request, receiver),
             None if path == "export" => self.export(query),
-            Some(("record", id)) => self.with(id, |item| self.detail(item, query, receiver)),
-            Some(("curl", id)) => self.with(id, |item| self.curl(item)),
+            Some(("record", id)) => match self.item(id) {
+                Some(item) => self.detail(item, query, receiver).await,
+                None => page::nothing(),
+            },
+            Some(("curl", id)) => self
+                .item(id)
+                .map_or_else(page::nothing, |item| self.curl(&item)),
             _ => page::nothing(),
         }
     }
 
-    /// The answer of one record.
-    fn with(&self, id: &str, answer: impl FnOnce(&Item) -> Reply) -> Reply {
-        let item = id.parse().ok().and_then(|id| self.item(id));
-        item.map_or_else(page::nothing, |item| answer(&item))
-    }
-
-    fn item(&self, id: u64) -> Option<Rc<Item>> {
+    fn item(&self, id: &str) -> Option<Arc<Item>> {
+        let id = id.parse().ok()?;
         self.shelf.borrow().item(id).cloned()
     }
 
-    fn detail(&self, item: &Item, query: &str, receiver: &RefCell<Receiver>) -> Reply {
+    async fn detail(&self, item: Arc<Item>, query: &str, receiver: &RefCell<Receiver>) -> Reply {
         let extent = if query == "whole" {
             Extent::MOST
         } else {
             Extent::USUAL
         };
-        let receiver = receiver.borrow();
-        let kept = self.shelf.borrow();
-        page::json(&Detail::new(item, extent, &receiver, &kept))
+        let checker = Arc::new(receiver.borrow().checker().clone());
+        let search = {
+            let (item, checker) = (Arc::clone(&item), Arc::clone(&checker));
+            move || Proof::of(&item.record, &checker)
+        };
+        let proof = self.proofs.of(item.entry.id, search).await;
+        let _turn = self.setting_out.acquire().await;
+        let chain = Chain::new(
+            &item,
+            &receiver.borrow(),
+            &self.shelf.borrow(),
+            &checker.veil,
+        );
+        let set_out = spawn_blocking(move || {
+            let proof = proof.unwrap_or_default();
+            page::json(&Detail::new(&item, extent, chain, &proof, &checker))
+        });
+        let failed = |_| page::busy("it could not be worked out");
+        set_out.await.unwrap_or_else(failed)
     }
 
     fn curl(&self, item: &Item) -> Reply {
@@ -233,27 +268,4 @@ impl Inspector {
         }
         page::text(shown)
     }
-
-    /// The lines of the records that were asked for, as a capture has them: `ids=1-3,7`, or all.
-    fn export(&self, query: &str) -> Reply {
-        let kept = self.shelf.borrow();
-        let mut lines = Vec::new();
-        let ranges = match query.strip_prefix("ids=") {
-            Some(list) => list.split(',').filter_map(range).collect(),
-            None => vec![(0, u64::MAX)],
-        };
-        for (from, to) in ranges {
-            for item in kept.from(from).take_while(|item| item.entry.id <= to) {
-                item.record.write_line(&mut lines);
-                lines.push(b'\n');
-            }
-        }
-        page::capture(lines)
-    }
-}
-
-/// `3`, or `3-7`.
-fn range(text: &str) -> Option<(u64, u64)> {
-    let (from, to) = text.split_once('-').unwrap_or((text, text));
-    Some((from.parse().ok()?, to.parse().ok()?))
 }

@@ -13,6 +13,7 @@ use crate::receiver::expect::{COUNTS, Seen};
 use crate::report::case::{Case, CaseOutcome};
 use crate::reporter::Reporter;
 use crate::session::Session;
+use crate::signature::Veil;
 use crate::term;
 
 /// The one who prints.
@@ -97,7 +98,10 @@ impl<'s> Show<'s> {
                 }
             }
             Told::Request(arrived) => self.request(&arrived),
-            Told::Refused(refused, at) => self.refused(&refused, at),
+            Told::Refused(refused, at) => {
+                let receiver = desk.receiver.borrow();
+                self.refused(&refused, at, &receiver.checker().veil);
+            }
             Told::Warning(why) => self.session.warn(&why),
             Told::Error(error) => self.error(&error),
         }
@@ -148,9 +152,10 @@ impl<'s> Show<'s> {
     }
 
     /// What came and did not become a request.
-    fn refused(&mut self, refused: &Refused, at: Duration) {
+    fn refused(&mut self, refused: &Refused, at: Duration, veil: &Veil) {
         let first = refused.raw.split(|&byte| byte == b'\n').next();
-        let first = term::escape(first.unwrap_or_default().trim_ascii_end());
+        let first = veil.hide(first.unwrap_or_default().trim_ascii_end());
+        let first = term::escape(&first);
         let case = Case {
             id: "no request".to_owned(),
             outcome: CaseOutcome::Skip,

@@ -64,7 +64,7 @@ pub(super) struct AccountArgs {
     client_id: Option<String>,
 }
 
-fn parse_id(text: &str) -> Result<String, String> {
+pub(super) fn parse_id(text: &str) -> Result<String, String> {
     if text.is_empty() || text.contains(['/', '+', '#']) || text.contains(char::is_whitespace) {
         return Err("write the id alone, as in --user 10311".to_owned());
     }

@@ -11,7 +11,7 @@ use crate::net::{Answer, Failure, Timings};
 use crate::platform::{Patience, Platform};
 use crate::report::case::{Case, CaseOutcome};
 use crate::report::millis;
-use crate::sent::{cut_end, explain, hidden, shown_body, signing_headers};
+use crate::sent::{Explaining, cut_end, explain, hidden, shown_body, signing_headers};
 use crate::signature::Veil;
 
 /// What came of one try.
@@ -198,9 +198,10 @@ fn show_sent(case: &mut Case, sent: &Request, courier: &Courier, veil: &Veil) {
         case.details.push(("sent", line));
     }
     case.details.push(("sent", shown_body(&sent.body, veil)));
-    let command = form.and_then(|form| explain(&courier.push.scheme, form, sent, veil));
-    if let Some(command) = command {
-        case.details.push(("explain", command));
+    let push = &courier.push;
+    let explaining = form.and_then(|form| explain(&push.scheme, form, sent, &push.secrets));
+    if let Some(Explaining { command, then }) = explaining {
+        case.details.extend([("explain", command), ("then", then)]);
     }
 }
 

@@ -5,8 +5,8 @@ use super::play::Ended;
 use super::steps::Step;
 use crate::error::Outcome;
 use crate::net::stop::Signal;
-use crate::report::case::{Case, CaseOutcome};
-use crate::report::reread::Reread;
+use crate::report::case::{Case, CaseOutcome, Group};
+use crate::report::reread::{Reread, label};
 use crate::report::tally::Tally;
 
 /// What a step comes to.
@@ -16,6 +16,10 @@ pub(super) struct Account {
     pub(super) outcome: Outcome,
     /// Its cases, which it has printed itself.
     pub(super) cases: Vec<Case>,
+    /// What it counted beside them, under its name.
+    pub(super) counters: Vec<(&'static str, u64)>,
+    /// The times of its answers, kind by kind, under its name.
+    pub(super) groups: Vec<Group>,
     /// The step as a case, where it has none or these do not explain how it ended.
     pub(super) own: Option<Case>,
 }
@@ -38,10 +42,19 @@ pub(super) fn account(step: &Step, ended: &Ended, report: Option<Reread>, when: 
         return Account {
             outcome,
             cases: Vec::new(),
+            counters: Vec::new(),
+            groups: Vec::new(),
             own: Some(own(step, ended, outcome, None, when)),
         };
     };
     let ended_by = report.ended;
+    let named = |name: &str| format!("{}: {name}", step.name);
+    let counters = report.counters.into_iter();
+    let counters = counters.map(|(name, count)| (label(named(&name)), count));
+    let groups = report.groups.into_iter().map(|group| Group {
+        name: named(&group.name),
+        ..group
+    });
     // What concerns the whole stands behind its cases.
     let at_the_end = when.ms / 1_000.0;
     let missed = report
@@ -66,6 +79,8 @@ pub(super) fn account(step: &Step, ended: &Ended, report: Option<Reread>, when: 
     let is_explained = !cases.is_empty() && (when.by.is_some() || told.and(outcome) == told);
     Account {
         outcome,
+        counters: counters.collect(),
+        groups: groups.collect(),
         own: (!is_explained).then(|| Case {
             at: Some(when.at + at_the_end),
             ..own(step, ended, outcome, ended_by, when)
@@ -115,6 +130,12 @@ fn own(step: &Step, ended: &Ended, outcome: Outcome, by: Option<String>, when: W
             _ => CaseOutcome::Error,
         },
         why,
+        details: ended
+            .verdicts
+            .lines()
+            .into_iter()
+            .map(|line| ("verdict", line))
+            .collect(),
         ms: Some(when.ms),
         at: Some(when.at),
         ..Case::default()
@@ -130,8 +151,9 @@ fn why(ended: &Ended, by: Option<String>) -> String {
     match (&ended.error, by, ended.status.code()) {
         (Some(error), _, _) => error.clone(),
         (None, Some(by), _) => format!("ended by {by}"),
-        (None, None, Some(1)) if ended.verdict.is_some() => {
-            ended.verdict.clone().unwrap_or_default()
+        (None, None, Some(1)) => {
+            let told = ended.verdicts.told();
+            told.unwrap_or_else(|| "its exit code is 1".to_owned())
         }
         (None, None, Some(code @ 0..=3)) => format!("its exit code is {code}"),
         _ => format!("it crashed: it {}", kin::words(ended.status)),
@@ -141,6 +163,7 @@ fn why(ended: &Ended, by: Option<String>) -> String {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::cmd::run::verdict::Verdicts;
     use crate::report::reread;
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::ExitStatus;
@@ -164,7 +187,7 @@ mod tests {
         let ended = Ended {
             status: ExitStatus::from_raw(raw),
             error: None,
-            verdict: None,
+            verdicts: Verdicts::default(),
             server: None,
             was_stopped: false,
         };

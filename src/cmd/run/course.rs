@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::HandedOn;
 use super::account::{When, account};
@@ -15,6 +16,7 @@ use super::play::{Call, Ended, play};
 use super::server::{Server, Stopped};
 use super::show::Show;
 use super::steps::Step;
+use super::until_up::until_up;
 use super::watch::Watch;
 use crate::error::{Error, Outcome};
 use crate::net::ready::{Door, Knocker};
@@ -28,7 +30,7 @@ pub(super) struct Plan {
     /// The server's command line.
     pub(super) server: String,
     pub(super) door: Door,
-    pub(super) knocker: Knocker,
+    pub(super) knocker: Arc<Knocker>,
     pub(super) wait_time: Duration,
     pub(super) grace: Duration,
     pub(super) log: Option<(PathBuf, File)>,
@@ -43,9 +45,6 @@ const FIRST: Duration = Duration::from_secs(1);
 
 /// Who dies of the last answer may have given it before the system tells of its end.
 const DYING: Duration = Duration::from_millis(50);
-
-/// The pause between two tries grows from one to the other.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
 
 /// Of the server's last lines, so many stand in a report.
 const MOST_REPORTED: usize = 10;
@@ -206,7 +205,9 @@ impl<'s> Course<'s> {
             biased;
             how = server.ended() => self.fail_early(&how),
             _ = self.watch.next() => self.end_by_signal(),
-            () = until_up(&self.plan.knocker, &mut last) => match server.has_ended() {
+            () = until_up(&self.plan.knocker, &mut last, |why| {
+                self.show.waiting(&door, why, self.plan.wait_time);
+            }) => match server.has_ended() {
                 Some(how) => self.fail_early(&how),
                 None => self.show.ready(&door, begun.elapsed()),
             },
@@ -280,6 +281,7 @@ impl<'s> Course<'s> {
         let outcome = account.outcome;
         self.show.ended(step, outcome, ended.status.code(), when.ms);
         self.show.keep(account.cases);
+        self.show.reporter.within(account.counters, account.groups);
         if let Some(case) = account.own {
             self.show.case(case);
         }
@@ -416,7 +418,7 @@ impl<'s> Course<'s> {
             let from = self.last_lines.len().saturating_sub(MOST_REPORTED);
             case.details = vec![("output", self.last_lines[from..].join("\n"))];
         }
-        self.show.trouble(case);
+        self.show.told_case(case);
     }
 
     /// Lines of the server as they can be shown.
@@ -427,15 +429,5 @@ impl<'s> Course<'s> {
             term::cut(&term::escape(&hidden), LONGEST)
         };
         lines.iter().map(shown).collect()
-    }
-}
-
-/// Asks until there is an answer; `last` is why there was none.
-async fn until_up(knocker: &Knocker, last: &mut Option<String>) {
-    let (mut pause, longest) = PAUSES;
-    while let Err(why) = knocker.knock().await {
-        *last = Some(why);
-        sleep(pause).await;
-        pause = longest.min(pause * 3 / 2);
     }
 }

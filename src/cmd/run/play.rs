@@ -20,7 +20,7 @@ use super::kin::{self, Word};
 use super::server::Server;
 use super::show::Show;
 use super::steps::Step;
-use super::verdict::Verdict;
+use super::verdict::Verdicts;
 use super::watch::Watch;
 use crate::error::Error;
 use crate::net::stop::Signal;
@@ -53,8 +53,8 @@ pub(super) struct Ended {
     pub(super) status: ExitStatus,
     /// The last error that it told of.
     pub(super) error: Option<String>,
-    /// The last mismatch that it printed, where it checks signatures.
-    pub(super) verdict: Option<String>,
+    /// The records that are not right, where it checks signatures.
+    pub(super) verdicts: Verdicts,
     /// How the server ended meanwhile.
     pub(super) server: Option<String>,
     /// Whether it was ended because the server was.
@@ -69,8 +69,8 @@ struct Playing {
     err: Option<ChildStderr>,
     /// What came of its standard output, up to a whole line.
     line: Vec<u8>,
-    /// The last mismatch among its lines.
-    verdict: Verdict,
+    /// What its lines say of records.
+    verdicts: Verdicts,
     /// The end of what it said.
     said: Vec<u8>,
     /// Where in that a line begins that is not passed on yet.
@@ -118,7 +118,7 @@ pub(super) async fn play(
             return Ok(Ended {
                 status,
                 error: error_in(&playing.said),
-                verdict: playing.verdict.told(),
+                verdicts: playing.verdicts,
                 server: playing.server.take(),
                 was_stopped: playing.was_stopped,
             });
@@ -153,7 +153,7 @@ impl Playing {
             err: child.stderr.take(),
             child,
             line: Vec::new(),
-            verdict: Verdict::default(),
+            verdicts: Verdicts::default(),
             said: Vec::new(),
             open: 0,
             status: None,
@@ -263,7 +263,7 @@ impl Playing {
         if !whole.is_empty() {
             self.line.extend_from_slice(whole);
             if step.verifies {
-                self.verdict.look_at(&self.line);
+                self.verdicts.look_at(&self.line);
             }
             show.lines(step, &self.line);
             self.line.clear();

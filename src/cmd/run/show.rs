@@ -1,6 +1,6 @@
 //! What a run itself prints: headings, the course of the steps, the server's last words.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -66,6 +66,23 @@ impl<'s> Show<'s> {
 
     fn is_quiet(&self) -> bool {
         self.session.json() || self.session.globals.quiet
+    }
+
+    /// The server does not answer yet: whoever looks at a terminal is told what is waited for.
+    pub(super) fn waiting(&mut self, door: &str, why: Option<&str>, limit: Duration) {
+        if self.is_quiet() || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let door = term::escape(door.as_bytes());
+        let why = why.map_or_else(
+            || "no answer yet".to_owned(),
+            |why| term::escape(why.as_bytes()),
+        );
+        let limit = humantime::format_duration(limit);
+        self.session.talk(|paint| {
+            let waiting = paint.dim("waiting:");
+            format!("{waiting} for an answer at {door}, up to {limit} ({why})\n")
+        });
     }
 
     /// The server answers.
@@ -143,7 +160,7 @@ impl<'s> Show<'s> {
     /// A case of the last step that nobody has printed yet.
     pub(super) fn case(&mut self, case: Case) {
         self.count(&case);
-        self.bare_case(case);
+        self.told_case(case);
     }
 
     fn count(&mut self, case: &Case) {
@@ -184,8 +201,8 @@ impl<'s> Show<'s> {
         });
     }
 
-    /// The server's case: people read its last lines elsewhere.
-    pub(super) fn trouble(&mut self, mut case: Case) {
+    /// A case whose details people read elsewhere: the server's last lines, the verdicts of a step.
+    pub(super) fn told_case(&mut self, mut case: Case) {
         if !self.session.json() {
             let details = std::mem::take(&mut case.details);
             let shown = self.reporter.show(&case, self.session);
@@ -216,7 +233,8 @@ impl<'s> Show<'s> {
         if self.is_quiet() || steps < 2 || self.reporter.is_unread() {
             return;
         }
-        let text: String = self.became.iter().map(|it| self.row(it)).collect();
+        let mut text: String = self.became.iter().map(|it| self.row(it)).collect();
+        text.push_str(&self.legend());
         let written = self.session.out.write_all(text.as_bytes());
         self.printed(written.map_err(Error::from));
     }
@@ -245,6 +263,27 @@ impl<'s> Show<'s> {
         }
         row.push('\n');
         row
+    }
+
+    /// What the marks stand for that are no words.
+    fn legend(&self) -> String {
+        let has =
+            |wanted: fn(Option<Outcome>) -> bool| self.became.iter().any(|it| wanted(it.outcome));
+        let marks = [
+            (
+                has(|it| it == Some(Outcome::BadInput)),
+                "bad: it could not begin as it was called",
+            ),
+            (has(is_unanswered), "?: it got no complete answer"),
+            (has(|it| it.is_none()), "-: it was not run"),
+        ];
+        let marks = marks.into_iter().filter(|(occurs, _)| *occurs);
+        let marks: Vec<_> = marks.map(|(_, words)| words).collect();
+        if marks.is_empty() {
+            return String::new();
+        }
+        let text = format!("({})", marks.join("; "));
+        format!("  {}\n", self.session.paint.dim(&text))
     }
 
     /// The end of what the server said.
@@ -296,4 +335,12 @@ impl<'s> Show<'s> {
             }
         }
     }
+}
+
+/// Whether a step ran and its outcome is neither yes nor no.
+fn is_unanswered(outcome: Option<Outcome>) -> bool {
+    !matches!(
+        outcome,
+        None | Some(Outcome::Yes | Outcome::No | Outcome::BadInput)
+    )
 }

@@ -200,6 +200,7 @@ fn a_users_recipe_is_played_where_it_has_an_echo() {
     let recipe = recipe_file::read("mine.toml", text).unwrap();
     let scheme = Scheme {
         platform: None,
+        file: None,
         recipe,
     };
     let plan = plan_of(&scheme, &Given::new(), "a-token-of-mine");

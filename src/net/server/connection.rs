@@ -1,6 +1,6 @@
 //! One connection: hyper over the tap, and a clock beside it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ use super::request::{Flaw, chain, normal, whole};
 use super::socket::Socket;
 use super::tap::{BEHIND, Came};
 use super::wire::{End, Io, Wire};
-use super::{Limits, Manner, Refused, Reply, Shared};
+use super::{Apart, Limits, Manner, Refused, Reply, Shared};
 use crate::message::{Request, Response, Scheme};
 
 /// The answer to a head that never gets whole.
@@ -42,6 +42,7 @@ struct Connection<H, R> {
     wire: Rc<RefCell<Wire>>,
     /// A request whose body is not whole, and why. It is told when its answer has left.
     flaw: RefCell<Option<Box<(Came, String)>>>,
+    is_apart: Cell<bool>,
 }
 
 /// Serves a connection until its end, or for a short time once `told` is true.
@@ -66,6 +67,7 @@ pub(super) async fn serve<H, F, R>(
         peer,
         wire: Rc::clone(&wire),
         flaw: RefCell::default(),
+        is_apart: Cell::new(false),
     });
     let answering = Rc::clone(&connection);
     let service = service_fn(move |request| {
@@ -108,7 +110,12 @@ async fn meet<H, R: Fn(Refused)>(
         Met::Socket(socket) => Some(socket),
         Met::Nothing => None,
         Met::Failed(failed) => {
-            shared.refuse(peer, Scheme::Https, failed.came, failed.status, failed.why);
+            let refused = shared.refused(peer, Scheme::Https, failed.came, failed.why);
+            (shared.refused)(Refused {
+                status: failed.status,
+                is_distrust: failed.is_distrust,
+                ..refused
+            });
             if let Some(stream) = failed.stream {
                 Socket::Plain(stream).linger().await;
             }
@@ -154,6 +161,9 @@ where
             let mut seen = wire.borrow_mut();
             if let Some(end) = seen.end() {
                 return Poll::Ready(Over::End(end));
+            }
+            if seen.poll_left_by_peer(cx).is_ready() {
+                return Poll::Ready(Over::End(End::Close));
             }
             let has_begun = seen.look();
             if has_begun {
@@ -205,6 +215,7 @@ where
         }
         request.chunks = self.wire.borrow_mut().sizes();
         let reply: Reply = (self.shared.handler)(request, self.peer).await.into();
+        self.stands_apart(reply.is_apart);
         if reply.passed.is_some() || !self.wire.borrow().is_plain(reply.manner) {
             poll_fn(|cx| self.wire.borrow_mut().poll_said(cx)).await;
         }
@@ -325,7 +336,8 @@ where
 
     fn refuse(&self, came: Came, status: Option<u16>, why: String) {
         let scheme = self.wire.borrow().scheme();
-        self.shared.refuse(self.peer, scheme, came, status, why);
+        let refused = self.shared.refused(self.peer, scheme, came, why);
+        (self.shared.refused)(Refused { status, ..refused });
     }
 
     /// Closing on a peer that still sends would reset the connection, and the peer would not
@@ -358,26 +370,42 @@ where
     }
 }
 
-impl<H, R: Fn(Refused)> Shared<H, R> {
-    fn refuse(
-        &self,
-        peer: SocketAddr,
-        scheme: Scheme,
-        came: Came,
-        status: Option<u16>,
-        why: String,
-    ) {
+impl<H, R> Connection<H, R> {
+    fn stands_apart(&self, is_apart: bool) {
+        if self.is_apart.replace(is_apart) == is_apart {
+            return;
+        }
+        let Apart { count, changed } = &self.shared.apart;
+        if is_apart {
+            count.set(count.get() + 1);
+        } else {
+            count.set(count.get() - 1);
+        }
+        changed.notify_one();
+    }
+}
+
+impl<H, R> Drop for Connection<H, R> {
+    fn drop(&mut self) {
+        self.stands_apart(false);
+    }
+}
+
+impl<H, R> Shared<H, R> {
+    /// What is told of what came and was answered nothing.
+    fn refused(&self, peer: SocketAddr, scheme: Scheme, came: Came, why: String) -> Refused {
         let Came { mut raw, is_cut } = came;
         let most = self.limits.head.saturating_add(BEHIND);
         let is_cut = is_cut || raw.len() > most;
         raw.truncate(most);
-        (self.refused)(Refused {
+        Refused {
             peer,
             scheme,
             raw,
             is_cut,
-            status,
+            status: None,
             why,
-        });
+            is_distrust: false,
+        }
     }
 }

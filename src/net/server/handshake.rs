@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{self, AlertDescription};
 
 use super::Limits;
 use super::connection::ended;
@@ -38,6 +39,8 @@ pub(super) struct Failed {
     pub(super) came: Came,
     pub(super) status: Option<u16>,
     pub(super) why: String,
+    /// Whether the client left because of the certificate, or without a word.
+    pub(super) is_distrust: bool,
     /// To be closed when the client has read why.
     pub(super) stream: Option<TcpStream>,
 }
@@ -67,16 +70,20 @@ pub(super) async fn meet(
         came: Some(Rc::clone(&came)),
     };
     let agreeing = acceptor.accept(heard).into_fallible();
-    let (why, stream) = match timeout(limits.head_time, agreeing).await {
+    let (why, is_distrust, stream) = match timeout(limits.head_time, agreeing).await {
         Ok(Ok(mut stream)) => {
             stream.get_mut().0.came = None;
             return Met::Socket(Socket::Tls(Box::new(stream)));
         }
-        Ok(Err((cause, heard))) => (tls::explain_client(&cause), Some(heard.stream)),
+        Ok(Err((cause, heard))) => {
+            let why = tls::explain_client(&cause);
+            (why, is_distrust(&cause), Some(heard.stream))
+        }
         Err(_) => {
             let time = humantime::format_duration(limits.head_time);
             (
                 format!("its TLS handshake was not over within {time}"),
+                false,
                 None,
             )
         }
@@ -86,8 +93,25 @@ pub(super) async fn meet(
         came,
         status: None,
         why,
+        is_distrust,
         stream,
     })
+}
+
+fn is_distrust(cause: &io::Error) -> bool {
+    let error = cause.get_ref().and_then(|it| it.downcast_ref());
+    match error {
+        Some(rustls::Error::AlertReceived(alert)) => matches!(
+            alert,
+            AlertDescription::UnknownCA
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::CertificateExpired
+                | AlertDescription::DecryptError
+        ),
+        Some(_) => false,
+        None => cause.kind() == io::ErrorKind::UnexpectedEof,
+    }
 }
 
 /// What begins by a letter is no TLS; HTTP is told so, in HTTP.
@@ -112,6 +136,7 @@ async fn words(mut stream: TcpStream, limits: &Limits) -> Failed {
         } else {
             tls::NO_TLS.to_owned()
         },
+        is_distrust: false,
         stream: Some(stream),
     }
 }

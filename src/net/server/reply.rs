@@ -16,6 +16,9 @@ pub struct Reply {
     pub manner: Manner,
     /// A body that is not there yet, in the place of the answer's own.
     pub feed: Option<Feed>,
+    /// Whether its connection takes none of the places that [`Limits`](super::Limits) has, until
+    /// it answers otherwise. Only few may.
+    pub is_apart: bool,
     /// The reason phrase of another server, whose answer is passed on: its head leaves as it
     /// came, but for the fields that belong to one connection.
     pub passed: Option<Vec<u8>>,
@@ -31,7 +34,7 @@ impl From<Response> for Reply {
 }
 
 /// A body that comes piece by piece, chunked, and ends when its [`Giver`] is gone. What a peer does
-/// not take waits, and so does the giver. Its connection is idle while nothing is given: whoever
+/// not take waits, and so does the giver. A peer that closes its side is gone. Its connection is idle while nothing is given: whoever
 /// wants it to stay gives something within [`Limits::idle`](super::Limits::idle).
 #[derive(Debug)]
 pub struct Feed(pub(super) mpsc::Receiver<Bytes>);

@@ -29,12 +29,17 @@ thread_local! {
 /// How long the last pieces of an answer may take that comes piece by piece.
 const LAST_PIECES: Duration = Duration::from_millis(100);
 
+/// So much is read before it is asked for; a peer that sends more is not watched.
+const MOST_AHEAD: usize = 16 << 10;
+
 /// A socket, and what is going on upon it.
 pub(super) struct Wire {
     /// None once it was taken back.
     socket: Option<Socket>,
     scheme: Scheme,
     tap: Tap,
+    /// What was read before hyper asked for it.
+    ahead: Vec<u8>,
     /// When bytes last moved, as far as [`Wire::look`] has seen it.
     moved: Instant,
     /// When the head on its way began.
@@ -95,6 +100,7 @@ impl Wire {
             socket: Some(socket),
             scheme,
             tap: Tap::default(),
+            ahead: Vec::new(),
             moved: Instant::now(),
             head_since: None,
             news: News::default(),
@@ -199,6 +205,28 @@ impl Wire {
     /// The answer comes piece by piece.
     pub(super) fn feeds(&mut self) {
         self.feeding = Feeding::Yes;
+    }
+
+    /// Whether the peer of an answer that comes piece by piece went away; hyper reads nothing
+    /// meanwhile, and would not see it.
+    pub(super) fn poll_left_by_peer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.feeding == Feeding::No || self.ahead.len() >= MOST_AHEAD {
+            return Poll::Pending;
+        }
+        let mut piece = [0; 1 << 10];
+        let mut read = ReadBuf::new(&mut piece);
+        let Ok(socket) = self.socket() else {
+            return Poll::Ready(());
+        };
+        match ready!(socket.poll_read(cx, &mut read)) {
+            Ok(()) if !read.filled().is_empty() => {
+                self.ahead.extend_from_slice(read.filled());
+                // There may be more, and hyper may have asked for it.
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
     }
 
     /// The server ends: a peer that does not take the last pieces is not waited for. When that is
@@ -374,6 +402,15 @@ impl hyper::rt::Read for Io {
         mut into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let mut wire = self.0.borrow_mut();
+        if !wire.ahead.is_empty() {
+            let count = into.remaining().min(wire.ahead.len());
+            let bytes: Vec<_> = wire.ahead.drain(..count).collect();
+            wire.news.has_moved = true;
+            wire.tap.feed(&bytes);
+            wire.look_at_head();
+            into.put_slice(&bytes);
+            return Poll::Ready(Ok(()));
+        }
         PIECE.with_borrow_mut(|piece| {
             let room = into.remaining().min(piece.len());
             let mut read = ReadBuf::new(&mut piece[..room]);

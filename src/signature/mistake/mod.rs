@@ -19,7 +19,7 @@ mod secret;
 mod sort;
 pub mod text;
 mod time;
-mod token;
+pub(super) mod token;
 mod url;
 
 use std::borrow::Cow;
@@ -132,6 +132,8 @@ pub enum Change {
     Secret(Vec<u8>),
     /// The values of parts, by index.
     Values(Vec<(usize, Vec<u8>)>),
+    /// The part that names the hash function, by index, and the hash function with it.
+    Method(usize, Digest),
     /// How the base string is put together.
     Arrange(Arrange),
     /// The characters' encoding, piece by piece.
@@ -216,7 +218,7 @@ impl Case<'_> {
     }
 
     /// Whether the parts are the fields of a token.
-    pub(super) fn is_token(&self) -> bool {
+    pub(in crate::signature) fn is_token(&self) -> bool {
         let mut parts = self.form.parts.iter();
         parts.any(|part| matches!(part.source, Source::Field(_)))
     }
@@ -242,6 +244,11 @@ impl Case<'_> {
                     && let Some((_, new)) = changed.iter().find(|(index, _)| *index == at)
                 {
                     value = new;
+                }
+                if let Change::Method(index, digest) = change
+                    && *index == at
+                {
+                    value = digest.name().as_bytes();
                 }
             }
             values.push((at, value));
@@ -279,9 +286,16 @@ impl Case<'_> {
                 .filter(|piece| !piece.secret)
                 .map(|piece| piece.bytes.as_ref())
         };
+        let named = changes
+            .iter()
+            .find_map(|change| match change {
+                Change::Method(_, digest) => Some(*digest),
+                _ => None,
+            })
+            .unwrap_or(self.digest);
         let documented = || match &self.form.key {
-            None => self.digest.hash(all()),
-            Some(_) => self.digest.hmac(secret, all()),
+            None => named.hash(all()),
+            Some(_) => named.hmac(secret, all()),
         };
         let hashing = changes
             .iter()
@@ -300,10 +314,8 @@ impl Case<'_> {
             Hashing::HmacSwapped(digest) => {
                 digest.hmac(&rest().collect::<Vec<_>>().concat(), [secret])
             }
-            Hashing::Twice => self.digest.hash([documented().as_bytes()]),
-            Hashing::OfHex => self
-                .digest
-                .hash([hex::encode(documented().as_bytes()).as_bytes()]),
+            Hashing::Twice => named.hash([documented().as_bytes()]),
+            Hashing::OfHex => named.hash([hex::encode(documented().as_bytes()).as_bytes()]),
         }
     }
 

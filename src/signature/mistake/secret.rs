@@ -309,6 +309,12 @@ fn misread(case: &Case<'_>) -> Vec<Mistake> {
             "decode the key first: the HMAC is keyed with the decoded bytes",
             bare.to_vec(),
         );
+        push(
+            "secret.not-decoded",
+            "the key's text was used without decoding it, with a newline at its end",
+            "trim the key's text and decode it: the HMAC is keyed with the decoded bytes",
+            [bare, b"\n"].concat(),
+        );
         if bare.len() != text.len() {
             push(
                 "secret.prefix-not-stripped",

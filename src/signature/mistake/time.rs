@@ -16,12 +16,17 @@ pub(super) fn mistakes(case: &Case<'_>) -> Vec<Mistake> {
         return Vec::new();
     };
     let mut found = Vec::new();
+    let advice = if case.is_token() {
+        "take the time once, in unix seconds, and sign the same text that stands in the token"
+    } else {
+        AS_SENT
+    };
     let mut push = |id: &'static str, title: &str, value: String| {
         found.push(mistake(
             Stage::Input,
             id,
             format!("`{}` {title}", rule.part),
-            AS_SENT,
+            advice,
             Change::Values(vec![(at, value.into_bytes())]),
         ));
     };

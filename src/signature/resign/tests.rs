@@ -291,6 +291,7 @@ fn the_recipe_of_the_examples_is_signed_anew_push_and_handshake() {
     let recipe = recipe_file::read("acme.toml", text).unwrap();
     let scheme = Scheme {
         platform: None,
+        file: None,
         recipe,
     };
     let secrets = Secrets::new().with(SecretName::AppSecret, "kettle-and-toast");

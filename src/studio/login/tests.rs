@@ -125,14 +125,19 @@ fn a_token_without_one_of_its_fields_is_1103() {
     let less = USER_TOKEN.replace("&et=1623982416", "");
     refused("c", USER, &less, 1103, "`et` is missing");
     refused("c", USER, "hunter2", 1103, "`version` is missing");
+    let raw = USER_TOKEN.replace("%2F10311", "/10311");
+    refused("c", USER, &raw, 1103, "`res` is not percent-encoded");
 }
 
 #[test]
 fn a_token_past_its_end_is_1104_and_one_in_milliseconds_too() {
     let old = token("2020-05-29", USER, "1622505599", "sha1");
     refused("c", USER, &old, 1104, "passed 1 s ago");
+    refused("c", USER, &old, 1104, "it is eight hours early");
     let millis = token("2020-05-29", USER, "1623982416000", "sha1");
     refused("c", USER, &millis, 1104, "milliseconds");
+    let ages = token("2020-05-29", USER, "1537255523", "sha1");
+    refused("c", USER, &ages, 1104, "the token is old");
 }
 
 #[test]
@@ -157,6 +162,28 @@ fn a_wrong_sign_is_1106_and_the_mistake_that_gives_it_is_named() {
 }
 
 #[test]
+fn a_key_that_is_no_base64_is_told_and_not_shown() {
+    struct Wrong;
+    impl Keys for Wrong {
+        fn application(&self, _: &str) -> Vec<Secret> {
+            vec![Secret::new("hunter2!")]
+        }
+        fn device(&self, _: &str, _: &str) -> Option<DeviceKeys> {
+            None
+        }
+    }
+    let login = Login {
+        client_id: "",
+        username: Some(USER),
+        password: Some(USER_TOKEN.as_bytes()),
+    };
+    let refusal = authenticate(&login, &Wrong, now()).unwrap_err();
+    assert_eq!(refusal.code, 1106);
+    assert!(refusal.explanation.contains("no base64"), "{refusal:?}");
+    assert!(!refusal.explanation.contains("hunter2"), "{refusal:?}");
+}
+
+#[test]
 fn a_token_signed_with_another_known_key_is_told_which() {
     let other = signed_with("AAECAwQFBgcICQ==", "2020-05-29", USER, "1623982416", "sha1");
     refused("c", USER, &other, 1106, "the key of another project was");
@@ -178,7 +205,7 @@ fn a_method_in_upper_case_is_1110() {
 #[test]
 fn an_unknown_version_and_that_of_another_use_are_1111() {
     let unknown = token("2019-01-01", USER, "1623982416", "sha1");
-    refused("c", USER, &unknown, 1111, "known are");
+    refused("c", USER, &unknown, 1111, "`2019-01-01`");
     for version in ["2018-10-31", "2022-05-01"] {
         let other = token(version, USER, "1623982416", "sha1");
         refused("c", USER, &other, 1111, "long connection takes 2020-05-29");

@@ -27,7 +27,7 @@ const STUDIO_TOKEN: &str =
 type Example = (&'static str, i32, &'static [(&'static str, Source)]);
 
 /// The examples of every help.
-const EXAMPLES: [Example; 61] = [
+const EXAMPLES: [Example; 66] = [
     (
         "pushrig explain onenet request.curl --token env:TOKEN --computed 'what my server computed'",
         1,
@@ -50,6 +50,11 @@ const EXAMPLES: [Example; 61] = [
         "pushrig sign onenet-studio --version 2018-10-31 --res products/123123 --expires 2h --method sha1 --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=",
         0,
         &[],
+    ),
+    (
+        "pushrig sign onenet-studio --user 10311 --expires 1d --access-key env:KEY",
+        0,
+        &[("KEY", Source::Text(ACCESS_KEY))],
     ),
     (
         "pushrig sign onenet --token T --msg '{\"a\":1}' --as curl --url http://127.0.0.1:8000/push",
@@ -116,6 +121,19 @@ const EXAMPLES: [Example; 61] = [
         &[
             ("request.har", Source::Example("captures/sensoro.har")),
             ("SECRET", Source::Text(SENSORO)),
+        ],
+    ),
+    (
+        "pushrig explain onenet-studio --token @token.txt --access-key env:KEY",
+        0,
+        &[
+            (
+                "token.txt",
+                Source::Text(
+                    "version=2020-05-29&res=userid%2F10311&et=1623982416&method=sha1&sign=qEcjgJXhELte15mzZm%2FziCmGdFw%3D",
+                ),
+            ),
+            ("KEY", Source::Text(ACCESS_KEY)),
         ],
     ),
     (
@@ -350,6 +368,15 @@ const EXAMPLES: [Example; 61] = [
         ],
     ),
     (
+        "pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --rate 1 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
         "pushrig mqtt watch 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --count 3",
         0,
         &[
@@ -398,6 +425,31 @@ const EXAMPLES: [Example; 61] = [
         &[
             ("127.0.0.1:1883", Source::Broker),
             ("TOKEN", Source::Text(STUDIO_TOKEN)),
+        ],
+    ),
+    (
+        "pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 --access-key env:KEY --device 00001/iot-0001 --rate 1 --for 10s",
+        0,
+        &[
+            ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            ("KEY", Source::Text(ACCESS_KEY)),
+        ],
+    ),
+    (
+        "pushrig mqtt platform platform.toml --bind 127.0.0.1:1883 --play day.ndjson --expect 'sets>=1 within 10s'",
+        1,
+        &[
+            ("127.0.0.1:1883", Source::Instead("127.0.0.1:0")),
+            ("10s", Source::Instead("100ms")),
+            (
+                "platform.toml",
+                Source::Example("onenet-studio/platform.toml"),
+            ),
+            (
+                "day.ndjson",
+                Source::Text("{\"device\":\"00001/iot-0001\",\"property\":{\"Power\":\"on\"}}\n"),
+            ),
         ],
     ),
     (

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::harness::{is_current, pushrig};
 
 /// Every command that has a help.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "",
     "sign",
     "verify",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 21] = [
     "mqtt",
     "mqtt watch",
     "mqtt set",
+    "mqtt platform",
     "run",
     "demo",
     "completions",

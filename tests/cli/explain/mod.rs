@@ -1,6 +1,7 @@
 //! `pushrig explain`.
 
 mod mistakes;
+mod tokens;
 mod words;
 
 use serde_json::Value;

@@ -138,3 +138,8 @@ fn what_is_hostile_is_shown_and_does_not_run() {
 fn it_is_dark_and_light_and_fits_a_narrow_window() {
     play("looks");
 }
+
+#[test]
+fn a_page_that_is_refused_or_lost_comes_back_by_itself() {
+    play("crowded");
+}

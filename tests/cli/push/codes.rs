@@ -99,23 +99,49 @@ fn a_refusal_shows_what_was_sent_and_a_command_that_explains_it() {
             .lines()
             .find_map(|line| line.strip_prefix("  explain   "));
         let line = line.unwrap_or_else(|| panic!("{text}"));
-        let variable = format!("PUSHRIG_{}", flags[2..].to_uppercase().replace('-', "_"));
-        assert!(
-            line.contains(&format!(" {flags} env:{variable} ")),
-            "{line}"
-        );
-        let command = line
-            .strip_suffix(" --computed 'what your server computed'")
-            .and_then(|line| line.strip_prefix("pushrig "));
-        let words = super::words(command.unwrap());
+        assert!(line.ends_with(&format!(" {flags} -")), "{line}");
+        let command = line.strip_prefix("pushrig ").unwrap();
         let secret = SECRETS
             .split(' ')
             .nth(if flags == "--token" { 1 } else { 3 });
         // With nothing else than the right secret it proves the signature.
         pushrig("")
-            .args(words)
-            .env(&variable, secret.unwrap())
+            .args(super::words(command))
+            .stdin(secret.unwrap())
             .any_stdout()
+            .any_stderr()
+            .exits(0);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_that_explains_runs_as_it_stands_however_the_secret_was_given() {
+    const CONFIG: &str = "[profile.staging]\ntoken = \"a-token-of-mine\"\n";
+    for (variable, flags, words) in [
+        ("MINE", "--token env:MINE", " --token env:MINE\n"),
+        ("OTHER", "--token @t", " --token @t\n"),
+        ("PUSHRIG_TOKEN", "", " --token env:PUSHRIG_TOKEN\n"),
+        ("OTHER", "--profile staging", " --profile staging\n"),
+    ] {
+        let server = always(403);
+        let ran = push("onenet.online", &server, flags)
+            .file("t", "a-token-of-mine")
+            .file("pushrig.toml", CONFIG)
+            .env(variable, "a-token-of-mine")
+            .stdout_has([words])
+            .exits(1);
+        let text = ran.text();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("  explain   pushrig "))
+            .unwrap();
+        pushrig("")
+            .args(super::words(line))
+            .file("t", "a-token-of-mine")
+            .file("pushrig.toml", CONFIG)
+            .env(variable, "a-token-of-mine")
+            .stdout_has(["valid "])
             .any_stderr()
             .exits(0);
     }

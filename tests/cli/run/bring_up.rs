@@ -2,6 +2,7 @@
 
 use super::bench::{PUSH, listen, run};
 use crate::harness::pushrig;
+use crate::terminal::Terminal;
 
 #[test]
 fn a_server_that_never_answers_is_3_with_its_last_lines_escaped() {
@@ -185,4 +186,57 @@ fn verbose_shows_what_the_server_said_where_all_is_right() {
         .any_stdout()
         .stderr_has(["the server's last lines:\n  | ready: it listens"])
         .exits(0);
+}
+
+#[test]
+fn a_terminal_is_told_what_is_waited_for_unless_little_is_to_be_said() {
+    let wait = |flags: &str| {
+        let terminal = Terminal::open();
+        let code = terminal
+            .pushrig("run --wait http://127.0.0.1:{port}/up?key=x --wait-time 1500ms")
+            .args(flags.split_whitespace())
+            .args(["--server", "sleep 600", "--", "samples"])
+            .status()
+            .unwrap()
+            .code();
+        assert_eq!(code, Some(3));
+        terminal.all()
+    };
+    let shown = wait("");
+    assert!(
+        shown.contains("waiting: for an answer at http://127.0.0.1:"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("/up, up to 1s 500ms (connection refused)"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("waiting: ").count(), 1, "{shown}");
+    assert!(!wait("-q").contains("waiting"));
+}
+
+#[test]
+fn a_first_question_that_is_never_answered_does_not_hold_up_the_run() {
+    if !crate::interop::is_there("python3", "a server that loses its first connection") {
+        return;
+    }
+    let script = "
+import socket, sys
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+lost = listener.accept()
+while True:
+    peer, _ = listener.accept()
+    peer.recv(9000)
+    peer.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n')
+    peer.close()
+";
+    run(
+        "exec python3 server.py {port}",
+        "--wait-time 100s",
+        &["samples onenet"],
+    )
+    .file("server.py", script)
+    .any_stdout()
+    .stderr_has(["ready: the server answers"])
+    .exits(0);
 }

@@ -66,6 +66,13 @@ fn a_wrong_call_is_2() {
         .args(["app {port}", "--", "samples"])
         .stderr_has(["error: --server has {port}, and --wait has not"])
         .exits(2);
+    pushrig("run --wait http://127.0.0.1:8000 --server app -- samples -- push onenet.online")
+        .args(["http://127.0.0.1:{port}/", "--token", "x"])
+        .stderr_has([
+            "error: step 2 has {port}, and --wait has not",
+            "hint: a free port is chosen",
+        ])
+        .exits(2);
     run(
         "touch started",
         "",
@@ -162,14 +169,14 @@ fn standard_input_is_the_steps() {
 }
 
 #[test]
-fn braces_stay_where_no_port_is_asked_for() {
+fn braces_stay_where_they_ask_for_no_port() {
     let port = crate::interop::free_port();
     let server = listen("").replace("{port}", &port.to_string());
     pushrig("run --server")
         .args([&*server, "--wait", &format!("tcp://127.0.0.1:{port}"), "--"])
-        .args("sign tencent --token a --nonce {port} --timestamp 1 --body {}".split(' '))
+        .args("sign tencent --token a --nonce {p} --timestamp 1 --body {}".split(' '))
         .args("--as request --url http://h/".split(' '))
-        .stdout_has(["Nonce: {port}\r\n", "{}\npass   sign"])
+        .stdout_has(["Nonce: {p}\r\n", "{}\npass   sign"])
         .any_stderr()
         .exits(0);
 }

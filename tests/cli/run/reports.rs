@@ -237,3 +237,70 @@ fn a_reader_who_goes_away_ends_no_run() {
     let report: serde_json::Value = serde_json::from_slice(&ran.read("r.json")).unwrap();
     assert_eq!(report["summary"]["passed"], 2);
 }
+
+#[test]
+fn what_a_step_counts_beside_its_cases_stands_in_the_report_under_its_name() {
+    let push = PUSH.replace("push onenet.online", "push onenet.online --count 3");
+    let device = "device --server http://127.0.0.1:{port} --id 478435 --period 10ms --polls 3";
+    let flags = "--report json=r.json --report markdown=r.md";
+    let ran = run(&listen("--respond 200"), flags, &[&push, device])
+        .any_stdout()
+        .any_stderr()
+        .any_end();
+    let report: serde_json::Value = serde_json::from_slice(&ran.read("r.json")).unwrap();
+    let summary = &report["summary"];
+    assert_eq!(summary["counters"]["steps"], 2, "{summary}");
+    assert_eq!(summary["counters"]["device: polls"], 3, "{summary}");
+    let groups = summary["groups"].as_array().unwrap();
+    let polls = groups.iter().find(|group| group["name"] == "device: push");
+    assert_eq!(polls.unwrap()["count"], 3, "{summary}");
+    let markdown = String::from_utf8(ran.read("r.md")).unwrap();
+    assert!(markdown.contains("device: polls"), "{markdown}");
+    // The step itself has told it to those who look.
+    assert!(!ran.text().contains("device: polls"), "{}", ran.text());
+}
+
+#[test]
+fn each_record_that_a_step_refuses_is_told_in_its_case() {
+    let body = "{\"msg\":{\"type\":1},\"nonce\":\"n\",\"msg_signature\":\"s\"}\n".repeat(12);
+    let ran = run(
+        &listen(""),
+        "--report json=r.json",
+        &["verify onenet day.ndjson --token a-token-of-mine"],
+    )
+    .file("day.ndjson", &body)
+    .any_stdout()
+    .any_stderr()
+    .exits(1);
+    let report: serde_json::Value = serde_json::from_slice(&ran.read("r.json")).unwrap();
+    let case = &report["cases"][0];
+    let why = case["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("12 records are not right, the first: mismatch day.ndjson:1: "),
+        "{case}"
+    );
+    let verdicts = case["details"]["verdict"].as_str().unwrap();
+    let lines: Vec<_> = verdicts.lines().collect();
+    assert_eq!(lines.len(), 11, "{verdicts}");
+    assert!(
+        lines[9].starts_with("mismatch day.ndjson:10: "),
+        "{verdicts}"
+    );
+    assert_eq!(lines[10], "… and 2 more");
+}
+
+#[test]
+fn the_marks_of_the_table_are_explained_where_they_are_no_words() {
+    let unreachable = "push onenet.online http://127.0.0.1:1/ --token a-token-of-mine";
+    run(&listen(""), "--fail-fast", &[unreachable, "samples"])
+        .stdout_has([
+            "  ?    push onenet.online  1 case, 1 not right\n",
+            "  -    samples  not run\n",
+            "  (?: it got no complete answer; -: it was not run)\n",
+        ])
+        .any_stderr()
+        .exits(3);
+    let ran = run(&listen(""), "", &[PUSH, "samples onenet"]);
+    let ran = ran.any_stdout().any_stderr().exits(0);
+    assert!(!ran.text().contains("(?"), "{}", ran.text());
+}

@@ -2,4 +2,5 @@
 
 mod curl;
 mod requests;
+mod tokens;
 mod vectors;

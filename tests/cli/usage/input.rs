@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 
 use crate::harness::{Pushrig, fixture, pushrig};
+#[cfg(target_os = "linux")]
+use crate::terminal::Terminal;
 
 const TOKEN: &str = "--token 20200321182801";
 
@@ -204,4 +206,88 @@ fn a_reader_that_goes_away_is_no_failure() {
     ] {
         pushrig(&call).stdin(&records).without_reader().exits(0);
     }
+}
+
+#[test]
+fn a_request_given_as_an_argument_is_answered_with_how_to_give_it() {
+    for request in ["curl 'http://h/push?token=a-secret-of-mine'", "{\"msg\":1}"] {
+        for command in [
+            "explain onenet --token x",
+            "verify onenet --token x",
+            "capture show",
+        ] {
+            let ran = pushrig(command)
+                .arg(request)
+                .stderr_has([
+                    "error: a request stands where the name of a file should\n",
+                    "hint: write - in its place and paste it then (Enter, Ctrl-D), or pipe it in",
+                ])
+                .exits(2);
+            assert!(!ran.talk().contains("a-secret"), "{}", ran.talk());
+        }
+    }
+}
+
+#[test]
+fn a_request_where_the_platform_should_stand_is_answered_with_what_comes_first() {
+    pushrig("explain request.curl --token x")
+        .file("request.curl", "curl 'http://h/push'\n")
+        .stderr_has([
+            "error: request.curl:1:6: this is not TOML",
+            "hint: the platform comes first: one of onenet, ",
+        ])
+        .exits(2);
+    pushrig("explain mine.toml f --token x")
+        .file("mine.toml", "name mine\n")
+        .stderr_has(["hint: a line reads `key = value`"])
+        .exits(2);
+}
+
+#[test]
+fn a_dash_where_the_platform_should_stand_is_answered_with_all_that_may_stand_there() {
+    for (command, auto) in [
+        ("explain -", true),
+        ("verify - f", true),
+        ("handshake -", false),
+    ] {
+        let ran = pushrig(command)
+            .stderr_has([
+                "error: `-` stands where the platform should\n",
+                "hint: the platform comes first: one of onenet, ",
+                "or the path of a recipe file",
+            ])
+            .exits(2);
+        let has_auto = ran.talk().contains("auto (each record's own)");
+        assert_eq!(has_auto, auto, "{}", ran.talk());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_that_the_terminal_cut_is_not_judged_and_that_is_said() {
+    let paste = |length: usize| {
+        let mut terminal = Terminal::open();
+        let mut child = terminal
+            .pushrig("explain onenet - --token 20200321182801")
+            .spawn()
+            .unwrap();
+        terminal.shows("paste it here");
+        let line = "curl 'http://h/push' --data-raw '{\"msg\":\"";
+        terminal.types(line.as_bytes());
+        terminal.types(&vec![b'x'; length - line.len() - 3]);
+        terminal.types(b"\"}'\n\x04");
+        let code = child.wait().unwrap().code();
+        (code, terminal.all())
+    };
+    let (code, shown) = paste(5000);
+    assert_eq!(code, Some(2), "{shown}");
+    assert!(
+        shown.contains("the terminal keeps 4095 bytes of a line"),
+        "{shown}"
+    );
+    assert!(shown.contains("and name the file"), "{shown}");
+    assert!(!shown.contains("received"), "{shown}");
+    let (code, shown) = paste(4000);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(!shown.contains("the terminal keeps"), "{shown}");
 }

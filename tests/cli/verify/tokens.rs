@@ -103,3 +103,58 @@ fn an_access_key_that_is_no_base64_is_told_and_not_shown() {
         .any_stderr()
         .exits(1);
 }
+
+#[test]
+fn a_token_is_given_as_such_from_a_file_a_variable_or_standard_input() {
+    let call = |token: &str| {
+        pushrig(&format!(
+            "verify onenet-studio --access-key KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw= {BEFORE} {token}"
+        ))
+    };
+    let valid = "valid       arguments  onenet-studio token  fresh: 8 min left\n";
+    call("--token").arg(RIGHT).stdout(valid).exits(0);
+    for flag in ["--token", "--credential"] {
+        let from = |place: &str| call(&format!("{flag} {place}"));
+        from("@it").file("it", RIGHT).stdout(valid).exits(0);
+        from("env:IT").env("IT", RIGHT).stdout(valid).exits(0);
+        from("-").stdin(RIGHT).stdout(valid).exits(0);
+    }
+    call("--token a --token b")
+        .stderr_has(["one token is judged at a time"])
+        .exits(2);
+    // Of another platform, the token is a secret.
+    call("--token other --credential")
+        .arg(RIGHT)
+        .stdout(valid)
+        .exits(0);
+}
+
+#[test]
+fn a_token_that_is_not_percent_encoded_is_invalid() {
+    for (from, to, why) in [
+        (
+            "%2F",
+            "/",
+            "1103 invalid token: `res` is not percent-encoded: it holds `/`",
+        ),
+        (
+            "%3D",
+            "=",
+            "1103 invalid token: `sign` is not percent-encoded: it holds `=`",
+        ),
+    ] {
+        token(&RIGHT.replace(from, to), BEFORE)
+            .stdout_has(["unreadable", why])
+            .any_stderr()
+            .exits(1);
+    }
+}
+
+#[test]
+fn a_version_that_does_not_go_with_the_resource_is_invalid() {
+    let text = "version=2020-05-29&res=products%2F123123&et=1537255523&method=sha1&sign=AAAA";
+    token(text, BEFORE)
+        .stdout_has(["1111 invalid version: version 2020-05-29 does not go with `products/123123`"])
+        .any_stderr()
+        .exits(1);
+}

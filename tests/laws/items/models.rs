@@ -361,6 +361,7 @@ signature = { header = "S" }
     request.body = body.into();
     let scheme = Scheme {
         platform: None,
+        file: None,
         recipe: recipe_file::read("own.toml", RECIPE).unwrap(),
     };
     let secrets = Secrets::new().with(SecretName::Token, secret);

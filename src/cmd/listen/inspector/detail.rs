@@ -3,20 +3,16 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::body::{Body, Extent};
 use super::chain::Chain;
 use super::entry::Entry;
-use super::shelf::{Item, Shelf};
+use super::proof::Proof;
+use super::shelf::Item;
 use crate::capture::{Content, Record};
 use crate::check::{Checker, Scheme};
-use crate::diagnose::{diagnose, secret_to_check, url_to_give};
 use crate::message::{Headers, Request, Response};
 use crate::platform::Platform;
-use crate::receiver::{LONGEST_EXPLAINED, Receiver};
-use crate::report::explanation::Explanation;
-use crate::report::verdict::{VerdictLine, age_in_words};
 use crate::signature::{Evidence, Veil};
 use crate::term;
 
@@ -34,12 +30,8 @@ pub(super) struct Detail<'d> {
     message: Option<Body>,
     /// Whether the message was sealed.
     is_sealed: bool,
-    /// As `explain` tells it.
-    explanation: Option<Value>,
-    /// For each mistake, what was signed beside what should have been.
-    differences: Vec<Option<String>>,
-    /// Its age in words.
-    age: Option<String>,
+    #[serde(flatten)]
+    proof: &'d Proof,
     chain: Option<Chain>,
     note: Option<String>,
 }
@@ -67,12 +59,14 @@ struct Answer {
 /// So many sizes of chunks are shown.
 const MOST_CHUNKS: usize = 200;
 
-/// The columns of two texts beside each other.
-const WIDTH: usize = 84;
-
 impl<'d> Detail<'d> {
-    pub(super) fn new(item: &'d Item, extent: Extent, receiver: &Receiver, shelf: &Shelf) -> Self {
-        let checker = receiver.checker();
+    pub(super) fn new(
+        item: &'d Item,
+        extent: Extent,
+        chain: Option<Chain>,
+        proof: &'d Proof,
+        checker: &Checker,
+    ) -> Self {
         let veil = &checker.veil;
         let record = &item.record;
         let (head, bytes, error) = match &record.content {
@@ -80,7 +74,11 @@ impl<'d> Detail<'d> {
             Content::Mqtt(message) => (None, &*message.payload, None),
             Content::Unparsed { bytes, error } => (None, &**bytes, Some(shown_text(error, veil))),
         };
-        let mut detail = Self {
+        let (message, is_sealed) = record
+            .request()
+            .map(|request| opened(record, request, extent, checker))
+            .unwrap_or_default();
+        Self {
             entry: &item.entry,
             head,
             body: Body::new(bytes, extent, veil),
@@ -89,56 +87,36 @@ impl<'d> Detail<'d> {
                 .response
                 .as_ref()
                 .map(|it| Answer::new(it, extent, veil)),
-            message: None,
-            is_sealed: false,
-            explanation: None,
-            differences: Vec::new(),
-            age: None,
-            chain: Chain::new(item, receiver, shelf, veil),
+            message,
+            is_sealed,
+            proof,
+            chain,
             note: record.note.as_deref().map(|note| shown_text(note, veil)),
-        };
-        if let Some(request) = record.request() {
-            detail.judge(record, request, extent, checker);
         }
-        detail
     }
+}
 
-    fn judge(&mut self, record: &Record, request: &Request, extent: Extent, checker: &Checker) {
-        let mut evidence = Evidence::of(request);
-        evidence.public_url = checker.public_url.as_ref();
-        let judged = checker.check(record.platform.as_deref(), record.at.as_deref(), &evidence);
-        let platform = judged.scheme.and_then(|scheme: &Scheme| scheme.platform);
-        if let Some(webhook) = platform.and_then(Platform::webhook) {
-            self.is_sealed = webhook.sealed(&evidence).is_some();
-            let message = webhook.open(&evidence, &checker.secrets).ok();
-            let message = message.filter(|it| *it.bytes != *request.body);
-            self.message = message.map(|it| Body::new(&it.bytes, extent, &checker.veil));
-        }
-        // Looking at a record must not keep the platform waiting.
-        let is_short = request.body.len() <= LONGEST_EXPLAINED;
-        let diagnosis = is_short
-            .then(|| diagnose(checker, &judged, &evidence, None, &[]))
-            .flatten();
-        let verdict = VerdictLine::new("", checker, &evidence, &judged, &[], false);
-        self.age = verdict
-            .freshness
-            .zip(verdict.age)
-            .map(|(freshness, age)| age_in_words(freshness, age));
-        let steps = [
-            secret_to_check(checker, &judged),
-            url_to_give(checker, &judged),
-        ];
-        let explanation = Explanation {
-            verdict,
-            diagnosis: diagnosis.as_ref(),
-            computed: None,
-            next_steps: steps.into_iter().flatten().collect(),
-            reveal: false,
-            veil: &checker.veil,
-        };
-        self.differences = explanation.differences(WIDTH);
-        self.explanation = serde_json::to_value(explanation.into_line()).ok();
-    }
+/// What the platform tells in a request, where that is not its body, and whether it was sealed.
+fn opened(
+    record: &Record,
+    request: &Request,
+    extent: Extent,
+    checker: &Checker,
+) -> (Option<Body>, bool) {
+    let evidence = Evidence::of(request);
+    let scheme = checker
+        .choice
+        .scheme(record.platform.as_deref(), &evidence)
+        .and_then(|scheme: &Scheme| scheme.platform);
+    let Some(webhook) = scheme.and_then(Platform::webhook) else {
+        return (None, false);
+    };
+    let message = webhook.open(&evidence, &checker.secrets).ok();
+    let message = message.filter(|it| *it.bytes != *request.body);
+    (
+        message.map(|it| Body::new(&it.bytes, extent, &checker.veil)),
+        webhook.sealed(&evidence).is_some(),
+    )
 }
 
 impl Head {

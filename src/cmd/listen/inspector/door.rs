@@ -14,29 +14,39 @@ pub(super) const PREFIX: &str = "/_pushrig/";
 /// page cannot, and a script of it would have to ask first.
 pub(super) const OWN_HEADER: &str = "X-Pushrig";
 
-/// What proxies add: whom they forward for is not on this machine, though the proxy may be.
-const FORWARDED: [&str; 5] = [
+/// What proxies, tunnels and their services add: whom they forward for is not on this machine,
+/// though the proxy may be.
+const FORWARDED: [&str; 9] = [
+    "Fastly-Client-IP",
     "Forwarded",
+    "True-Client-IP",
     "Via",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "X-Original-Forwarded-For",
+    "X-Original-Host",
     "X-Real-IP",
 ];
 
+/// Families of such headers: `X-Forwarded-For`, `CF-Connecting-IP`.
+const FORWARDED_FAMILIES: [&[u8]; 2] = [b"X-Forwarded-", b"CF-"];
+
 /// Whether a request is for the inspector, whoever sent it.
 pub(super) fn is_for(request: &Request) -> bool {
-    request.target.starts_with(PREFIX.as_bytes())
+    parts(&request.target).1.starts_with(PREFIX.as_bytes())
 }
 
 /// What stands behind the token, the query included; none for who may not come in.
 pub(super) fn path<'r>(request: &'r Request, peer: SocketAddr, token: &str) -> Option<&'r str> {
-    let is_forwarded = FORWARDED
-        .iter()
-        .any(|name| request.headers.first(name).is_some());
-    if !is_loopback(peer.ip()) || is_forwarded || !names_this_machine(request) {
+    let (authority, target) = parts(&request.target);
+    if !is_loopback(peer.ip())
+        || is_forwarded(request)
+        || !names_this_machine(request)
+        || !authority.is_none_or(is_this_machine)
+    {
         return None;
     }
-    let target = std::str::from_utf8(&request.target).ok()?;
+    let target = std::str::from_utf8(target).ok()?;
     let (given, path) = target.strip_prefix(PREFIX)?.split_once('/')?;
     if !bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
         return None;
@@ -47,6 +57,35 @@ pub(super) fn path<'r>(request: &'r Request, peer: SocketAddr, token: &str) -> O
         Some(_) => path.is_empty(),
     };
     is_own.then_some(path)
+}
+
+/// The authority and the path of a target: who takes this for a proxy names both (RFC 9112, 3.2.2).
+fn parts(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let schemes = [b"http://".as_slice(), b"https://"];
+    let rest = schemes.into_iter().find_map(|scheme| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    match rest {
+        Some(rest) => {
+            let end = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+            (Some(&rest[..end]), &rest[end..])
+        }
+        None => (None, target),
+    }
+}
+
+fn is_forwarded(request: &Request) -> bool {
+    request.headers.iter().any(|(name, _)| {
+        let is_of = |family: &[u8]| {
+            let start = name.get(..family.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(family))
+        };
+        FORWARDED_FAMILIES.into_iter().any(is_of)
+            || FORWARDED
+                .iter()
+                .any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
+    })
 }
 
 /// Whether a request that changes something came from a page of ours.
@@ -72,7 +111,11 @@ fn names_this_machine(request: &Request) -> bool {
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
     };
-    let Ok(host) = std::str::from_utf8(host) else {
+    is_this_machine(host)
+}
+
+fn is_this_machine(authority: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(authority) else {
         return false;
     };
     let (name, port) = match host.strip_prefix('[') {
@@ -147,6 +190,16 @@ mod tests {
             other.headers.push(name, value);
             assert!(!enters(&other, "127.0.0.1"), "{name}");
         }
+        for name in ["cf-ray", "CF-IPCountry", "x-forwarded-proto"] {
+            let mut other = request("localhost");
+            other.headers.push(name, "1");
+            assert!(!enters(&other, "127.0.0.1"), "{name}");
+        }
+        for name in FORWARDED {
+            let mut other = request("localhost");
+            other.headers.push(name.to_ascii_lowercase(), "1");
+            assert!(!enters(&other, "127.0.0.1"), "{name}");
+        }
         for token in [
             "",
             "0123456789abcdef0123456789abcdee",
@@ -154,6 +207,28 @@ mod tests {
         ] {
             let peer = "127.0.0.1:9".parse().unwrap();
             assert_eq!(path(&request("localhost"), peer, token), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn whoever_takes_it_for_a_proxy_comes_to_the_same_door() {
+        let to = |target: &str| {
+            let mut request = request("localhost:1");
+            request.target = target.into();
+            request
+        };
+        let page = format!("/_pushrig/{TOKEN}/");
+        for own in ["http://localhost:1", "HTTP://127.0.0.1:1", "https://[::1]"] {
+            let request = to(&format!("{own}{page}"));
+            assert!(is_for(&request) && enters(&request, "127.0.0.1"), "{own}");
+        }
+        for foreign in ["http://evil.test", "http://u@localhost:1", "http://"] {
+            let request = to(&format!("{foreign}{page}"));
+            assert!(is_for(&request), "{foreign}: it has the token all the same");
+            assert!(!enters(&request, "127.0.0.1"), "{foreign}");
+        }
+        for other in ["http://localhost:1", "http://a/b", "*", "x://a/_pushrig/"] {
+            assert!(!is_for(&to(other)), "{other}");
         }
     }
 

@@ -50,12 +50,15 @@ pub(super) fn text(text: Vec<u8>) -> Reply {
 }
 
 /// Lines of a capture, as a file to keep.
-pub(super) fn capture(lines: Vec<u8>) -> Reply {
+pub(super) fn capture(lines: Feed) -> Reply {
     const FILE: (&str, &str) = (
         "Content-Disposition",
         "attachment; filename=\"pushrig.ndjson\"",
     );
-    answer(200, "application/x-ndjson", lines, &[FILE])
+    Reply {
+        feed: Some(lines),
+        ..answer(200, "application/x-ndjson", Vec::new(), &[FILE])
+    }
 }
 
 /// Events, for as long as they come.

@@ -43,7 +43,7 @@ struct Resent {
 
 impl Inspector {
     /// Sends a record again, and tells its answer.
-    pub(super) async fn resend(&self, id: u64, target: &[u8]) -> Reply {
+    pub(super) async fn resend(&self, id: &str, target: &[u8]) -> Reply {
         let Some(item) = self.item(id) else {
             return page::nothing();
         };

@@ -1,7 +1,7 @@
 //! The last records, as many as have room.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::entry::Entry;
 use crate::capture::{Content, Record};
@@ -29,7 +29,7 @@ pub(super) struct Item {
 /// The last records; their numbers are given in order, from 1.
 #[derive(Default)]
 pub(super) struct Shelf {
-    items: VecDeque<Rc<Item>>,
+    items: VecDeque<Arc<Item>>,
     bytes: usize,
     last: u64,
 }
@@ -46,7 +46,7 @@ impl Shelf {
         entry.id = self.last;
         let size = EACH + size_of(&record);
         self.bytes += size;
-        self.items.push_back(Rc::new(Item {
+        self.items.push_back(Arc::new(Item {
             entry,
             record,
             attempt,
@@ -69,13 +69,13 @@ impl Shelf {
     }
 
     /// The record of this number, if it is kept.
-    pub(super) fn item(&self, id: u64) -> Option<&Rc<Item>> {
+    pub(super) fn item(&self, id: u64) -> Option<&Arc<Item>> {
         let at = id.checked_sub(self.first())?;
         self.items.get(usize::try_from(at).ok()?)
     }
 
     /// Those from this number on, in order.
-    pub(super) fn from(&self, id: u64) -> impl Iterator<Item = &Rc<Item>> {
+    pub(super) fn from(&self, id: u64) -> impl Iterator<Item = &Arc<Item>> {
         let skipped = id.saturating_sub(self.first());
         self.items
             .iter()

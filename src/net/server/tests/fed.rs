@@ -82,6 +82,46 @@ fn whoever_gives_learns_that_the_peer_went_away() {
 }
 
 #[test]
+fn whoever_gives_nothing_learns_it_too_and_what_comes_meanwhile_is_not_lost() {
+    let (tell, told) = channel();
+    let server = fed(move |giver| {
+        let tell = tell.clone();
+        async move {
+            giver.give(b"one".to_vec()).await;
+            giver.gone().await;
+            let _ = tell.send(());
+        }
+    });
+    let mut stream = server.connect();
+    stream.write_all(GET).unwrap();
+    read_until(&mut stream, b"3\r\none\r\n");
+    drop(stream);
+    told.recv_timeout(LIMIT).unwrap();
+
+    let (go, wait) = tokio::sync::mpsc::unbounded_channel::<()>();
+    let wait = RefCell::new(Some(wait));
+    let server = fed(move |giver| {
+        let wait = wait.take();
+        async move {
+            giver.give(b"one".to_vec()).await;
+            if let Some(mut wait) = wait {
+                wait.recv().await;
+            }
+        }
+    });
+    let mut stream = server.connect();
+    stream.write_all(GET).unwrap();
+    read_until(&mut stream, b"3\r\none\r\n");
+    stream.write_all(GET).unwrap();
+    server.heard();
+    go.send(()).unwrap();
+    read_until(&mut stream, b"0\r\n\r\n");
+    let second = read_until(&mut stream, b"0\r\n\r\n");
+    assert!(second.starts_with("HTTP/1.1 200 OK\r\n"), "{second}");
+    assert_eq!(server.heard().target, b"/x");
+}
+
+#[test]
 fn a_peer_that_takes_nothing_does_not_hold_up_the_end() {
     let (tell, told) = channel();
     let mut server = fed(move |giver| {

@@ -298,9 +298,12 @@ fn a_client_that_does_not_trust_the_certificate_is_told() {
     let stranger = trusting(made().certificates(), &[]);
     let mut stream = stranger.connect(server.address);
     let _ = stream.write_all(b"GET / HTTP/1.1\r\n\r\n");
-    let why = server.refused().why;
+    let Refused {
+        why, is_distrust, ..
+    } = server.refused();
     assert!(
-        why.starts_with("the client does not trust the certificate of this server ("),
+        is_distrust
+            && why.starts_with("the client does not trust the certificate of this server ("),
         "{why}"
     );
     assert_serves(&server, &client);
@@ -329,4 +332,39 @@ fn http_1_1_is_agreed_upon_and_nothing_else() {
             .starts_with("the client speaks no HTTP/1.1 (ALPN)")
     );
     assert_serves(&server, &both);
+}
+
+#[test]
+fn whoever_gives_piece_by_piece_learns_that_a_peer_over_tls_went_away() {
+    for says_so in [true, false] {
+        let (listener, client) = secure();
+        let (tell, told) = channel();
+        let server = start_at(listener, Limits::default(), move |_| {
+            let (giver, feed) = Feed::pair();
+            let tell = tell.clone();
+            tokio::task::spawn_local(async move {
+                giver.give(b"one".to_vec()).await;
+                giver.gone().await;
+                let _ = tell.send(());
+            });
+            std::future::ready(Reply {
+                feed: Some(feed),
+                ..Reply::from(Response {
+                    status: 200,
+                    ..Response::default()
+                })
+            })
+        });
+        let mut stream = client.connect(server.address);
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .unwrap();
+        until(&mut stream, "3\r\none\r\n");
+        if let (true, Stream::Tls(stream)) = (says_so, &mut stream) {
+            stream.conn.send_close_notify();
+            stream.flush().unwrap();
+        }
+        drop(stream);
+        told.recv_timeout(LIMIT).unwrap();
+    }
 }

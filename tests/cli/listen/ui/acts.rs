@@ -160,6 +160,8 @@ fn the_export_is_the_capture_and_each_line_of_it() {
         .collect();
     let some = [&*lines[0], b"\n", &lines[2], b"\n", &lines[3], b"\n"].concat();
     assert_eq!(running.get("export?ids=1,3-9").body, some);
+    let again = format!("export?ids={}3-4", "1,1-1,3,".repeat(1_000));
+    assert_eq!(running.get(&again).body, some, "each is there once");
     assert_eq!(running.get("export?ids=").body, b"");
     let head = running.get("export").head;
     assert!(

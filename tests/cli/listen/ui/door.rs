@@ -1,5 +1,6 @@
 //! Who comes in, and what the page may do.
 
+use std::io::Write as _;
 use std::net::UdpSocket;
 
 use super::open;
@@ -57,12 +58,15 @@ fn who_may_not_come_in_is_told_nothing_and_leaves_no_trace() {
     let host = running.host();
     let page = running.page("");
     let wrong = page.replace(|it: char| it.is_ascii_digit(), "x");
+    let foreign = format!("http://evil.test{page}");
     for (path, fields) in [
         (wrong.as_str(), vec![host.as_str()]),
         ("/_pushrig/", vec![&host]),
         (&page, vec!["Host: evil.test"]),
         (&page, vec![]),
         (&page, vec![&host, "X-Forwarded-For: 10.0.0.1"]),
+        (&page, vec![&host, "CF-Connecting-IP: 10.0.0.1"]),
+        (&foreign, vec![&host]),
         (
             &format!("{page}record/1"),
             vec![&host, "Sec-Fetch-Site: cross-site"],
@@ -78,6 +82,9 @@ fn who_may_not_come_in_is_told_nothing_and_leaves_no_trace() {
         assert!(!answer.head.contains("Policy"), "{}", answer.head);
     }
     assert_eq!(running.get("").status(), 200);
+    let absolute = running.url(&page);
+    let answer = running.ask("GET", &absolute, &[&host], "");
+    assert_eq!(answer.status(), 200, "as a client of a proxy asks");
     assert_eq!(running.ask("PUT", &page, &[&host], "").status(), 404);
     let ended = running.stop();
     assert_eq!(ended.counter("requests"), 0);
@@ -143,6 +150,27 @@ fn it_is_served_over_tls_too() {
         .output()
         .unwrap();
     assert!(String::from_utf8_lossy(&got.stdout).contains("<title>pushrig"));
+}
+
+#[test]
+fn a_browser_that_does_not_trust_the_certificate_yet_leaves_no_record() {
+    let running = open("onenet --tls self-signed --capture c.ndjson");
+    let url = running.url("/");
+    pushrig(&format!("push onenet.online {url} --token a-token-of-mine"))
+        .any_stdout()
+        .any_stderr()
+        .exits(3);
+    // Others go before they say anything.
+    let mut stream = running.connect();
+    stream.write_all(b"\x16\x03\x01").unwrap();
+    drop(stream);
+    running.takes("onenet.online", "--insecure");
+    let records = running.records();
+    assert_eq!(records.len(), 1, "{records:?}");
+    let ended = running.stop();
+    let noted = ended.talk.matches("if that is the browser").count();
+    // The first one may say why it goes; the same is said once.
+    assert!((1..=2).contains(&noted), "{}", ended.talk);
 }
 
 #[test]

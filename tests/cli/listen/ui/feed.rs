@@ -65,6 +65,50 @@ fn what_is_gone_is_said() {
 }
 
 #[test]
+fn pages_that_were_closed_make_room_for_others_at_once() {
+    let running = open("onenet");
+    let mut pages: Vec<_> = (0..32).map(|_| running.events("")).collect();
+    for page in &mut pages {
+        page.wait("hello");
+    }
+    assert_eq!(running.get("events").status(), 503);
+    drop(pages);
+    let begun = Instant::now();
+    let mut page = running.events("Connection: close\r\n");
+    while page.next().is_none_or(|event| event.name != "hello") {
+        // No page is said anything for fifteen seconds.
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        page = running.events("Connection: close\r\n");
+    }
+}
+
+#[test]
+fn pages_take_no_place_of_a_platform() {
+    let running = open("onenet --max-connections 1");
+    let mut pages = [running.events(""), running.events("")];
+    for page in &mut pages {
+        page.wait("hello");
+    }
+    let mut kept = running.connect();
+    let (path, host) = (running.page("page.js"), running.host());
+    write!(kept, "GET {path} HTTP/1.1\r\n{host}\r\n\r\n").unwrap();
+    kept.read_exact(&mut [0; 1]).unwrap();
+    running.takes("onenet.online", "");
+    for page in &mut pages {
+        page.wait("record");
+    }
+    // Who is let in nowhere has no place of his own.
+    let mut platform = running.connect();
+    write!(platform, "GET /_pushrig/ HTTP/1.1\r\n{host}\r\n\r\n").unwrap();
+    platform.read_exact(&mut [0; 1]).unwrap();
+    let mut waiting = running.connect();
+    write!(waiting, "GET {path} HTTP/1.1\r\n{host}\r\n\r\n").unwrap();
+    let moment = Some(Duration::from_millis(200));
+    waiting.set_read_timeout(moment).unwrap();
+    assert!(waiting.read_exact(&mut [0; 1]).is_err());
+}
+
+#[test]
 fn ctrl_c_ends_at_once_with_pages_open() {
     let running = open("onenet");
     let mut pages = [running.events(""), running.events("")];
@@ -114,6 +158,8 @@ fn a_page_that_never_reads_holds_up_nobody() {
         let mut answers = vec![0; 100 * 20];
         stream.read_exact(&mut answers).unwrap();
     }
+    // What was sent ahead is not what a push is to wait for.
+    wait_for(&running, 3_000);
     running.takes("onenet.online", "");
     assert_eq!(running.get("").status(), 200);
     let begun = Instant::now();

@@ -55,10 +55,11 @@ impl Running {
         );
         let came = self.raw_bytes(request);
         let end = memchr::memmem::find(&came, b"\r\n\r\n").unwrap();
-        Answer {
-            head: String::from_utf8(came[..end].to_vec()).unwrap(),
-            body: came[end + 4..].to_vec(),
-        }
+        let head = String::from_utf8(came[..end].to_vec()).unwrap();
+        let body = came[end + 4..].to_vec();
+        let is_chunked = head.contains("Transfer-Encoding: chunked");
+        let body = if is_chunked { joined(&body) } else { body };
+        Answer { head, body }
     }
 
     fn host(&self) -> String {
@@ -83,6 +84,23 @@ impl Running {
         let (path, host) = (self.page("events"), self.host());
         write!(stream, "GET {path} HTTP/1.1\r\n{host}\r\n{after}\r\n").unwrap();
         Events(BufReader::new(stream))
+    }
+}
+
+/// A body whose chunks came one after another, to the last one.
+#[track_caller]
+fn joined(mut chunked: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = memchr::memmem::find(chunked, b"\r\n").unwrap();
+        let size = std::str::from_utf8(&chunked[..end]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            return body;
+        }
+        let chunk = &chunked[end + 2..];
+        body.extend_from_slice(&chunk[..size]);
+        chunked = &chunk[size + 2..];
     }
 }
 

@@ -1,5 +1,7 @@
 //! A record whole, and what of it is never shown.
 
+use std::io::{ErrorKind, Read as _, Write as _};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -158,7 +160,7 @@ fn what_no_parser_takes_is_shown_byte_for_byte() {
 
 #[test]
 fn no_answer_but_the_export_ever_repeats_a_secret() {
-    let running = open("onenet --capture c.ndjson --respond a-token-of-mine --accept-all");
+    let mut running = open("onenet --capture c.ndjson --respond a-token-of-mine --accept-all");
     let secrets = ["a-token-of-mine", "a-secret-of-mine"].map(|it| it.as_bytes().to_vec());
     let [token, other] = ["a-token-of-mine", "a-secret-of-mine"];
     let encoded = STANDARD.encode(token);
@@ -208,6 +210,10 @@ fn no_answer_but_the_export_ever_repeats_a_secret() {
             "{found:?}: {}",
             String::from_utf8_lossy(&answer)
         );
+    }
+    for line in &[(); 4].map(|()| running.next()) {
+        let found = leaks::find(line.to_string().as_bytes(), &secrets);
+        assert!(found.is_empty(), "{found:?}: {line}");
     }
     // What was told is not what was kept.
     let export = running.get("export?ids=1-3").body;
@@ -273,4 +279,92 @@ fn a_call_of_the_page_that_breaks_is_nobodys_record() {
     running.takes("onenet.online", "");
     let records = running.records();
     assert_eq!(records.len(), 1, "{records:?}");
+}
+
+#[test]
+fn the_platform_does_not_wait_while_a_mistake_is_looked_for() {
+    let running = open("onenet");
+    let push = running.wire("onenet.online", "");
+    // As long as may be, and with so many members that all orders of them are tried.
+    let mut body = br#"{"msg":{"at":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":""#.to_vec();
+    body.resize((64 << 10) - 100, b'x');
+    body.extend_from_slice(br#""},"msg_signature":"AAAAAAAAAAAAAAAAAAAAAA==","nonce":"abc"}"#);
+    let head = format!(
+        "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: {}",
+        body.len()
+    );
+    let wrong = [head.as_bytes(), b"\r\nConnection: close\r\n\r\n", &body].concat();
+    running.raw(wrong);
+    let mut page = running.connect();
+    let (path, host) = (running.page("record/1"), running.host());
+    write!(page, "GET {path} HTTP/1.1\r\n{host}\r\n\r\n").unwrap();
+    let mut platform = running.connect();
+    platform.write_all(&push).unwrap();
+    let mut answer = [0; 12];
+    platform.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, *b"HTTP/1.1 200");
+    page.set_nonblocking(true).unwrap();
+    let early = page.read(&mut [0; 1]).unwrap_err();
+    assert_eq!(early.kind(), ErrorKind::WouldBlock, "it came before");
+    page.set_nonblocking(false).unwrap();
+    page.read_exact(&mut [0; 1]).unwrap();
+}
+
+#[test]
+fn however_long_a_record_is_its_answer_is_not_and_says_what_is_left_out() {
+    let running = open("sensoro");
+    let wire = String::from_utf8(running.wire("sensoro.event", "")).unwrap();
+    let (head, body) = wire.split_once("\r\n\r\n").unwrap();
+    let head = head.replace("/push", &format!("/push?{}", "x".repeat(50_000)));
+    for (size, id) in [(60_000, 1), (600_000, 2)] {
+        let long = "y".repeat(size);
+        let (old, new) = (body.len(), long.len());
+        let head = head.replace(&format!("h: {old}"), &format!("h: {new}"));
+        running.raw(format!("{head}\r\nConnection: close\r\n\r\n{long}"));
+        wait_for(&running, id);
+    }
+    let (short, long) = (running.get("record/1"), running.get("record/2"));
+    for answer in [&short, &long] {
+        assert!(answer.body.len() < 1 << 20, "{}", answer.body.len());
+    }
+    let base = short.json()["explanation"]["base_string"].clone();
+    let last = base.as_array().unwrap().last().unwrap();
+    let shown = last["text"].as_str().unwrap().len() as u64;
+    assert_eq!(last["bytes"], 60_000);
+    assert!(shown < 20_000, "{shown}");
+    assert_eq!(last["more_bytes"], 60_000 - shown);
+    assert_eq!(short.json()["is_too_long"], false);
+    assert_eq!(long.json()["is_too_long"], true);
+    assert_eq!(long.json()["body"]["is_cut"], true);
+}
+
+#[test]
+fn a_secret_is_hidden_in_the_spellings_of_libraries_and_where_secrets_overlap() {
+    let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let flags = ["--accept-all", "--ui", "--token", key];
+    let running = super::super::bench::listen_with("onenet", &flags);
+    let bytes = STANDARD.decode(&key[6..]).unwrap();
+    let basic = STANDARD.encode("user:a-token-of-mine");
+    let body = format!(
+        r#"{{"a":"\u0061-token-of\u002dmine","b":"{}","c":"{}"}}"#,
+        &key[6..],
+        hex::encode(&bytes)
+    );
+    running.raw(format!(
+        "POST /%61-token%2dof-mine HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {basic}\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    wait_for(&running, 1);
+    let record = running.record(1);
+    assert_eq!(record["target"], "/[secret]");
+    assert_eq!(record["headers"][1][1], "Basic dXNlcjp[secret]=");
+    let text = record["body"]["text"].as_str().unwrap();
+    let stars = |count| "*".repeat(count);
+    let (a, b, c) = (stars(25), stars(key.len() - 6), stars(2 * bytes.len()));
+    assert_eq!(text, format!(r#"{{"a":"{a}","b":"{b}","c":"{c}"}}"#));
+    let curl = String::from_utf8(running.get("curl/1").body).unwrap();
+    for part in ["token", &key[10..20], &basic[12..20]] {
+        assert!(!curl.contains(part), "{part}: {curl}");
+    }
 }

@@ -54,7 +54,7 @@ function lane(svg, y, name) {
 
 /** The length of a pause, where there is room for it. */
 function gap(svg, from, to, pause, y) {
-  if (to - from > 9) svg.append(draw('text', { class: 'gap', x: `${(from + to) / 2}%`, y }, seconds(pause)));
+  if (to - from > 12) svg.append(draw('text', { class: 'gap', x: `${(from + to) / 2}%`, y }, seconds(pause)));
 }
 
 function plan(svg, told, planned, index, time, x) {
@@ -72,6 +72,9 @@ function attempt(svg, told, known, index, time, x, current, open) {
   if (known) dot.addEventListener('click', () => open(known.id));
   dot.append(draw('title', {}, `attempt ${index + 1}: ${known?.status ?? 'no answer'}`));
   svg.append(dot);
+  // Where attempts stand close, the table below has their statuses.
+  const isClose = index > 0 && x(time) - x(time - told.gaps[index - 1]) < 9;
+  if (isClose && !isHere) return;
   svg.append(draw('text', { class: 'label', x: `${x(time)}%`, y: 58 }, String(known?.status ?? (known ? 'none' : 'gone'))));
 }
 

@@ -14,6 +14,11 @@ let filter = { ...NO_FILTER };
 /** The record that is shown: its number, and what was told of it. */
 let chosen = null;
 let told = null;
+/** What stops the request for it, while there is one; whether all of it was asked for. */
+let loading = null;
+let isWhole = false;
+/** Whether more came of it meanwhile. */
+let isStale = false;
 let fresh = 0;
 let gone = 0;
 const list = new List($('list'), (id) => choose(id));
@@ -25,7 +30,14 @@ let last = 0;
 let pending = [];
 let isOver = false;
 
+// A connection that is refused or lost is tried again, after a longer and longer while.
+const [SOONEST, LATEST] = [1, 30];
+let pause = SOONEST;
+let retrying;
+
 function connect() {
+  clearTimeout(retrying);
+  retrying = null;
   source?.close();
   source = new EventSource(last > 0 ? `events?after=${last}` : 'events');
   source.addEventListener('hello', (event) => hello(JSON.parse(event.data)));
@@ -36,7 +48,24 @@ function connect() {
   source.addEventListener('kept', (event) => forget(JSON.parse(event.data).first));
   source.addEventListener('missed', (event) => missed(JSON.parse(event.data).count));
   source.addEventListener('end', () => end());
-  source.addEventListener('error', () => { if (!isOver) state('lost', 'no connection'); });
+  source.addEventListener('error', () => { if (!isOver) again(); });
+}
+
+function again() {
+  source?.close();
+  source = null;
+  clearTimeout(retrying);
+  if (document.hidden) {
+    // Whoever looks again asks again.
+    state('lost', 'no connection');
+    return;
+  }
+  state('lost', `no connection, next try in ${pause} s`);
+  retrying = setTimeout(() => {
+    state('lost', 'connecting');
+    connect();
+  }, pause * 1000);
+  pause = Math.min(2 * pause, LATEST);
 }
 
 // A browser has six connections to one place: pages that nobody looks at give theirs back.
@@ -44,11 +73,21 @@ const AWAY = 30_000;
 let leaving;
 document.addEventListener('visibilitychange', () => {
   clearTimeout(leaving);
-  if (document.hidden) leaving = setTimeout(() => { source?.close(); source = null; }, AWAY);
-  else if (!source && !isOver) connect();
+  if (document.hidden) leaving = setTimeout(leave, AWAY);
+  else if (!source && !isOver) {
+    pause = SOONEST;
+    connect();
+  }
 });
 
+function leave() {
+  clearTimeout(retrying);
+  source?.close();
+  source = null;
+}
+
 function hello(told) {
+  pause = SOONEST;
   about = told;
   $('url').textContent = about.url;
   $('platform').textContent = about.platform;
@@ -64,7 +103,7 @@ function state(name, text) {
 
 function end() {
   isOver = true;
-  source.close();
+  leave();
   flush();
   state('over', 'ended');
   toast('The run has ended. The list stays; records that were not opened are gone.');
@@ -81,7 +120,7 @@ function flush() {
   refresh();
   // Another attempt of the message that is looked at changes what is shown of it.
   const message = JSON.stringify(told?.entry.message ?? null);
-  if (message !== 'null' && entries.some((entry) => JSON.stringify(entry.message) === message)) load(chosen, true);
+  if (message !== 'null' && entries.some((entry) => JSON.stringify(entry.message) === message)) reload();
 }
 
 function forget(first) {
@@ -172,15 +211,34 @@ function choose(id, isMoving) {
   if (isNarrow() && !isMoving) $('detail').focus();
 }
 
-async function load(id, isSame, whole) {
+function reload() {
+  // Attempts may come faster than they are shown: one request after another.
+  if (loading) isStale = true;
+  else load(chosen, true, isWhole);
+}
+
+async function load(id, isSame, whole = false) {
+  // What was asked for before is not waited for.
+  loading?.abort();
+  const asked = new AbortController();
+  loading = asked;
+  isWhole = whole;
+  isStale = false;
   let found;
   try {
-    const answer = await fetch(`record/${id}${whole ? '?whole' : ''}`);
+    const answer = await fetch(`record/${id}${whole ? '?whole' : ''}`, { signal: asked.signal });
     found = answer.ok ? await answer.json() : null;
   } catch {
     found = undefined;
   }
+  if (asked.signal.aborted) return;
+  loading = null;
   if (id !== chosen) return;
+  show(id, found, isSame, whole);
+  if (isStale) reload();
+}
+
+function show(id, found, isSame, whole) {
   if (!found) {
     const why = found === null ? 'This record is gone: only the last ones are kept here.' : 'The server does not answer any more.';
     if (!told) $('detail').replaceChildren(el('p', { class: 'none' }, why));

@@ -58,6 +58,10 @@ function verdict(told) {
   if (entry.is_replay) parts.push(el('p', { class: 'statement bad' }, 'Its nonce came before, with another message: a replay?'));
   if (explanation) {
     explanation.mistakes.forEach((mistake, index) => parts.push(mistakeCard(mistake, told.differences[index])));
+    if (explanation.more_mistakes > 0) parts.push(more(explanation.more_mistakes, 'mistakes that fit as well'));
+    if (told.is_too_long) {
+      parts.push(el('p', { class: 'soft' }, 'Its body is longer than 64 KiB: its base string is not set out here, and no mistake is looked for. Export it, and ', el('code', {}, 'pushrig explain'), ' does both.'));
+    }
     parts.push(signatures(explanation), tried(explanation), baseString(explanation), notes(explanation));
   }
   return section('Verdict', parts);
@@ -84,6 +88,11 @@ function mistakeCard(mistake, difference) {
 function also(names) {
   const more = names.length - 5;
   return names.slice(0, 5).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** What is not shown, counted. */
+function more(count, what) {
+  return el('p', { class: 'soft' }, `… ${count} more ${what}`);
 }
 
 /** The rows of a difference, the marks told apart. */
@@ -116,6 +125,13 @@ function code(value, name) {
   return el('code', { class: name }, visible(value));
 }
 
+/** So many characters are shown without a frame that scrolls. */
+const LONG = 1200;
+
+function long(value) {
+  return value.length <= LONG ? code(value) : el('code', { class: 'long', tabindex: 0 }, visible(value));
+}
+
 function facts(rows) {
   return el('dl', { class: 'facts' }, rows.filter(Boolean).map(([name, value, copied]) => el('div', {},
     el('dt', {}, name),
@@ -141,13 +157,14 @@ function baseString(explanation) {
     el('td', { class: 'number' }, String(piece.bytes)),
     el('td', {}, piece.text === undefined
       ? el('span', { class: 'chip secret' }, `hidden, ${piece.bytes} bytes`)
-      : code(text(piece.text)))));
+      : [long(text(piece.text)), piece.more_bytes ? more(piece.more_bytes, 'bytes') : null])));
   const name = digest ? `${digest.hmac ? 'HMAC-' : ''}${digest.name}` : '';
   return el('details', { class: 'base', open: true },
-    el('summary', {}, `Base string: ${total} bytes`, name ? `, hashed with ${name}, written as ${digest.output}` : ''),
+    el('summary', {}, `Base string: ${total} bytes${explanation.more_pieces > 0 ? ' and more' : ''}`, name ? `, hashed with ${name}, written as ${digest.output}` : ''),
     el('table', { class: 'pieces' },
       el('thead', {}, el('tr', {}, el('th', {}, 'part'), el('th', { class: 'number' }, 'bytes'), el('th', {}, 'value'))),
       el('tbody', {}, rows)),
+    explanation.more_pieces > 0 ? more(explanation.more_pieces, 'pieces') : null,
     digest ? facts([['digest', code(digest.hex), digest.hex]]) : null);
 }
 
@@ -200,8 +217,13 @@ function timing(told) {
     ['came', `${day(entry.at)}, ${seconds(entry.since)} after the start`],
     entry.gap === null ? null : ['pause', `${seconds(entry.gap)} after the attempt before it`],
     told.age ? ['its own time', told.age] : null,
-    ['answered', entry.ms === null ? 'not' : `after ${millis(entry.ms)}`],
+    ['answered', answered(entry)],
   ]));
+}
+
+function answered(entry) {
+  if (entry.ms !== null) return `after ${millis(entry.ms)}`;
+  return entry.status === null ? 'not' : `with ${entry.status}`;
 }
 
 /** The panel that asks where to send it. */
