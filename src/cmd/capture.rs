@@ -292,7 +292,7 @@ fn print(located: &Located, form: As, session: &mut Session) -> Result<(), Error
     let Some(request) = record.request() else {
         return Err(Error::input(
             located.place.clone(),
-            "this record holds no HTTP request",
+            format!("this record {}", record.lack()),
         ));
     };
     match form {

@@ -402,7 +402,7 @@ fn shown_and_refused_elsewhere(text: &str) {
             .any_end();
         let said = format!("{}{}", ran.text(), ran.talk());
         assert!(
-            said.contains("no HTTP request") || said.contains("MQTT"),
+            said.contains("holds an MQTT message and no HTTP request"),
             "{call}: {said}"
         );
     }
