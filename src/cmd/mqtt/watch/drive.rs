@@ -210,7 +210,9 @@ impl Drive {
                 show.session.warn(&news);
             }
         }
-        // Only now, when all of it is in the capture.
+        // Only now, when all of it is in the capture. What could not be written was told, and is
+        // acknowledged all the same: nobody would send it again, and brokers stop sending when
+        // some twenty messages are without an answer.
         let released = connection.release();
         show.flush();
         Ok(lost.map_or(released, Err))
