@@ -43,8 +43,8 @@ Examples:
       --device 00001/iot-0001 --for 10s
   pushrig mqtt set 127.0.0.1:1883 --user 10311 --access-key env:KEY \\
       --device 00001/iot-0001 temperature=30.5
-  pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 --access-key env:KEY \\
-      --device 00001/iot-0001 --rate 1 --for 10s";
+  pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 \\
+      --access-key env:KEY --device 00001/iot-0001 --rate 1 --for 10s";
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     match matches.subcommand() {

@@ -32,7 +32,7 @@ use self::session::{Member, Session, State};
 use super::login::{self, Login, Refusal};
 use super::message::{self, Params, Reply};
 use super::registry::Registry;
-use super::topic::{DeviceId, Role, Thing};
+use super::topic::{DeviceId, Role, Thing, Topic};
 use crate::moment::Moment;
 use crate::mqtt::client::name;
 use crate::mqtt::packet::{
@@ -211,6 +211,22 @@ pub struct Counters {
     pub invalid: u64,
 }
 
+/// Which messages are told; each costs as much as to deliver it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// None.
+    Nothing,
+    /// Those that are for applications.
+    Applications,
+    /// Those that are for devices, too.
+    All,
+}
+
+fn is_for_applications(topic: &str) -> bool {
+    let topic = Topic::parse(topic);
+    topic.is_none_or(|topic| topic.thing.is_subscribed_by(Role::Application))
+}
+
 /// For so long a connection may say nothing before its CONNECT.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// How often it is looked for connections that are silent for too long.
@@ -240,8 +256,7 @@ pub struct Broker {
     desired: HashMap<DeviceId, VecDeque<Params>>,
     swept: Duration,
     counters: Counters,
-    /// Whether each message is told.
-    tells_messages: bool,
+    tells: Tells,
     odd: HashSet<String>,
 }
 
@@ -278,14 +293,14 @@ impl Broker {
             desired: HashMap::new(),
             swept: Duration::ZERO,
             counters: Counters::default(),
-            tells_messages: false,
+            tells: Tells::Nothing,
             odd: HashSet::new(),
         }
     }
 
-    /// From now on each message is told.
-    pub fn tell_messages(&mut self) {
-        self.tells_messages = true;
+    /// From now on these messages are told.
+    pub fn tell_messages(&mut self, tells: Tells) {
+        self.tells = tells;
     }
 
     /// Whom it knows.
@@ -298,6 +313,11 @@ impl Broker {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// Counts from here on.
+    pub fn forget_counters(&mut self) {
+        self.counters = Counters::default();
     }
 
     /// How many applications and devices are connected.
@@ -533,7 +553,13 @@ impl Broker {
         if listeners.is_empty() {
             self.counters.lost += 1;
         }
-        if self.tells_messages {
+        let is_told = match self.tells {
+            Tells::Nothing => false,
+            // What is for devices would hide it: most of it is that a report has arrived.
+            Tells::Applications => is_for_applications(topic),
+            Tells::All => true,
+        };
+        if is_told {
             out.push(Action::Tell(Told::Message {
                 topic: topic.to_owned(),
                 to: listeners.len(),

@@ -86,6 +86,8 @@ impl Site {
         for device in self.order.clone() {
             self.connect(&device, now, out)?;
         }
+        // Its own devices are no logins that anybody waits for.
+        self.broker.forget_counters();
         Ok(())
     }
 

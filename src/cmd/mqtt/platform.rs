@@ -60,8 +60,8 @@ What may be expected: connected, refused, subscribed, denied, sets, succeeded, m
 and invalid; as COUNT>=1, COUNT=2 within 10s, or `connected then sets`.
 
 Examples:
-  pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 --access-key env:KEY \\
-      --device 00001/iot-0001 --rate 1 --for 10s
+  pushrig mqtt platform --bind 127.0.0.1:1883 --user 10311 \\
+      --access-key env:KEY --device 00001/iot-0001 --rate 1 --for 10s
   pushrig mqtt platform platform.toml --bind 127.0.0.1:1883 --play day.ndjson \\
       --expect 'sets>=1 within 10s'";
 

@@ -297,7 +297,7 @@ async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Outbox) -> S
         if outbox.is_closing.get() || malformed.is_some() {
             // What it gets last may say why; whoever does not read it does not learn it.
             let _ = link.flush(Duration::from_secs(1)).await;
-            return "closed here".to_owned();
+            return "the platform ends".to_owned();
         }
         if outbox.under_way.get() == 0 || link.sent() != sent {
             (sent, since) = (link.sent(), Instant::now());

@@ -8,6 +8,7 @@ use crate::mqtt::packet::{
     self, Connect, ConnectReturnCode, Login, Publish, QoS, Subscribe, SubscribeFilter,
     SubscribeReasonCode, Unsubscribe,
 };
+use crate::studio::broker::Tells;
 use crate::studio::deed::Reader;
 
 const KEY: &str = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
@@ -59,7 +60,7 @@ impl Stage {
         let mut find = |text: &str| Ok(Secret::new(text));
         let registry = Registry::read("platform.toml", &text, &mut find).unwrap();
         let mut site = Site::new(registry, Moment::fixed(Timestamp::UNIX_EPOCH, 1));
-        site.broker.tell_messages();
+        site.broker.tell_messages(Tells::All);
         let mut out = Vec::new();
         site.start(at(0), &mut out).unwrap();
         out.clear();

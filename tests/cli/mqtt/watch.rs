@@ -149,10 +149,8 @@ fn devices_of_flags_and_files_are_subscribed_to_once_each_and_only_what_was_chos
 
 #[test]
 fn many_devices_are_asked_for_in_several_packets_and_the_ready_file_waits_for_all() {
-    let list = (0..100)
-        .map(|n| format!("1/{n}"))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let lines: Vec<_> = (0..100).map(|n| format!("1/{n}\n")).collect();
+    let list = lines.concat();
     let scratch = tempfile::tempdir().unwrap();
     let ready = scratch.path().join("ready");
     let there = ready.clone();

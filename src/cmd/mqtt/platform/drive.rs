@@ -76,9 +76,7 @@ impl Drive {
     ) -> Result<Outcome, Error> {
         let url = format!("mqtt://{}", listener.reached());
         let known = self.known();
-        if show.wants_messages() {
-            self.site.broker.tell_messages();
-        }
+        self.site.broker.tell_messages(show.wants());
         let (tell, mut heard) = unbounded_channel();
         // The one who listens is gone only when the run is over.
         let tell = move |told| drop(tell.send(told));

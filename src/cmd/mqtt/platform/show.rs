@@ -11,7 +11,7 @@ use crate::error::{Error, Outcome};
 use crate::receiver::expect::{Seen, Standing};
 use crate::report::counted;
 use crate::session::Session;
-use crate::studio::broker::{Counters, Told};
+use crate::studio::broker::{Counters, Tells, Told};
 use crate::studio::site::Site;
 use crate::term::escape;
 
@@ -74,9 +74,14 @@ impl<'s> Show<'s> {
         }
     }
 
-    /// Whether each message is to be told: it costs as much as delivering it.
-    pub(super) fn wants_messages(&self) -> bool {
-        !self.session.globals.quiet
+    /// Which messages are to be told.
+    pub(super) fn wants(&self) -> Tells {
+        let globals = &self.session.globals;
+        match (globals.quiet, globals.verbose) {
+            (true, _) => Tells::Nothing,
+            (false, false) => Tells::Applications,
+            (false, true) => Tells::All,
+        }
     }
 
     /// The socket accepts.
