@@ -230,7 +230,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen
 complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l as -d 'In which form' -r -f -a "text\t'For people, odd bytes visible'
 curl\t'curl commands, ready to paste'
 request\t'The requests\' own bytes'
-body\t'The bodies\' own bytes, one a line'
+body\t'The bodies\' own bytes, one a line; of MQTT messages the payloads'
 record\t'Lines of a capture'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l select -d 'Only these records of each file: 1,3-5' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'

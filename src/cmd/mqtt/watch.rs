@@ -20,6 +20,8 @@ use crate::receiver::expect::Expectation;
 use crate::session::Session;
 use crate::studio::topic::{DeviceId, Thing};
 
+mod again;
+mod case;
 mod course;
 mod drive;
 mod keep;

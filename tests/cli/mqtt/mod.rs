@@ -3,6 +3,7 @@
 mod connection;
 mod ends;
 mod set;
+mod together;
 mod usage;
 mod watch;
 
