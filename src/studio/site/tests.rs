@@ -637,19 +637,38 @@ fn who_unsubscribes_hears_no_more() {
 }
 
 #[test]
-fn who_does_not_acknowledge_gets_a_thousand_messages_and_no_more() {
+fn who_does_not_acknowledge_gets_half_of_all_packet_ids_and_no_more() {
     let mut stage = Stage::new();
     stage.application(1, &["property"]);
-    for _ in 0..1001 {
-        stage.play(r#"{"device":"00001/iot-0001","property":{"WF":1}}"#);
+    let play = |stage: &mut Stage| {
+        stage.site.broker.play_message(
+            "$sys/00001/iot-0001/thing/property",
+            b"{}".to_vec(),
+            &mut stage.out,
+        );
+    };
+    for _ in 0..32_768 {
+        play(&mut stage);
     }
-    assert_eq!(stage.messages(1).len(), 1000);
+    assert_eq!(stage.messages(1).len(), 32_767);
     assert_eq!(stage.site.broker.counters().dropped, 1);
-    for pkid in 1..=1000 {
+    // One stays unacknowledged, and its id is not given again.
+    for pkid in 2..=32_767 {
         stage.send(1, Packet::PubAck(packet::PubAck::new(pkid)));
     }
-    stage.play(r#"{"device":"00001/iot-0001","property":{"WF":1}}"#);
-    assert_eq!(stage.messages(1).len(), 1);
+    let mut ids = Vec::new();
+    for _ in 0..40_000 {
+        play(&mut stage);
+        for action in stage.out.drain(..) {
+            if let Action::Send(1, Packet::Publish(publish)) = action {
+                ids.push(publish.pkid);
+            }
+        }
+        let last = *ids.last().unwrap();
+        stage.send(1, Packet::PubAck(packet::PubAck::new(last)));
+    }
+    assert!(ids.iter().all(|id| *id > 1));
+    assert!(ids.contains(&65_535) && ids.contains(&2));
 }
 
 #[test]

@@ -83,20 +83,15 @@ pub(crate) fn platform(port: u16) {
 
 /// An application that sets a property of a device, as soon as there is a platform at this port.
 pub(crate) fn setter(port: u16) {
-    std::thread::spawn(move || {
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-        }
-        set(port);
-    });
+    std::thread::spawn(move || while set(port).contains("connection refused") {});
 }
 
-fn set(port: u16) {
-    let call = format!(
-        "mqtt set 127.0.0.1:{port} --user 10311 --device 00001/iot-0001 temperature=\"30.5\""
-    );
+fn set(port: u16) -> String {
+    let call =
+        format!("mqtt set 127.0.0.1:{port} --user 10311 --device 00001/iot-0001 temperature=30.5");
     let call = pushrig(&call).env("PUSHRIG_ACCESS_KEY", ACCESS_KEY);
-    call.any_stdout().any_stderr().any_end();
+    let ran = call.any_stdout().any_stderr().any_end();
+    format!("{}{}", ran.text(), ran.talk())
 }
 
 /// OneNET Studio's platform at this port; where `sets`, an application sets a property when
