@@ -147,7 +147,7 @@ struct AgainArgs {
     #[arg(long, value_name = "N", default_value = "always", value_parser = parse_reconnect)]
     reconnect: u32,
     /// Write the URL to this file when everything is subscribed to, and not before
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "The connection")]
     ready_file: Option<PathBuf>,
 }
 
