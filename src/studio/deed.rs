@@ -173,3 +173,90 @@ fn what_of(name: &str, value: &Value) -> Option<What> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Option<Deed>, String> {
+        Reader::default().read(line.as_bytes())
+    }
+
+    #[test]
+    fn a_line_plays_one_thing() {
+        let deed = read(r#"{"after":"500ms","device":"00001/iot-0001","lifecycle":"online"}"#);
+        let deed = deed.unwrap().unwrap();
+        assert_eq!(deed.after, Duration::from_millis(500));
+        assert_eq!(deed.device.to_string(), "00001/iot-0001");
+        assert_eq!(deed.what, What::Lifecycle(true));
+        let deed = read(r#"{"device":"1/a","invoke":{"open":{"door":1}}}"#);
+        let door = vec![("door".to_owned(), Value::Number("1".to_owned()))];
+        assert_eq!(
+            deed.unwrap().unwrap().what,
+            What::Invoke("open".to_owned(), door)
+        );
+        let deed = read(r#"{"topic":"$sys/1/a/thing/event","payload":{"b": 1.0}}"#);
+        let deed = deed.unwrap().unwrap();
+        assert_eq!(deed.device.to_string(), "1/a");
+        let expected = What::Message {
+            topic: "$sys/1/a/thing/event".to_owned(),
+            payload: br#"{"b":1.0}"#.to_vec(),
+        };
+        assert_eq!(deed.what, expected);
+        assert_eq!(read(" \r"), Ok(None));
+    }
+
+    #[test]
+    fn what_cannot_be_played_says_why() {
+        for (line, expected) in [
+            ("x", "this is not JSON: "),
+            ("[]", "a line is a JSON object"),
+            (r#"{"device":"1"}"#, "write product and name"),
+            (r#"{"device":"1/a"}"#, "a line plays one thing: "),
+            (r#"{"property":{}}"#, "`device` is missing"),
+            (
+                r#"{"device":"1/a","property":1}"#,
+                "`property` is nothing that is played",
+            ),
+            (
+                r#"{"device":"1/a","property":{},"event":{}}"#,
+                "a line plays one thing",
+            ),
+            (
+                r#"{"device":"1/a","after":"soon","property":{}}"#,
+                "`after` is no time",
+            ),
+        ] {
+            let why = read(line).unwrap_err();
+            assert!(why.starts_with(expected), "{line}: {why}");
+        }
+    }
+
+    #[test]
+    fn records_are_played_at_their_own_pace_and_what_was_sent_is_not() {
+        let record = |at: &str, direction: &str| {
+            format!(
+                r#"{{"v":1,"at":"2026-01-01T00:00:{at}Z","mqtt":{{"topic":"$sys/1/a/thing/property","qos":1,"retain":false,"direction":"{direction}","payload":"{{ }}"}}}}"#
+            )
+        };
+        let mut reader = Reader::default();
+        let mut read = |line: String| reader.read(line.as_bytes()).unwrap();
+        assert_eq!(
+            read(record("01", "received")).unwrap().after,
+            Duration::ZERO
+        );
+        assert_eq!(read(record("02", "sent")), None);
+        let deed = read(record("03.5", "received")).unwrap();
+        assert_eq!(deed.after, Duration::from_millis(2500));
+        let expected = What::Message {
+            topic: "$sys/1/a/thing/property".to_owned(),
+            payload: b"{ }".to_vec(),
+        };
+        assert_eq!(deed.what, expected);
+        // A clock that was set back is no reason to wait.
+        assert_eq!(
+            read(record("01", "received")).unwrap().after,
+            Duration::ZERO
+        );
+    }
+}

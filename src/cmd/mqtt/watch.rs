@@ -85,7 +85,7 @@ struct WantedArgs {
     /// A device, as product and name; may be repeated
     #[arg(long, value_name = "PID/NAME")]
     device: Vec<DeviceId>,
-    /// The devices of this file: a line each, or [[device]] with product and name (TOML)
+    /// The devices of this file: a line each, or the file of mqtt platform (TOML)
     #[arg(long, value_name = "FILE")]
     devices: Option<PathBuf>,
     /// Of the devices only these, with commas between them
