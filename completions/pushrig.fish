@@ -565,7 +565,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_see
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "set" -d 'Set properties of a device, and wait for the reply'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "platform" -d 'Be OneNET Studio\'s platform: let applications and devices in, and play'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l device -d 'A device, as product and name; may be repeated' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l devices -d 'The devices of this file: a line each, or [[device]] with product and name (TOML)' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l devices -d 'The devices of this file: a line each, or the file of mqtt platform (TOML)' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l only -d 'Of the devices only these, with commas between them' -r -f -a "lifecycle\t'Online and offline'
 property\t'What was reported'
 event\t'Events'
