@@ -1,7 +1,12 @@
 //! `pushrig mqtt`, over real sockets, against brokers that do what a test says.
 
+// It is ended by signals.
+#[cfg(unix)]
+mod client;
 mod connection;
 mod ends;
+#[cfg(unix)]
+mod platform;
 mod set;
 mod usage;
 mod watch;
