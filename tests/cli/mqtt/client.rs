@@ -35,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const END: u64 = 2_051_222_400;
 
 /// A token as the documentation has it, by other means than this program's.
-pub(super) fn token(version: &str, res: &str, et: u64, key: &str) -> String {
+pub(crate) fn token(version: &str, res: &str, et: u64, key: &str) -> String {
     let key = STANDARD.decode(key).unwrap();
     let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();
     mac.update(format!("{et}\nsha1\n{res}\n{version}").as_bytes());
@@ -49,18 +49,18 @@ pub(super) fn token(version: &str, res: &str, et: u64, key: &str) -> String {
 }
 
 /// The token of an application.
-pub(super) fn application_token(username: &str) -> String {
+pub(crate) fn application_token(username: &str) -> String {
     token("2020-05-29", username, END, KEY)
 }
 
 /// The token of a device of product 00001.
-pub(super) fn device_token(name: &str) -> String {
+pub(crate) fn device_token(name: &str) -> String {
     let res = format!("products/00001/devices/{name}");
     token("2018-10-31", &res, END, DEVICE_KEY)
 }
 
 /// A CONNECT with these.
-pub(super) fn login(client_id: &str, username: &str, password: &str) -> Connect {
+pub(crate) fn login(client_id: &str, username: &str, password: &str) -> Connect {
     let mut connect = Connect::new(client_id);
     connect.keep_alive = 60;
     connect.login = Some(Login::new(username, password));
@@ -68,14 +68,14 @@ pub(super) fn login(client_id: &str, username: &str, password: &str) -> Connect 
 }
 
 /// The bytes of a packet.
-pub(super) fn bytes(packet: &Packet) -> Vec<u8> {
+pub(crate) fn bytes(packet: &Packet) -> Vec<u8> {
     let mut bytes = BytesMut::new();
     packet::write(packet, &mut bytes).unwrap();
     bytes.to_vec()
 }
 
 /// A message of QoS 0 or 1; packet ids of QoS 1 are the caller's affair.
-pub(super) fn publish(topic: &str, qos: QoS, payload: impl AsRef<[u8]>) -> Publish {
+pub(crate) fn publish(topic: &str, qos: QoS, payload: impl AsRef<[u8]>) -> Publish {
     let mut publish = Publish::new(topic, qos, payload.as_ref().to_vec());
     if qos != QoS::AtMostOnce {
         publish.pkid = 7;
@@ -84,7 +84,7 @@ pub(super) fn publish(topic: &str, qos: QoS, payload: impl AsRef<[u8]>) -> Publi
 }
 
 /// A connection to the platform.
-pub(super) struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     incoming: BytesMut,
     /// Messages that came while something else was waited for.
@@ -93,7 +93,7 @@ pub(super) struct Client {
 
 impl Client {
     /// A connection on which nothing was said yet.
-    pub(super) fn open(platform: &Platform) -> Self {
+    pub(crate) fn open(platform: &Platform) -> Self {
         let stream = TcpStream::connect(platform.address()).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -105,26 +105,26 @@ impl Client {
     }
 
     /// An application of user 10311 that is in.
-    pub(super) fn application(platform: &Platform) -> Self {
+    pub(crate) fn application(platform: &Platform) -> Self {
         Self::user(platform, "", "userid/10311")
     }
 
     /// An application that is in.
     #[track_caller]
-    pub(super) fn user(platform: &Platform, client_id: &str, username: &str) -> Self {
+    pub(crate) fn user(platform: &Platform, client_id: &str, username: &str) -> Self {
         let token = application_token(username);
         Self::inside(platform, login(client_id, username, &token))
     }
 
     /// A device of product 00001 that is in.
     #[track_caller]
-    pub(super) fn device(platform: &Platform, name: &str) -> Self {
+    pub(crate) fn device(platform: &Platform, name: &str) -> Self {
         Self::inside(platform, login(name, "00001", &device_token(name)))
     }
 
     /// Whoever says this is let in.
     #[track_caller]
-    pub(super) fn inside(platform: &Platform, connect: Connect) -> Self {
+    pub(crate) fn inside(platform: &Platform, connect: Connect) -> Self {
         let mut client = Self::open(platform);
         let code = client.connect(connect);
         assert_eq!(code, ConnectReturnCode::Success);
@@ -132,26 +132,26 @@ impl Client {
     }
 
     /// Bytes as they are. Whoever was thrown out meanwhile may not get all of them away.
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
     }
 
-    pub(super) fn send(&mut self, packet: &Packet) {
+    pub(crate) fn send(&mut self, packet: &Packet) {
         self.raw(&bytes(packet));
     }
 
     /// Nothing more comes from here.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// The next packet; none when the platform has closed.
-    pub(super) fn next(&mut self) -> Option<Packet> {
+    pub(crate) fn next(&mut self) -> Option<Packet> {
         loop {
             if let Some(packet) = packet::read(&mut self.incoming, 1 << 22).unwrap() {
                 return Some(packet);
             }
-            let mut room = [0; 1 << 16];
+            let mut room = [0; 1 << 13];
             match self.stream.read(&mut room) {
                 Ok(0) => return None,
                 Ok(read) => self.incoming.extend_from_slice(&room[..read]),
@@ -163,13 +163,13 @@ impl Client {
 
     /// Says CONNECT, and gives the answer.
     #[track_caller]
-    pub(super) fn connect(&mut self, connect: Connect) -> ConnectReturnCode {
+    pub(crate) fn connect(&mut self, connect: Connect) -> ConnectReturnCode {
         self.send(&Packet::Connect(connect));
         self.connack()
     }
 
     #[track_caller]
-    pub(super) fn connack(&mut self) -> ConnectReturnCode {
+    pub(crate) fn connack(&mut self) -> ConnectReturnCode {
         match self.next() {
             Some(Packet::ConnAck(ack)) => {
                 assert!(!ack.session_present, "no session is kept");
@@ -193,7 +193,7 @@ impl Client {
 
     /// Subscribes, and gives the return codes.
     #[track_caller]
-    pub(super) fn subscribe(&mut self, topics: &[&str], qos: QoS) -> Vec<SubscribeReasonCode> {
+    pub(crate) fn subscribe(&mut self, topics: &[&str], qos: QoS) -> Vec<SubscribeReasonCode> {
         let filters = topics.iter();
         let filters = filters.map(|topic| SubscribeFilter::new((*topic).to_owned(), qos));
         let mut subscribe = Subscribe::new_many(filters);
@@ -210,7 +210,7 @@ impl Client {
 
     /// Subscribes to topics that it may have.
     #[track_caller]
-    pub(super) fn listen(&mut self, topics: &[&str]) {
+    pub(crate) fn listen(&mut self, topics: &[&str]) {
         let granted = self.subscribe(topics, QoS::AtMostOnce);
         let wanted = SubscribeReasonCode::Success(QoS::AtMostOnce);
         assert!(granted.iter().all(|code| *code == wanted), "{granted:?}");
@@ -218,7 +218,7 @@ impl Client {
 
     /// Sends a message of QoS 1, and waits for its acknowledgement.
     #[track_caller]
-    pub(super) fn publish(&mut self, topic: &str, payload: impl AsRef<[u8]>) {
+    pub(crate) fn publish(&mut self, topic: &str, payload: impl AsRef<[u8]>) {
         self.send(&Packet::Publish(publish(topic, QoS::AtLeastOnce, payload)));
         match self.answer() {
             Packet::PubAck(ack) => assert_eq!(ack.pkid, 7),
@@ -228,7 +228,7 @@ impl Client {
 
     /// The next message, acknowledged where it is of QoS 1.
     #[track_caller]
-    pub(super) fn message(&mut self) -> Publish {
+    pub(crate) fn message(&mut self) -> Publish {
         let publish = self.kept.pop_front();
         let publish = publish.unwrap_or_else(|| match self.next() {
             Some(Packet::Publish(publish)) => publish,
@@ -242,7 +242,7 @@ impl Client {
 
     /// What came before the answer to a PINGREQ: whatever was under way is there by then.
     #[track_caller]
-    pub(super) fn settled(&mut self) -> Vec<Publish> {
+    pub(crate) fn settled(&mut self) -> Vec<Publish> {
         self.send(&Packet::PingReq);
         assert_eq!(self.answer(), Packet::PingResp);
         self.kept.drain(..).collect()
@@ -250,7 +250,7 @@ impl Client {
 
     /// The platform closes it, and says nothing but messages before.
     #[track_caller]
-    pub(super) fn is_closed(&mut self) {
+    pub(crate) fn is_closed(&mut self) {
         loop {
             match self.next() {
                 None => return,
@@ -262,6 +262,6 @@ impl Client {
 }
 
 /// A topic of a device of product 00001.
-pub(super) fn topic(device: &str, thing: &str) -> String {
+pub(crate) fn topic(device: &str, thing: &str) -> String {
     format!("$sys/00001/{device}/thing/{thing}")
 }

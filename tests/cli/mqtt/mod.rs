@@ -2,11 +2,11 @@
 
 // It is ended by signals.
 #[cfg(unix)]
-mod client;
+pub(crate) mod client;
 mod connection;
 mod ends;
 #[cfg(unix)]
-mod platform;
+pub(crate) mod platform;
 mod set;
 mod usage;
 mod watch;

@@ -47,10 +47,11 @@ const EMPTY: &str = "1101 empty clientId, username or password";
 const MISMATCH: &str = "1114 argument does not match";
 const SIGN: &str = "1106 sign not match";
 
-fn applications() -> Vec<Wrong> {
+/// Tokens of applications that are none, and such that have passed.
+fn forms() -> Vec<Wrong> {
     let good = application_token("userid/10311");
     let bad = BadUserNamePassword;
-    let of = |version, res, et, key| token(version, res, et, key);
+    let of = |et| token("2020-05-29", "userid/10311", et, KEY);
     vec![
         wrong(
             ("app", ""),
@@ -96,35 +97,44 @@ fn applications() -> Vec<Wrong> {
         ),
         wrong(
             USER,
-            of("2020-05-29", "userid/10311", PAST, KEY),
+            of(PAST),
             NotAuthorized,
             "1104 token expired",
             "passed",
         ),
         wrong(
             USER,
-            of("2020-05-29", "userid/10311", END * 1000, KEY),
+            of(END * 1000),
             NotAuthorized,
             "1104 token expired",
             "milliseconds",
         ),
+    ]
+}
+
+/// Tokens of applications that are of another key, use or account.
+fn applications() -> Vec<Wrong> {
+    let good = application_token("userid/10311");
+    let bad = BadUserNamePassword;
+    let of = |version, res, key| token(version, res, END, key);
+    vec![
         wrong(
             ("app", "userid/9"),
-            of("2020-05-29", "userid/9", END, KEY),
+            of("2020-05-29", "userid/9", KEY),
             NotAuthorized,
             "1105 key not found",
             "no access key of this user is known",
         ),
         wrong(
             ("app", "projectid/KLza8R/groupid/g1"),
-            of("2020-05-29", "projectid/KLza8R/groupid/g1", END, KEY),
+            of("2020-05-29", "projectid/KLza8R/groupid/g1", KEY),
             NotAuthorized,
             "1105 key not found",
             "no access key of this group is known",
         ),
         wrong(
             USER,
-            of("2020-05-29", "userid/10311", END, DEVICE_KEY),
+            of("2020-05-29", "userid/10311", DEVICE_KEY),
             bad,
             SIGN,
             "signed with another key",
@@ -145,28 +155,28 @@ fn applications() -> Vec<Wrong> {
         ),
         wrong(
             USER,
-            of("2018-10-31", "userid/10311", END, KEY),
+            of("2018-10-31", "userid/10311", KEY),
             bad,
             "1111 invalid version",
             "takes 2020-05-29",
         ),
         wrong(
             USER,
-            of("1999-01-01", "userid/10311", END, KEY),
+            of("1999-01-01", "userid/10311", KEY),
             bad,
             "1111 invalid version",
             "`1999-01-01`",
         ),
         wrong(
             USER,
-            of("2020-05-29", "userid/2", END, KEY),
+            of("2020-05-29", "userid/2", KEY),
             bad,
             MISMATCH,
             "`res` is `userid/2`, the username is `userid/10311`: they must be equal",
         ),
         wrong(
             ("app", "user/10311"),
-            of("2020-05-29", "user/10311", END, KEY),
+            of("2020-05-29", "user/10311", KEY),
             bad,
             MISMATCH,
             "must be `userid/10311`: the vendor's Java sample has it wrong",
@@ -233,7 +243,11 @@ fn devices() -> Vec<Wrong> {
 }
 
 fn all() -> Vec<Wrong> {
-    applications().into_iter().chain(devices()).collect()
+    forms()
+        .into_iter()
+        .chain(applications())
+        .chain(devices())
+        .collect()
 }
 
 /// A CONNECT that has user name and password, be they empty.

@@ -1,10 +1,16 @@
 //! `mqtt platform` over real sockets: `mqtt watch` and `mqtt set` are its clients, and a client
 //! that knows nothing of them.
 
+mod absent;
+mod ends;
+mod file;
 mod forbidden;
 mod login;
+mod played;
 mod rough;
 mod rules;
+mod rumqttc;
+mod slow;
 mod topics;
 
 use std::io::Read;
@@ -20,7 +26,7 @@ use super::KEY;
 use crate::leaks;
 
 /// The key of the documentation's devices.
-pub(super) const DEVICE_KEY: &str = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
+pub(crate) const DEVICE_KEY: &str = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
 
 /// Two users, a simulated device, one that is a real one, and one that user 10311 does not see.
 const FILE: &str = r#"
@@ -49,7 +55,7 @@ of = ["userid/2"]
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The platform, as a process.
-pub(super) struct Platform {
+pub(crate) struct Platform {
     child: Child,
     folder: TempDir,
     address: String,
@@ -60,17 +66,17 @@ pub(super) struct Platform {
 
 impl Platform {
     /// Knows whom [`FILE`] names; blanks part the words.
-    pub(super) fn start(words: &str) -> Self {
+    pub(crate) fn start(words: &str) -> Self {
         Self::with(FILE, words)
     }
 
     /// Knows whom this file names.
-    pub(super) fn with(file: &str, words: &str) -> Self {
+    pub(crate) fn with(file: &str, words: &str) -> Self {
         Self::among(&[("p.toml", file)], &format!("p.toml {words}"))
     }
 
     /// Starts it among these files.
-    pub(super) fn among(files: &[(&str, &str)], words: &str) -> Self {
+    pub(crate) fn among(files: &[(&str, &str)], words: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
@@ -117,34 +123,34 @@ impl Platform {
     }
 
     /// Host and port.
-    pub(super) fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
     /// What it must not print either.
-    pub(super) fn hides(&mut self, secret: &str) {
+    pub(crate) fn hides(&mut self, secret: &str) {
         self.secrets.push(secret.into());
     }
 
     /// Waits until it has printed this.
     #[track_caller]
-    pub(super) fn says(&self, what: &str) {
+    pub(crate) fn says(&self, what: &str) {
         self.out.has(what);
     }
 
     /// What it has printed so far.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.out.text()
     }
 
     #[cfg(target_os = "linux")]
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends it a signal, and waits for its end.
     #[track_caller]
-    pub(super) fn end(self, signal: &str) -> Ended {
+    pub(crate) fn end(self, signal: &str) -> Ended {
         let mut kill = Command::new("kill");
         let id = self.child.id().to_string();
         let sent = kill.args([&format!("-{signal}"), &id]).status();
@@ -154,7 +160,7 @@ impl Platform {
 
     /// Waits until it ends by itself.
     #[track_caller]
-    pub(super) fn ends(mut self) -> Ended {
+    pub(crate) fn ends(mut self) -> Ended {
         let begun = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -185,15 +191,15 @@ impl Drop for Platform {
 }
 
 /// How it ended, and all that it printed.
-pub(super) struct Ended {
+pub(crate) struct Ended {
     code: Option<i32>,
-    pub(super) out: String,
-    pub(super) err: String,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
     #[track_caller]
-    pub(super) fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
         self
     }
@@ -201,7 +207,7 @@ impl Ended {
     /// Its lines as JSON, each with `v` and `type`, and with `at` but for the first and the last
     /// ones, which are of the whole run.
     #[track_caller]
-    pub(super) fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         let read = |line: &str| {
             let value: Value = serde_json::from_str(line).unwrap_or_else(|why| {
                 panic!("{why}: {line}");
@@ -217,14 +223,14 @@ impl Ended {
 
     /// Those of a type.
     #[track_caller]
-    pub(super) fn of(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn of(&self, kind: &str) -> Vec<Value> {
         let lines = self.json().into_iter();
         lines.filter(|line| line["type"] == kind).collect()
     }
 
     /// What was counted.
     #[track_caller]
-    pub(super) fn summary(&self) -> Value {
+    pub(crate) fn summary(&self) -> Value {
         self.of("summary").remove(0)
     }
 }
@@ -240,7 +246,7 @@ impl Stream {
         let text = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&text);
         let reader = thread::spawn(move || {
-            let mut room = [0; 1 << 16];
+            let mut room = [0; 1 << 13];
             while let Ok(read @ 1..) = source.read(&mut room) {
                 shared.lock().unwrap().extend_from_slice(&room[..read]);
             }
