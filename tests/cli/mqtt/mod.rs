@@ -1,7 +1,12 @@
 //! `pushrig mqtt`, over real sockets, against brokers that do what a test says.
 
+// It is ended by signals.
+#[cfg(unix)]
+pub(crate) mod client;
 mod connection;
 mod ends;
+#[cfg(unix)]
+pub(crate) mod platform;
 mod set;
 mod together;
 mod usage;
