@@ -194,10 +194,14 @@ impl Broker {
         self.end(key, why, now, out);
     }
 
-    /// A client is too slow: so many messages for it were dropped.
-    pub fn overflowed(&mut self, key: Key, count: u64, out: &mut Vec<Action>) {
-        self.counters.dropped += count;
-        self.counters.delivered = self.counters.delivered.saturating_sub(count);
+    /// A client is too slow: this message was not sent to it.
+    pub fn overflowed(&mut self, key: Key, dropped: &Packet, out: &mut Vec<Action>) {
+        self.counters.dropped += 1;
+        self.counters.delivered = self.counters.delivered.saturating_sub(1);
+        if let (Packet::Publish(publish), Some(session)) = (dropped, self.sessions.get_mut(&key)) {
+            // What was not sent is never acknowledged.
+            session.acknowledge(publish.pkid);
+        }
         let who = self.who(key);
         self.odd(
             &who,
