@@ -146,6 +146,10 @@ impl Record {
     }
 }
 
+/// What to do with a capture of MQTT messages, where HTTP requests are needed.
+pub const PLAY_HINT: &str = "`pushrig mqtt platform --play FILE` plays MQTT messages, `pushrig \
+                             capture show` shows them";
+
 /// Why a line is not a record, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]

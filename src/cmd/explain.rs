@@ -6,7 +6,8 @@ use clap::{ArgMatches, Args};
 
 use super::{Subcommand, define, parse};
 use crate::args::{Expires, JudgeArgs, PlatformOrAutoArg, inputs, other_profiles, read};
-use crate::capture::{Located, Record};
+use crate::capture::record::PLAY_HINT;
+use crate::capture::{Content, Located, Record};
 use crate::check::{Checker, Judged};
 use crate::diagnose::{Diagnosis, diagnose, secret_to_check, url_to_give};
 use crate::error::{Error, Outcome};
@@ -125,10 +126,12 @@ struct Subject {
 impl Subject {
     fn of(located: Located) -> Result<Self, Error> {
         if located.record.request().is_none() {
-            return Err(Error::input(
-                located.place,
-                format!("this record {}", located.record.lack()),
-            ));
+            let why = format!("this record {}", located.record.lack());
+            let error = Error::input(located.place, why);
+            return Err(match located.record.content {
+                Content::Mqtt(_) => error.with_hint(PLAY_HINT),
+                _ => error,
+            });
         }
         Ok(Self {
             name: located.place.to_string(),

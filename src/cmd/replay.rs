@@ -274,6 +274,7 @@ fn plan(args: &ReplayArgs, to: Url, session: &mut Session) -> Result<Plan, Error
         expects_recorded: args.expect.recorded,
         shows: args.dry_run,
         signers: Vec::new(),
+        has_messages: false,
     })
 }
 

@@ -119,7 +119,9 @@ const START: u64 = 64 << 10;
 /// Shows a page, and counts it.
 fn take(session: &mut Session, counts: &mut Counts, page: &Page) -> Result<(), Error> {
     session.out.write_all(&page.out)?;
-    for error in &page.errors {
+    // Once in a run, however many there are.
+    let first = page.message.as_ref().filter(|_| counts.messages == 0);
+    for error in first.into_iter().chain(&page.errors) {
         session.complain(error);
     }
     for warning in &page.warnings {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::expect::Standard;
+use crate::capture::record::PLAY_HINT;
 use crate::capture::{Content, Located};
 use crate::check::{Choice, Scheme};
 use crate::error::Place;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub shows: bool,
     /// What signs the records so far, each form's once.
     pub signers: Vec<Arc<Signer>>,
+    /// Whether a record held an MQTT message: what plays it is said once.
+    pub has_messages: bool,
 }
 
 /// A record, ready to be sent. What is needed each time it is sent stands here; what only a case
@@ -171,7 +174,11 @@ impl Plan {
         let Content::Request(mut request) = record.content else {
             // Nothing can be told of what is no request, so only no choice chooses it.
             let any = self.platform.is_none() && self.grep.is_empty() && self.conditions.is_empty();
-            let why = Unsendable::new(format!("it {lack}"));
+            let mut why = Unsendable::new(format!("it {lack}"));
+            if any && matches!(record.content, Content::Mqtt(_)) && !self.has_messages {
+                self.has_messages = true;
+                why.hint = Some(PLAY_HINT.to_owned());
+            }
             return any.then_some(Err(why));
         };
         let named = record.platform.as_deref();

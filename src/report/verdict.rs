@@ -199,6 +199,8 @@ pub struct Counts {
     pub unreadable: u64,
     /// Lines that are no records.
     pub errors: u64,
+    /// Those of them that hold an MQTT message.
+    pub messages: u64,
     /// Not fresh, whatever the signature is.
     pub not_fresh: u64,
     /// Records that do not pass.
@@ -231,6 +233,7 @@ impl Counts {
         self.unsigned += other.unsigned;
         self.unreadable += other.unreadable;
         self.errors += other.errors;
+        self.messages += other.messages;
         self.not_fresh += other.not_fresh;
         self.wrong += other.wrong;
     }

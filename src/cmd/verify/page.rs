@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use crate::capture::blocks::Block;
+use crate::capture::record::{Content, PLAY_HINT};
 use crate::capture::{Located, Record, lines};
 use crate::check::{Checker, Judged};
 use crate::error::{Error, Place};
@@ -17,6 +18,8 @@ use crate::term::Paint;
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) out: Vec<u8>,
+    /// The first record that holds an MQTT message: a capture of them has nothing else.
+    pub(super) message: Option<Error>,
     pub(super) errors: Vec<Error>,
     pub(super) warnings: Vec<String>,
     pub(super) notes: BTreeSet<String>,
@@ -27,6 +30,13 @@ impl Page {
     pub(super) fn fail(&mut self, error: Error) {
         self.counts.errors += 1;
         self.errors.push(error);
+    }
+
+    fn fail_message(&mut self, error: Error) {
+        self.counts.errors += 1;
+        self.counts.messages += 1;
+        self.message
+            .get_or_insert_with(|| error.with_hint(PLAY_HINT));
     }
 }
 
@@ -146,10 +156,13 @@ impl<'p> Printer<'p> {
 
     pub(super) fn print_located(&self, located: &Located, page: &mut Page) -> Result<(), Error> {
         let Some(request) = located.record.request() else {
-            page.fail(Error::input(
-                located.place.clone(),
-                format!("this record {}", located.record.lack()),
-            ));
+            let why = format!("this record {}", located.record.lack());
+            let error = Error::input(located.place.clone(), why);
+            if matches!(located.record.content, Content::Mqtt(_)) {
+                page.fail_message(error);
+            } else {
+                page.fail(error);
+            }
             return Ok(());
         };
         let evidence = if located.bare {

@@ -121,14 +121,17 @@ fn nothing_that_was_selected_is_an_error_and_not_a_green_run() {
 #[test]
 fn what_is_no_request_is_told_unless_something_else_was_chosen() {
     let mqtt = json!({"v": 1, "mqtt": {"topic": "a/b", "qos": 0, "payload": "x"}});
-    let day = capture([mqtt, record("/x", "{}")]);
+    let day = capture([mqtt.clone(), record("/x", "{}"), mqtt]);
     let server = always(200);
-    replay(&server, &day, "")
+    let ran = replay(&server, &day, "")
         .stdout_has([
             "error  day.ndjson:1  it holds an MQTT message and no HTTP request\n",
+            "hint      `pushrig mqtt platform --play FILE` plays MQTT messages",
             "pass   ",
+            "error  day.ndjson:3  it holds an MQTT message",
         ])
         .exits(2);
+    assert_eq!(ran.text().matches("hint ").count(), 1, "{}", ran.text());
     assert_eq!(chosen(&day, "--grep /x"), ["/x"]);
     assert_eq!(chosen(&day, "--select 2"), ["/x"]);
 }

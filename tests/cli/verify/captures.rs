@@ -218,10 +218,12 @@ fn what_is_no_http_request_is_an_error_and_the_rest_is_judged() {
     let mqtt = r#"{"v":1,"mqtt":{"topic":"$sys/a/b","payload":"x"}}"#;
     let unparsed = r#"{"v":1,"unparsed":{"base64":"AAA=","error":"no HTTP"}}"#;
     pushrig(&format!("verify onenet {SECRETS} -"))
-        .stdin(format!("{mqtt}\n{record}\n{unparsed}\n"))
-        .stdout_has(["valid       <stdin>:2", "1 record: 1 valid, 2 not read"])
+        .stdin(format!("{mqtt}\n{record}\n{unparsed}\n{mqtt}\n{mqtt}\n"))
+        .stdout_has(["valid       <stdin>:2", "1 record: 1 valid, 4 not read"])
         .stderr(
             "error: <stdin>:1: this record holds an MQTT message and no HTTP request\n\
+             hint: `pushrig mqtt platform --play FILE` plays MQTT messages, `pushrig capture show` \
+             shows them\n\
              error: <stdin>:3: this record holds no HTTP request\n",
         )
         .exits(2);
