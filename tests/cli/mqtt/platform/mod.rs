@@ -29,7 +29,7 @@ use crate::leaks;
 pub(crate) const DEVICE_KEY: &str = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
 
 /// Two users, a simulated device, one that is a real one, and one that user 10311 does not see.
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 [[user]]
 id = "10311"
 access_key = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+"
