@@ -1,13 +1,12 @@
 //! paho-mqtt as an application and as a device of `mqtt platform`.
 
-use std::io::{BufRead as _, BufReader};
 use std::process::Command;
 
 use super::{
     DEVICE_KEY, END, KEY, Process, device_token, file, has_paho, port, text, token, user_token,
 };
 use crate::harness::pushrig;
-use crate::mqtt::platform::Platform;
+use crate::mqtt::platform::{Platform, Stream};
 use crate::mqtt::{self, APPLICATION};
 
 const APP: &str = "tests/interop/studio_paho_application.py";
@@ -148,16 +147,10 @@ fn a_device_of_paho_reports_and_does_what_it_is_told_to() {
     let files = [("p.toml", mqtt::platform::FILE), ("play", play)];
     let platform = Platform::among(&files, "p.toml --play play --wait --format json");
     let mut device = python(DEVICE, &platform, &["00001", "real", &device_token()]);
-    let mut lines = BufReader::new(device.0.stdout.take().unwrap()).lines();
-    let mut until = |what: &str| loop {
-        let line = lines.next().expect("it says more").unwrap();
-        if line.starts_with(what) {
-            return line;
-        }
-    };
+    let said = Stream::of(device.0.stdout.take().unwrap());
+    said.has("ready\n");
     // The platform's messages to a device are of QoS 0.
-    assert_eq!(until("granted: ").matches("Granted QoS 0").count(), 5);
-    until("ready");
+    assert_eq!(said.text().matches("Granted QoS 0").count(), 5);
     let address = platform.address();
     let account = APPLICATION.replace("iot-0001", "real");
     pushrig(&format!("mqtt set {address} {account} Power=on"))
@@ -166,8 +159,13 @@ fn a_device_of_paho_reports_and_does_what_it_is_told_to() {
     pushrig(&format!("mqtt set {address} {account} nothing=1"))
         .stdout_has(["setPropertyFailed", "no such property"])
         .exits(1);
-    assert!(until("property/set ").ends_with(r#""params": {"Power": "on"}}"#));
-    until("service/open/invoke");
+    said.has(r#""params": {"Power": "on"}}"#);
+    // What is played has begun with the first application, before or behind what that one set.
+    for thing in ["property/get_reply", "service/open/invoke_reply"] {
+        platform.says(&format!(
+            r#""type":"said","device":"00001/real","thing":"{thing}""#
+        ));
+    }
     let ended = platform.end("INT").code(0);
     let said = ended.of("said");
     assert_eq!(said.len(), 2, "{}", ended.out);

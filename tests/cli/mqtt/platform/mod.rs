@@ -236,13 +236,13 @@ impl Ended {
 }
 
 /// A stream that a thread reads to its end.
-struct Stream {
+pub(crate) struct Stream {
     text: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<()>,
 }
 
 impl Stream {
-    fn of(mut source: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(mut source: impl Read + Send + 'static) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&text);
         let reader = thread::spawn(move || {
@@ -254,12 +254,14 @@ impl Stream {
         Self { text, reader }
     }
 
-    fn text(&self) -> String {
+    /// What was read so far.
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
     }
 
+    /// Waits until it has this.
     #[track_caller]
-    fn has(&self, what: &str) {
+    pub(crate) fn has(&self, what: &str) {
         let begun = Instant::now();
         while !self.text().contains(what) {
             let text = self.text();
