@@ -362,7 +362,15 @@ fn each_documented_refusal_of_a_set_is_replied_by_its_name() {
             assert!(text.contains(msg), "{data}: {text}");
         }
     }
-    // Nobody can subscribe to the replies of these; what is answered is told.
+    assert_eq!(platform.end("INT").code(0).summary()["succeeded"], 0);
+}
+
+#[test]
+fn what_becomes_of_a_set_that_nobody_can_hear_of_is_told() {
+    let platform = Platform::start("--format json");
+    let mut app = Client::application(&platform);
+    let request = |data: &str| format!(r#"{{"requestId":"A1","data":{data}}}"#);
+    // These replies cannot be subscribed to.
     for (name, code) in [
         ("nobody", "deviceNotFound"),
         ("foreign", "authPermissionDeny"),
