@@ -53,6 +53,7 @@ impl Broker {
         let judged = message::judge(topic, &publish.payload);
         if !judged.flaws.is_empty() {
             self.counters.invalid += 1;
+            out.push(Action::Tell(Told::Invalid));
             let what = format!("{}: {}", topic.thing, judged.flaws.join(", "));
             self.odd(&device.to_string(), &what, out);
         }
