@@ -554,7 +554,7 @@ Register-ArgumentCompleter -Native -CommandName 'pushrig' -ScriptBlock {
         }
         'pushrig;mqtt;watch' {
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'A device, as product and name; may be repeated')
-            [CompletionResult]::new('--devices', '--devices', [CompletionResultType]::ParameterName, 'The devices of this file: a line each, or [[device]] with product and name (TOML)')
+            [CompletionResult]::new('--devices', '--devices', [CompletionResultType]::ParameterName, 'The devices of this file: a line each, or the file of mqtt platform (TOML)')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Of the devices only these, with commas between them')
             [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Another topic, with wildcards or not; may be repeated')
             [CompletionResult]::new('--qos', '--qos', [CompletionResultType]::ParameterName, 'The quality of service that is asked for')

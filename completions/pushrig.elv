@@ -536,7 +536,7 @@ set edit:completion:arg-completer[pushrig] = {|@words|
         }
         &'pushrig;mqtt;watch'= {
             cand --device 'A device, as product and name; may be repeated'
-            cand --devices 'The devices of this file: a line each, or [[device]] with product and name (TOML)'
+            cand --devices 'The devices of this file: a line each, or the file of mqtt platform (TOML)'
             cand --only 'Of the devices only these, with commas between them'
             cand --topic 'Another topic, with wildcards or not; may be repeated'
             cand --qos 'The quality of service that is asked for'

@@ -230,7 +230,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen
 complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l as -d 'In which form' -r -f -a "text\t'For people, odd bytes visible'
 curl\t'curl commands, ready to paste'
 request\t'The requests\' own bytes'
-body\t'The bodies\' own bytes, one a line'
+body\t'The bodies\' own bytes, one a line; of MQTT messages the payloads'
 record\t'Lines of a capture'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l select -d 'Only these records of each file: 1,3-5' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand capture; and __fish_seen_subcommand_from show" -l format -d 'How results are printed: human or json' -r -f -a "human\t'For people'
@@ -565,7 +565,7 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_see
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "set" -d 'Set properties of a device, and wait for the reply'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and not __fish_seen_subcommand_from watch set platform" -f -a "platform" -d 'Be OneNET Studio\'s platform: let applications and devices in, and play'
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l device -d 'A device, as product and name; may be repeated' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l devices -d 'The devices of this file: a line each, or [[device]] with product and name (TOML)' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l devices -d 'The devices of this file: a line each, or the file of mqtt platform (TOML)' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand mqtt; and __fish_seen_subcommand_from watch" -l only -d 'Of the devices only these, with commas between them' -r -f -a "lifecycle\t'Online and offline'
 property\t'What was reported'
 event\t'Events'

@@ -135,6 +135,15 @@ impl Record {
             Content::Mqtt(_) | Content::Unparsed { .. } => None,
         }
     }
+
+    /// What to say of it where an HTTP request is needed and there is none.
+    #[must_use]
+    pub fn lack(&self) -> &'static str {
+        match &self.content {
+            Content::Mqtt(_) => "holds an MQTT message and no HTTP request",
+            Content::Request(_) | Content::Unparsed { .. } => "holds no HTTP request",
+        }
+    }
 }
 
 /// Why a line is not a record, and where.

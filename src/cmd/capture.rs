@@ -85,7 +85,7 @@ enum As {
     Curl,
     /// The requests' own bytes
     Request,
-    /// The bodies' own bytes, one a line
+    /// The bodies' own bytes, one a line; of MQTT messages the payloads
     Body,
     /// Lines of a capture
     Record,
@@ -284,10 +284,15 @@ fn print(located: &Located, form: As, session: &mut Session) -> Result<(), Error
     if form == As::Text {
         return print_text(located, session);
     }
+    if let (As::Body, Content::Mqtt(message)) = (form, &record.content) {
+        session.out.write_all(&message.payload)?;
+        session.out.write_all(b"\n")?;
+        return Ok(());
+    }
     let Some(request) = record.request() else {
         return Err(Error::input(
             located.place.clone(),
-            "this record holds no HTTP request",
+            format!("this record {}", record.lack()),
         ));
     };
     match form {
@@ -342,10 +347,11 @@ fn print_text(located: &Located, session: &mut Session) -> Result<(), Error> {
         Content::Mqtt(message) => {
             writeln!(
                 session.out,
-                "{} {}  qos {}",
+                "{} {}  qos {}{}",
                 paint.bold(message.direction.as_str()),
                 shown(message.topic.as_bytes()),
-                message.qos
+                message.qos,
+                if message.retain { "  retained" } else { "" }
             )?;
             writeln!(session.out, "{}", shown(&message.payload))?;
         }

@@ -127,7 +127,7 @@ impl Subject {
         if located.record.request().is_none() {
             return Err(Error::input(
                 located.place,
-                "this record holds no HTTP request",
+                format!("this record {}", located.record.lack()),
             ));
         }
         Ok(Self {

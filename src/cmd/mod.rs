@@ -62,8 +62,8 @@ Exit codes:
   2    usage or input: an unknown flag, an unreadable line (the rest is still judged)
   3    no complete answer: a server that is not reached or too slow, a file that
        cannot be read or written
-  130  ended by Ctrl-C (listen, dispatch and mqtt watch end with their
-       outcome); 143: by SIGTERM
+  130  ended by Ctrl-C (listen, dispatch, mqtt watch and mqtt platform end with
+       their outcome); 143: by SIGTERM
 
 Here for the first time? `pushrig demo` shows it all.
 

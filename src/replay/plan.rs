@@ -167,10 +167,11 @@ impl Plan {
             pasted,
             ..
         } = located;
+        let lack = record.lack();
         let Content::Request(mut request) = record.content else {
             // Nothing can be told of what is no request, so only no choice chooses it.
             let any = self.platform.is_none() && self.grep.is_empty() && self.conditions.is_empty();
-            let why = Unsendable::new("it holds no HTTP request");
+            let why = Unsendable::new(format!("it {lack}"));
             return any.then_some(Err(why));
         };
         let named = record.platform.as_deref();

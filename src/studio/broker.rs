@@ -25,25 +25,24 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::{Serialize, Serializer};
-
 use self::session::{Member, Session, State};
-use super::login::{self, Login, Refusal};
+use super::login;
 use super::message::{self, Params, Reply};
 use super::registry::Registry;
 use super::topic::{DeviceId, Role, Thing, Topic};
 use crate::moment::Moment;
 use crate::mqtt::client::name;
-use crate::mqtt::packet::{
-    Bytes, ConnAck, Connect, ConnectReturnCode, Malformed, Packet, Publish, QoS,
-};
+use crate::mqtt::packet::{Bytes, Malformed, Packet, Publish, QoS};
 
+mod connect;
 mod devices;
 mod publish;
 mod session;
 mod set;
 mod subscribe;
+mod told;
+
+pub use told::{Counters, Told};
 
 /// The number of a connection.
 pub type Key = u64;
@@ -66,152 +65,6 @@ pub enum Action {
     Close(Key),
     /// Tell what happened.
     Tell(Told),
-}
-
-/// What happened, for whoever watches. As JSON its `type` stands before its members.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Told {
-    /// Somebody logged in.
-    Connected {
-        /// Who: `userid/10311`, or `00001/iot-0001`.
-        who: String,
-        /// As what.
-        role: Role,
-        /// The client id, given or made.
-        client_id: String,
-        /// From where.
-        peer: String,
-    },
-    /// Somebody was turned away.
-    Refused {
-        /// From where.
-        peer: String,
-        /// The user name, if it said one.
-        username: String,
-        /// Why, by the platform's names.
-        refusal: Refusal,
-        /// The return code of CONNACK.
-        connack: u8,
-    },
-    /// A connection is over.
-    Disconnected {
-        /// Who, or from where.
-        who: String,
-        /// Why.
-        why: String,
-    },
-    /// A subscription was granted.
-    Subscribed {
-        /// Who.
-        who: String,
-        /// As what.
-        role: Role,
-        /// To what.
-        topic: String,
-        /// With which QoS.
-        qos: u8,
-    },
-    /// A subscription or a message was not allowed.
-    Denied {
-        /// Who.
-        who: String,
-        /// `SUBSCRIBE` or `PUBLISH`.
-        what: &'static str,
-        /// The topic.
-        topic: String,
-        /// The platform's name for it.
-        code: &'static str,
-        /// Why.
-        why: String,
-    },
-    /// A message went to so many clients; to none, and it is gone.
-    Message {
-        /// The topic.
-        topic: String,
-        /// What it says.
-        #[serde(serialize_with = "as_text")]
-        payload: Bytes,
-        /// To how many.
-        to: usize,
-    },
-    /// A property/set came.
-    Set {
-        /// For which device.
-        device: DeviceId,
-        /// The `requestId`.
-        request_id: String,
-        /// Whether it is the desired value.
-        #[serde(rename = "desired")]
-        is_desired: bool,
-    },
-    /// What became of it.
-    Answered {
-        /// For which device.
-        device: DeviceId,
-        /// The `requestId`.
-        request_id: String,
-        /// Whether it succeeded; none where nothing is answered.
-        success: Option<bool>,
-        /// The code of what did not, and its message.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        refusal: Option<(String, String)>,
-        /// Who says so: a rule, the device, the platform.
-        by: String,
-    },
-    /// A device answered what the platform asked it.
-    #[serde(rename = "said")]
-    DeviceSaid {
-        /// Which device.
-        device: DeviceId,
-        /// What it answered: `property/get_reply` …
-        thing: String,
-        /// What it says.
-        #[serde(serialize_with = "as_text")]
-        payload: Bytes,
-    },
-    /// A message is not of its documented shape. In which way is told as an oddity, and once; this
-    /// is told each time, to be counted.
-    Invalid,
-    /// Something that the platform would not like, and goes on in spite of.
-    #[serde(rename = "odd")]
-    Oddity {
-        /// Who, or from where.
-        who: String,
-        /// What.
-        what: String,
-    },
-}
-
-fn as_text<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&String::from_utf8_lossy(bytes))
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counters {
-    /// Logins.
-    pub connected: u64,
-    /// Logins that were refused.
-    pub refused: u64,
-    /// Messages that came.
-    pub published: u64,
-    /// Messages that went out, each client counted.
-    pub delivered: u64,
-    /// Messages that had nobody to go to.
-    pub lost: u64,
-    /// Messages that a client was too slow for.
-    pub dropped: u64,
-    /// Subscriptions and messages that were not allowed.
-    pub denied: u64,
-    /// property/set and property/desired/set that came.
-    pub sets: u64,
-    /// Those that were answered with success.
-    pub succeeded: u64,
-    /// Packets that were none.
-    pub malformed: u64,
-    /// Messages that are not of their documented shape.
-    pub invalid: u64,
 }
 
 /// Which messages are told; each costs as much as to deliver it.
@@ -341,10 +194,14 @@ impl Broker {
         self.end(key, why, now, out);
     }
 
-    /// A client is too slow: so many messages for it were dropped.
-    pub fn overflowed(&mut self, key: Key, count: u64, out: &mut Vec<Action>) {
-        self.counters.dropped += count;
-        self.counters.delivered = self.counters.delivered.saturating_sub(count);
+    /// A client is too slow: this message was not sent to it.
+    pub fn overflowed(&mut self, key: Key, dropped: &Packet, out: &mut Vec<Action>) {
+        self.counters.dropped += 1;
+        self.counters.delivered = self.counters.delivered.saturating_sub(1);
+        if let (Packet::Publish(publish), Some(session)) = (dropped, self.sessions.get_mut(&key)) {
+            // What was not sent is never acknowledged.
+            session.acknowledge(publish.pkid);
+        }
         let who = self.who(key);
         self.odd(
             &who,
@@ -402,110 +259,6 @@ impl Broker {
                 self.close(key, &why, now, out);
             }
         }
-    }
-
-    fn connect(&mut self, key: Key, connect: Connect, now: Now, out: &mut Vec<Action>) {
-        let (username, password) = match &connect.login {
-            Some(login) => (login.username.as_str(), login.password.as_bytes()),
-            None => ("", &b""[..]),
-        };
-        let login = Login {
-            client_id: &connect.client_id,
-            username: Some(username),
-            password: Some(password),
-        };
-        // The calendar reaches further than any clock.
-        let at = Timestamp::from_millisecond(now.millis).unwrap_or_default();
-        let who = match login::authenticate(&login, &self.registry, at) {
-            Ok(who) => who,
-            Err(refusal) => {
-                let username = username.to_owned();
-                return self.refuse(key, username, refusal, now, out);
-            }
-        };
-        let member = Member::of(who);
-        let mut client_id = connect.client_id;
-        if client_id.is_empty() {
-            let random: [u8; 8] = self.moment.bytes();
-            client_id = format!("auto-{}", hex::encode(random));
-        }
-        let id = member.unique(&client_id);
-        if let Some(other) = self.ids.get(&id).copied() {
-            self.close(
-                other,
-                "another connection came with its client id",
-                now,
-                out,
-            );
-        }
-        let Some(session) = self.sessions.get_mut(&key) else {
-            return;
-        };
-        session.keep_alive = connect.keep_alive;
-        session.state = State::In(member.clone());
-        session.id = id.as_str().into();
-        out.push(Action::Send(
-            key,
-            Packet::ConnAck(ConnAck::new(ConnectReturnCode::Success, false)),
-        ));
-        self.counters.connected += 1;
-        out.push(Action::Tell(Told::Connected {
-            who: member.to_string(),
-            role: member.role(),
-            client_id,
-            peer: session.peer.to_string(),
-        }));
-        self.ids.insert(id, key);
-        let who = member.to_string();
-        if connect.last_will.is_some() {
-            self.odd(&who, "it has a will, which the platform does not know", out);
-        }
-        if !connect.clean_session {
-            let what = "it asks for its session to be kept: nothing is kept while it is away";
-            self.odd(&who, what, out);
-        }
-        if let Member::Device(device) = member {
-            if !KEEP_ALIVE.contains(&connect.keep_alive) {
-                let what = format!(
-                    "its keep-alive is {} s, and the platform takes 10 to 1800",
-                    connect.keep_alive
-                );
-                self.odd(&who, &what, out);
-            }
-            self.online.insert(device.clone(), key);
-            let payload = message::lifecycle(&device, true, now.millis);
-            self.emit(&device.topic(Thing::Lifecycle), payload, out);
-        }
-    }
-
-    fn refuse(
-        &mut self,
-        key: Key,
-        username: String,
-        refusal: Refusal,
-        now: Now,
-        out: &mut Vec<Action>,
-    ) {
-        self.counters.refused += 1;
-        let connack = refusal.connack();
-        let code = match connack {
-            1 => ConnectReturnCode::RefusedProtocolVersion,
-            4 => ConnectReturnCode::BadUserNamePassword,
-            _ => ConnectReturnCode::NotAuthorized,
-        };
-        out.push(Action::Send(
-            key,
-            Packet::ConnAck(ConnAck::new(code, false)),
-        ));
-        let peer = self.who(key);
-        out.push(Action::Tell(Told::Refused {
-            peer,
-            username,
-            refusal,
-            connack,
-        }));
-        self.end(key, "", now, out);
-        out.push(Action::Close(key));
     }
 
     /// Closes a connection, and says why.

@@ -97,12 +97,7 @@ impl Reader {
                     if what.is_some() {
                         return Err("a line plays one thing".to_owned());
                     }
-                    what = Some(what_of(name, value).ok_or_else(|| {
-                        format!(
-                            "`{}` is nothing that is played: {WHATS}",
-                            name.escape_debug()
-                        )
-                    })?);
+                    what = Some(what_of(name, value)?);
                 }
             }
         }
@@ -154,22 +149,135 @@ fn owner(topic: &str) -> DeviceId {
     })
 }
 
-fn what_of(name: &str, value: &Value) -> Option<What> {
-    Some(match (name, value) {
-        ("lifecycle", Value::String(text)) if text == "online" => What::Lifecycle(true),
-        ("lifecycle", Value::String(text)) if text == "offline" => What::Lifecycle(false),
-        ("property", Value::Object(params)) => What::Property(params.clone()),
-        ("event", Value::Object(params)) => What::Event(params.clone()),
-        ("get", Value::Array(names)) => {
-            let names = names.iter().map(|name| name.as_str().map(str::to_owned));
-            What::Get(names.collect::<Option<_>>()?)
+fn what_of(name: &str, value: &Value) -> Result<What, String> {
+    let wanted = match (name, value) {
+        ("lifecycle", Value::String(text)) if text == "online" => return Ok(What::Lifecycle(true)),
+        ("lifecycle", Value::String(text)) if text == "offline" => {
+            return Ok(What::Lifecycle(false));
         }
-        ("invoke", Value::Object(services)) => match services.as_slice() {
-            [(identifier, Value::Object(params))] => {
-                What::Invoke(identifier.clone(), params.clone())
-            }
-            _ => return None,
-        },
-        _ => return None,
-    })
+        ("property", Value::Object(params)) => return Ok(What::Property(params.clone())),
+        ("event", Value::Object(params)) => return Ok(What::Event(params.clone())),
+        ("get", Value::Array(names)) if names.iter().all(|name| name.as_str().is_some()) => {
+            let names = names.iter().filter_map(Value::as_str);
+            return Ok(What::Get(names.map(str::to_owned).collect()));
+        }
+        ("invoke", Value::Object(services))
+            if let [(identifier, Value::Object(params))] = services.as_slice() =>
+        {
+            return Ok(What::Invoke(identifier.clone(), params.clone()));
+        }
+        ("after", _) => r#""after":"500ms""#,
+        ("device", _) => r#""device":"00001/iot-0001""#,
+        ("topic", _) => r#""topic":"$sys/00001/iot-0001/thing/property""#,
+        ("lifecycle", _) => r#""lifecycle":"online" or "offline""#,
+        ("property", _) => r#""property":{"Power":"on"}"#,
+        ("event", _) => r#""event":{"overheated":{"WF":"90"}}"#,
+        ("get", _) => r#""get":["Power"]"#,
+        ("invoke", _) => r#""invoke":{"open":{"door":1}}"#,
+        _ => {
+            let name = name.escape_debug();
+            return Err(format!("`{name}` is nothing that is played: {WHATS}"));
+        }
+    };
+    Err(format!(
+        "the value of `{name}` is not understood: write {wanted}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Option<Deed>, String> {
+        Reader::default().read(line.as_bytes())
+    }
+
+    #[test]
+    fn a_line_plays_one_thing() {
+        let deed = read(r#"{"after":"500ms","device":"00001/iot-0001","lifecycle":"online"}"#);
+        let deed = deed.unwrap().unwrap();
+        assert_eq!(deed.after, Duration::from_millis(500));
+        assert_eq!(deed.device.to_string(), "00001/iot-0001");
+        assert_eq!(deed.what, What::Lifecycle(true));
+        let deed = read(r#"{"device":"1/a","invoke":{"open":{"door":1}}}"#);
+        let door = vec![("door".to_owned(), Value::Number("1".to_owned()))];
+        assert_eq!(
+            deed.unwrap().unwrap().what,
+            What::Invoke("open".to_owned(), door)
+        );
+        let deed = read(r#"{"topic":"$sys/1/a/thing/event","payload":{"b": 1.0}}"#);
+        let deed = deed.unwrap().unwrap();
+        assert_eq!(deed.device.to_string(), "1/a");
+        let expected = What::Message {
+            topic: "$sys/1/a/thing/event".to_owned(),
+            payload: br#"{"b":1.0}"#.to_vec(),
+        };
+        assert_eq!(deed.what, expected);
+        assert_eq!(read(" \r"), Ok(None));
+    }
+
+    #[test]
+    fn what_cannot_be_played_says_why() {
+        for (line, expected) in [
+            ("x", "this is not JSON: "),
+            ("[]", "a line is a JSON object"),
+            (r#"{"device":"1"}"#, "write product and name"),
+            (r#"{"device":"1/a"}"#, "a line plays one thing: "),
+            (r#"{"property":{}}"#, "`device` is missing"),
+            (
+                r#"{"device":"1/a","property":1}"#,
+                "the value of `property`",
+            ),
+            (r#"{"device":"1/a","invoke":{}}"#, "the value of `invoke`"),
+            (r#"{"device":"1/a","get":[1]}"#, "the value of `get`"),
+            (r#"{"device":"1/a","after":1}"#, "the value of `after`"),
+            (
+                r#"{"device":"1/a","lifecycle":"dead"}"#,
+                "the value of `lifecycle`",
+            ),
+            (
+                r#"{"device":"1/a","push":1}"#,
+                "`push` is nothing that is played",
+            ),
+            (
+                r#"{"device":"1/a","property":{},"event":{}}"#,
+                "a line plays one thing",
+            ),
+            (
+                r#"{"device":"1/a","after":"soon","property":{}}"#,
+                "`after` is no time",
+            ),
+        ] {
+            let why = read(line).unwrap_err();
+            assert!(why.starts_with(expected), "{line}: {why}");
+        }
+    }
+
+    #[test]
+    fn records_are_played_at_their_own_pace_and_what_was_sent_is_not() {
+        let record = |at: &str, direction: &str| {
+            format!(
+                r#"{{"v":1,"at":"2026-01-01T00:00:{at}Z","mqtt":{{"topic":"$sys/1/a/thing/property","qos":1,"retain":false,"direction":"{direction}","payload":"{{ }}"}}}}"#
+            )
+        };
+        let mut reader = Reader::default();
+        let mut read = |line: String| reader.read(line.as_bytes()).unwrap();
+        assert_eq!(
+            read(record("01", "received")).unwrap().after,
+            Duration::ZERO
+        );
+        assert_eq!(read(record("02", "sent")), None);
+        let deed = read(record("03.5", "received")).unwrap();
+        assert_eq!(deed.after, Duration::from_millis(2500));
+        let expected = What::Message {
+            topic: "$sys/1/a/thing/property".to_owned(),
+            payload: b"{ }".to_vec(),
+        };
+        assert_eq!(deed.what, expected);
+        // A clock that was set back is no reason to wait.
+        assert_eq!(
+            read(record("01", "received")).unwrap().after,
+            Duration::ZERO
+        );
+    }
 }

@@ -20,5 +20,6 @@ pub mod login;
 pub mod message;
 pub mod registry;
 pub mod rule;
+mod shape;
 pub mod site;
 pub mod topic;

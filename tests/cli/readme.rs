@@ -92,6 +92,9 @@ fn call(shown: &Shown, words: &[String]) -> Pushrig {
         let path = format!("{}:{path}", exe.parent().unwrap().display());
         call = call.env("PATH", &path);
     }
+    if words[1] == "mqtt" && words[2] != "platform" {
+        call = call.env("PUSHRIG_ACCESS_KEY", stage::ACCESS_KEY);
+    }
     if words.iter().any(|word| word == "--reveal") {
         call = call.reveals();
     }
@@ -124,12 +127,24 @@ fn said(shown: &Shown) -> Vec<String> {
         let port = free_port();
         address = Some(format!("127.0.0.1:{port}"));
         stage::platform(port);
+    } else if words[1] == "mqtt" {
+        let port = free_port();
+        address = Some(format!("127.0.0.1:{port}"));
+        match words[2].as_str() {
+            "platform" => stage::setter(port),
+            command => stage::studio(port, command == "watch"),
+        }
     } else if words[1] == "run" {
         address = Some(format!("127.0.0.1:{}", free_port()));
     }
+    let written = if words[1] == "mqtt" {
+        stage::WRITTEN_BROKER
+    } else {
+        stage::WRITTEN
+    };
     if let Some(address) = &address {
         for word in &mut words {
-            *word = word.replace(stage::WRITTEN, address);
+            *word = word.replace(written, address);
         }
     }
     let call = call(shown, &words).any_stdout().any_stderr().watched();
@@ -140,7 +155,7 @@ fn said(shown: &Shown) -> Vec<String> {
     // Line ends of HTTP look like any other on a terminal.
     let text = format!("{}\n{}", ran.text().trim_end(), ran.talk()).replace('\r', "");
     let text = match &address {
-        Some(address) => text.replace(address, stage::WRITTEN),
+        Some(address) => text.replace(address, written),
         None => text,
     };
     let text = if words[1] == "demo" {
@@ -194,6 +209,22 @@ fn fits(shown: &[String], said: &[String]) -> bool {
     same && fits(rest, others)
 }
 
+/// What stands for a word that is another one in each run: a time of the day, the id of a request,
+/// a client's port and id.
+fn drawn(word: &str) -> &str {
+    let is_time = word.len() == 13 && word.ends_with('Z') && word.as_bytes()[2] == b':';
+    let is_id = word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let port = word.strip_prefix("127.0.0.1:");
+    let is_port = port.is_some_and(|port| port.len() == 5 && port.parse::<u16>().is_ok());
+    match word {
+        _ if is_time => "12:00:00.000Z",
+        _ if is_id => "8906582E6722409AA6C40E7863B733A5",
+        _ if is_port => "127.0.0.1:50000",
+        _ if word.starts_with("pushrig-") => "pushrig-",
+        word => word,
+    }
+}
+
 /// A line without the times and rates of one run; the blanks that line them up go, too.
 fn untimed(line: &str) -> String {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -211,7 +242,7 @@ fn untimed(line: &str) -> String {
         } else if index > 0 && is_time(index - 1) {
             "ms"
         } else {
-            words[index]
+            drawn(words[index])
         }
     });
     timeless.collect::<Vec<_>>().join(" ")

@@ -72,7 +72,7 @@ fn credentials(account: &Account, now: Timestamp) -> (Vec<String>, Option<String
         });
     }
     let hint = if account.has_given_token() {
-        "`pushrig explain onenet-studio --credential \"$TOKEN\" --access-key env:KEY` proves which \
+        "`pushrig explain onenet-studio --credential env:TOKEN --access-key env:KEY` proves which \
          mistake is in the token"
     } else {
         "a user signs with the user's access key, a project's group with that of the group; is \

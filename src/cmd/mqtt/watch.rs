@@ -20,6 +20,8 @@ use crate::receiver::expect::Expectation;
 use crate::session::Session;
 use crate::studio::topic::{DeviceId, Thing};
 
+mod again;
+mod case;
 mod course;
 mod drive;
 mod keep;
@@ -83,7 +85,7 @@ struct WantedArgs {
     /// A device, as product and name; may be repeated
     #[arg(long, value_name = "PID/NAME")]
     device: Vec<DeviceId>,
-    /// The devices of this file: a line each, or [[device]] with product and name (TOML)
+    /// The devices of this file: a line each, or the file of mqtt platform (TOML)
     #[arg(long, value_name = "FILE")]
     devices: Option<PathBuf>,
     /// Of the devices only these, with commas between them
@@ -145,7 +147,7 @@ struct AgainArgs {
     #[arg(long, value_name = "N", default_value = "always", value_parser = parse_reconnect)]
     reconnect: u32,
     /// Write the URL to this file when everything is subscribed to, and not before
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "The connection")]
     ready_file: Option<PathBuf>,
 }
 
@@ -193,10 +195,10 @@ struct Plan {
 
 pub(super) fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: WatchArgs = crate::cmd::parse(matches)?;
-    let devices = args.wanted.devices()?;
-    check_expectations(&args.end.expect, &devices, !args.wanted.topic.is_empty())?;
     let mut moment = session.moment();
     let account = args.account.open(&mut moment, session)?;
+    let devices = args.wanted.devices(&account.username)?;
+    check_expectations(&args.end.expect, &devices, !args.wanted.topic.is_empty())?;
     for refusal in account.judge(session.now())? {
         session.warn(&format!(
             "the token: {} {}: {}",
@@ -235,10 +237,10 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome
 
 impl WantedArgs {
     /// The devices, each once, in the order in which they were named.
-    fn devices(&self) -> Result<Vec<DeviceId>, Error> {
+    fn devices(&self, username: &str) -> Result<Vec<DeviceId>, Error> {
         let mut all = self.device.clone();
         if let Some(path) = &self.devices {
-            all.extend(devices::read(path)?);
+            all.extend(devices::read(path, username)?);
         }
         if all.is_empty() && self.topic.is_empty() {
             return Err(Error::usage("nothing is to be watched")

@@ -78,13 +78,15 @@ fn parse(number: usize, words: &[OsString]) -> Result<Step, Error> {
     if NO_STEPS.contains(&name) {
         return Err(Error::usage(format!("step {number}: {name} is no step")));
     }
+    // Of `mqtt set` it is the latter that has the flags.
+    let called = own.subcommand().map_or(own, |(_, inner)| inner);
     Ok(Step {
         name: name.to_owned(),
         number: (number, number),
         title: title(&matches),
         verifies: name == "verify",
         words: words.to_vec(),
-        reports: own.try_contains_id("report").is_ok() && !is_dry(own),
+        reports: called.try_contains_id("report").is_ok() && !is_dry(called),
         says: matches
             .ids()
             .map(Id::as_str)
@@ -207,7 +209,7 @@ mod tests {
     fn steps_are_parted_and_named_by_their_subcommand() {
         let steps = read(
             "push onenet.online http://h/?token=x --token t -- -q push onenet.offline http://h/ \
-             -- sign onenet --token a-secret-token -- capture show f",
+             -- sign onenet --token a-secret-token -- capture show f -- mqtt set h --device 1/a a=1",
         )
         .unwrap();
         let told: Vec<_> = steps
@@ -221,6 +223,7 @@ mod tests {
                 ("push#2", "push#2 onenet.offline", true),
                 ("sign", "sign onenet", false),
                 ("capture", "capture show f", false),
+                ("mqtt", "mqtt set h a=1", true),
             ]
         );
         assert_eq!(steps[0].words.len(), 5);

@@ -148,7 +148,7 @@ impl<'p> Printer<'p> {
         let Some(request) = located.record.request() else {
             page.fail(Error::input(
                 located.place.clone(),
-                "this record holds no HTTP request",
+                format!("this record {}", located.record.lack()),
             ));
             return Ok(());
         };

@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::{JoinSet, LocalSet, yield_now};
 use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 
 use super::{Link, Moved};
@@ -29,7 +29,8 @@ use crate::studio::site::Site;
 pub struct Limits {
     /// The bytes of a packet.
     pub packet: usize,
-    /// The bytes that may wait for one that reads slowly; further messages for it are dropped.
+    /// The bytes that may wait for one that reads slowly: then whoever sends waits for it, a moment
+    /// once, and at twice as many its messages are dropped.
     pub backlog: usize,
     /// How long one may read nothing of what waits for it.
     pub stall: Duration,
@@ -43,7 +44,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             packet: 256 << 10,
-            backlog: 1 << 20,
+            backlog: 512 << 10,
             stall: Duration::from_secs(30),
             connections: 16_384,
             grace: Duration::from_secs(2),
@@ -66,6 +67,8 @@ pub struct Stage {
     /// When the clock is to be looked at next.
     armed: Cell<Option<Duration>>,
     rearmed: Notify,
+    /// Whom the sender of what was delivered last should wait for.
+    full: RefCell<Vec<Rc<Outbox>>>,
 }
 
 /// What is to be sent to a connection.
@@ -75,7 +78,13 @@ struct Outbox {
     /// What its connection has taken and not sent yet.
     under_way: Cell<usize>,
     is_closing: Cell<bool>,
+    /// Its connection waits for something to happen, and does not look by itself.
+    is_asleep: Cell<bool>,
     wake: Notify,
+    /// It was waited for in vain: it is not again before it has read something.
+    is_stuck: Cell<bool>,
+    /// Told when it has room again.
+    relieved: Notify,
 }
 
 impl Stage {
@@ -97,6 +106,7 @@ impl Stage {
             next_key: Cell::new(1),
             armed: Cell::new(None),
             rearmed: Notify::new(),
+            full: RefCell::default(),
         }
     }
 
@@ -138,10 +148,14 @@ impl Stage {
             match action {
                 Action::Tell(told) => (self.tell)(told),
                 Action::Send(key, packet) => {
-                    if let Some(outbox) = outboxes.get(&key)
-                        && !outbox.take(&packet, self.limits.backlog)
-                    {
-                        slow.push(key);
+                    let Some(outbox) = outboxes.get(&key) else {
+                        continue;
+                    };
+                    if !outbox.take(&packet, 2 * self.limits.backlog) {
+                        slow.push((key, packet));
+                    }
+                    if outbox.is_over(self.limits.backlog) && !outbox.is_stuck.get() {
+                        self.press(outbox);
                     }
                 }
                 Action::Close(key) => {
@@ -152,13 +166,43 @@ impl Stage {
                 }
             }
         }
-        for key in slow {
+        for (key, dropped) in slow {
             let mut site = self.site.borrow_mut();
-            site.broker.overflowed(key, 1, actions);
+            site.broker.overflowed(key, &dropped, actions);
         }
         for action in actions.drain(..) {
             if let Action::Tell(told) = action {
                 (self.tell)(told);
+            }
+        }
+    }
+
+    fn press(&self, outbox: &Rc<Outbox>) {
+        let mut full = self.full.borrow_mut();
+        if !full.iter().any(|other| Rc::ptr_eq(other, outbox)) {
+            full.push(Rc::clone(outbox));
+        }
+    }
+
+    /// Lets those read for whom much waits, and waits a moment for each that does not.
+    async fn relieve(&self, own: &Outbox) {
+        // The others have their turn before more is read from this one.
+        yield_now().await;
+        loop {
+            let full = self.full.borrow_mut().pop();
+            let Some(outbox) = full else {
+                return;
+            };
+            if std::ptr::eq(Rc::as_ptr(&outbox), own) {
+                continue;
+            }
+            let room = async {
+                while outbox.is_over(self.limits.backlog) && !outbox.is_closing.get() {
+                    outbox.relieved.notified().await;
+                }
+            };
+            if timeout(MOMENT, room).await.is_err() {
+                outbox.is_stuck.set(true);
             }
         }
     }
@@ -191,7 +235,15 @@ impl Stage {
     }
 }
 
+/// So long a sender waits once for one that reads slowly.
+const MOMENT: Duration = Duration::from_millis(100);
+
 impl Outbox {
+    /// Whether so much waits, or more.
+    fn is_over(&self, bytes: usize) -> bool {
+        self.bytes.borrow().len() + self.under_way.get() > bytes
+    }
+
     /// Takes a packet; a message is dropped where too much waits already.
     fn take(&self, packet: &Packet, backlog: usize) -> bool {
         let mut bytes = self.bytes.borrow_mut();
@@ -199,7 +251,7 @@ impl Outbox {
         if is_message && bytes.len() + self.under_way.get() > backlog {
             return false;
         }
-        if bytes.is_empty() {
+        if bytes.is_empty() && self.is_asleep.get() {
             self.wake.notify_one();
         }
         // What the platform sends was read before or is made of such texts: it can be written.
@@ -301,7 +353,10 @@ async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Outbox) -> S
         }
         if outbox.under_way.get() == 0 || link.sent() != sent {
             (sent, since) = (link.sent(), Instant::now());
+            outbox.is_stuck.set(false);
+            outbox.relieved.notify_waiters();
         }
+        outbox.is_asleep.set(true);
         let moved = async {
             tokio::select! {
                 moved = link.turn() => moved,
@@ -315,8 +370,9 @@ async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Outbox) -> S
                 .await
                 .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         };
+        outbox.is_asleep.set(false);
         match moved {
-            Ok(Moved::Some) => {}
+            Ok(Moved::Some) => stage.relieve(outbox).await,
             Ok(Moved::Ended) => return "it closed the connection without DISCONNECT".to_owned(),
             Err(why) if why.kind() == io::ErrorKind::TimedOut => {
                 return "it read nothing of what waited for it".to_owned();

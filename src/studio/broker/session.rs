@@ -9,7 +9,7 @@ use super::super::topic::{DeviceId, Role};
 use super::CONNECT_TIME;
 
 /// So many messages of QoS 1 may wait for their acknowledgement.
-const IN_FLIGHT: usize = 1000;
+const IN_FLIGHT: usize = 32_767;
 
 #[derive(Debug)]
 pub(super) struct Session {
@@ -109,9 +109,11 @@ impl Session {
         if self.unacknowledged.len() >= IN_FLIGHT {
             return None;
         }
+        // Ids go round in the order of the queue, so that the next one meets the oldest first.
+        let mut oldest = self.unacknowledged.iter();
         loop {
             self.next_pkid = self.next_pkid.checked_add(1).unwrap_or(1);
-            if !self.unacknowledged.contains(&self.next_pkid) {
+            if oldest.next() != Some(&self.next_pkid) {
                 break;
             }
         }
@@ -123,6 +125,8 @@ impl Session {
         // They are acknowledged in the order in which they were sent [MQTT-4.6.0-2].
         if self.unacknowledged.front() == Some(&pkid) {
             self.unacknowledged.pop_front();
+        } else if self.unacknowledged.back() == Some(&pkid) {
+            self.unacknowledged.pop_back();
         } else {
             self.unacknowledged.retain(|it| *it != pkid);
         }

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use bytes::BytesMut;
 use jiff::Timestamp;
 
 use super::*;
@@ -10,6 +9,10 @@ use crate::mqtt::packet::{
 };
 use crate::studio::broker::Tells;
 use crate::studio::deed::Reader;
+
+mod connections;
+mod doors;
+mod fuzz;
 
 const KEY: &str = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
 const OTHER_KEY: &str = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
@@ -411,7 +414,10 @@ rate = "first=1"
     let why = Registry::read("p.toml", rules, &mut find)
         .unwrap_err()
         .to_string();
-    assert_eq!(why, "p.toml:8:10: `00001/iot-+` matches no device");
+    assert_eq!(
+        why,
+        "p.toml:8:10: `00001/iot-+` matches no device of this file"
+    );
     let mut stage = Stage::with(&rules.replace("00001/iot-+", "00001/real"));
     stage.application(1, &["property/set/reply"]);
     stage.publish(1, "iot-0001", "property/set", SET);
@@ -442,217 +448,6 @@ rate = "first=1"
 }
 
 #[test]
-fn only_the_documented_topics_are_allowed() {
-    let mut stage = Stage::new();
-    stage.application(1, &[]);
-    let mut codes = |topics: &[&str]| {
-        let filters = topics.iter();
-        let filters = filters.map(|it| SubscribeFilter::new((*it).to_owned(), QoS::ExactlyOnce));
-        let mut subscribe = Subscribe::new_many(filters);
-        subscribe.pkid = 5;
-        stage.send(1, Packet::Subscribe(subscribe));
-        let codes = stage.out.iter().find_map(|action| match action {
-            Action::Send(1, Packet::SubAck(ack)) => Some(ack.return_codes.clone()),
-            _ => None,
-        });
-        let denied = stage.told().len();
-        stage.out.clear();
-        (codes.unwrap(), denied)
-    };
-    let no = SubscribeReasonCode::Failure;
-    let (answered, _) = codes(&[
-        "$sys/00001/iot-0001/thing/property",
-        "$sys/00001/+/thing/property",
-        "#",
-        "$sys/00001/iot-0001/thing/property/set",
-        "$sys/00001/iot-0001/thing/property/post",
-        "$sys/00001/foreign/thing/property",
-        "$sys/00001/nobody/thing/property",
-        "anything",
-    ]);
-    // QoS 2 is granted as QoS 1.
-    assert_eq!(answered[0], SubscribeReasonCode::Success(QoS::AtLeastOnce));
-    assert_eq!(answered[1..], [no; 7]);
-    stage.publish(1, "iot-0001", "property/post", "{}");
-    let denied = matches!(
-        stage.told()[..],
-        [Told::Denied {
-            code: "authPermissionDeny",
-            ..
-        }]
-    );
-    assert!(denied, "{:?}", stage.told());
-    stage.real_device(7, &[]);
-    stage.out.clear();
-    stage.publish(7, "iot-0001", "property/post", "{}");
-    assert!(matches!(stage.told()[..], [Told::Denied { why, .. }] if why.contains("another")));
-    stage.subscribe(7, "iot-0001", &["property/set"]);
-    let last = stage.out.last();
-    assert!(matches!(last, Some(Action::Send(7, Packet::SubAck(ack))) if ack.return_codes == [no]));
-}
-
-#[test]
-fn a_wrong_login_gets_the_code_that_belongs_to_it() {
-    use ConnectReturnCode::{BadUserNamePassword, NotAuthorized, Success};
-    let good = token("2020-05-29", "userid/10311", KEY);
-    let group = "projectid/KLza8R/groupid/g1";
-    let user = "userid/10311";
-    let expired = good.replace("1924833600", "1524448722");
-    for (username, token, connack, code) in [
-        (user, good.clone(), Success, 0),
-        (group, token("2020-05-29", group, OTHER_KEY), Success, 0),
-        (
-            group,
-            token("2020-05-29", group, KEY),
-            BadUserNamePassword,
-            1106,
-        ),
-        ("", String::new(), BadUserNamePassword, 1101),
-        (user, "not a token".to_owned(), BadUserNamePassword, 1103),
-        (user, expired, NotAuthorized, 1104),
-        (
-            "userid/9",
-            token("2020-05-29", "userid/9", KEY),
-            NotAuthorized,
-            1105,
-        ),
-        (
-            user,
-            token("2020-05-29", user, OTHER_KEY),
-            BadUserNamePassword,
-            1106,
-        ),
-        (
-            user,
-            good.replace("sha1", "sha512"),
-            BadUserNamePassword,
-            1110,
-        ),
-        (
-            user,
-            token("2018-10-31", user, KEY),
-            BadUserNamePassword,
-            1111,
-        ),
-        (group, good.clone(), BadUserNamePassword, 1114),
-        (
-            "user/10311",
-            token("2020-05-29", "user/10311", KEY),
-            BadUserNamePassword,
-            1114,
-        ),
-    ] {
-        let mut stage = Stage::new();
-        stage.connect(1, "app", username, &token);
-        assert_eq!(stage.connack(1), Some(connack), "{code} {token}");
-        assert_eq!(stage.is_closed(1), code != 0);
-        let told = stage.told().into_iter().find_map(|told| match told {
-            Told::Refused { refusal, .. } => Some(refusal.code),
-            _ => None,
-        });
-        assert_eq!(told.unwrap_or(0), code, "{:?}", stage.told());
-    }
-    let mut stage = Stage::new();
-    let res = "products/00001/devices/nobody";
-    stage.connect(1, "nobody", "00001", &token("2018-10-31", res, OTHER_KEY));
-    assert_eq!(stage.connack(1), Some(NotAuthorized), "1107");
-}
-
-#[test]
-fn a_client_id_is_there_once() {
-    let mut stage = Stage::new();
-    stage.application(1, &[]);
-    let token = token("2020-05-29", "userid/10311", KEY);
-    stage.connect(2, "app1", "userid/10311", &token);
-    assert!(stage.is_closed(1) && !stage.is_closed(2));
-    // Who gives none gets one.
-    stage.connect(3, "", "userid/10311", &token);
-    stage.connect(4, "", "userid/10311", &token);
-    assert!(!stage.is_closed(3));
-    let before = stage.site.broker.connections();
-    stage.real_device(7, &[]);
-    stage.real_device(8, &[]);
-    assert!(stage.is_closed(7));
-    assert_eq!(stage.site.broker.connections(), before + 1);
-}
-
-#[test]
-fn what_is_no_conversation_is_closed() {
-    let second = || Packet::Connect(Connect::new("x"));
-    let mut publish = Publish::new("a", QoS::ExactlyOnce, "");
-    publish.pkid = 1;
-    for packet in [
-        second(),
-        Packet::PingResp,
-        Packet::Publish(publish),
-        Packet::Disconnect,
-    ] {
-        let mut stage = Stage::new();
-        stage.application(1, &[]);
-        stage.send(1, packet);
-        assert!(stage.is_closed(1));
-        assert!(
-            matches!(stage.told()[..], [Told::Disconnected { .. }]),
-            "{:?}",
-            stage.told()
-        );
-        // What comes behind that is not heard.
-        stage.out.clear();
-        stage.send(1, Packet::PingReq);
-        assert!(stage.out.is_empty());
-    }
-    let mut stage = Stage::new();
-    stage.site.broker.accept(5, "peer".to_owned(), at(0));
-    stage.send(5, Packet::PingReq);
-    assert!(stage.is_closed(5));
-}
-
-#[test]
-fn who_is_silent_is_closed_and_who_pings_is_not() {
-    let mut stage = Stage::new();
-    stage.site.broker.accept(5, "peer".to_owned(), at(0));
-    stage.application(1, &["property"]);
-    stage.tick(9);
-    assert!(!stage.is_closed(5));
-    stage.tick(10);
-    assert!(stage.is_closed(5), "no CONNECT came");
-    // Its keep-alive is 10 s.
-    stage.send(1, Packet::PingReq);
-    assert!(stage.out.contains(&Action::Send(1, Packet::PingResp)));
-    stage.tick(25);
-    assert!(!stage.is_closed(1));
-    stage.tick(26);
-    assert!(stage.is_closed(1));
-}
-
-#[test]
-fn who_unsubscribes_hears_no_more() {
-    let mut stage = Stage::new();
-    stage.application(1, &["property"]);
-    let mut unsubscribe = Unsubscribe::new("$sys/00001/iot-0001/thing/property");
-    unsubscribe.pkid = 2;
-    stage.send(1, Packet::Unsubscribe(unsubscribe));
-    stage.play(r#"{"device":"00001/iot-0001","property":{"WF":1}}"#);
-    assert_eq!(stage.messages(1), []);
-}
-
-#[test]
-fn who_does_not_acknowledge_gets_a_thousand_messages_and_no_more() {
-    let mut stage = Stage::new();
-    stage.application(1, &["property"]);
-    for _ in 0..1001 {
-        stage.play(r#"{"device":"00001/iot-0001","property":{"WF":1}}"#);
-    }
-    assert_eq!(stage.messages(1).len(), 1000);
-    assert_eq!(stage.site.broker.counters().dropped, 1);
-    for pkid in 1..=1000 {
-        stage.send(1, Packet::PubAck(packet::PubAck::new(pkid)));
-    }
-    stage.play(r#"{"device":"00001/iot-0001","property":{"WF":1}}"#);
-    assert_eq!(stage.messages(1).len(), 1);
-}
-
-#[test]
 fn the_simulated_devices_report_in_turn() {
     let mut stage = Stage::new();
     stage.application(1, &["property"]);
@@ -662,108 +457,4 @@ fn the_simulated_devices_report_in_turn() {
         assert!(stage.site.report(now, &mut stage.out));
     }
     assert_eq!(stage.messages(1).len(), 2);
-}
-
-/// Real packets, of both sides, with a byte or a few changed, cut or doubled.
-#[test]
-fn no_stream_of_bytes_makes_it_panic_and_the_others_live() {
-    let mut stage = Stage::new();
-    stage.application(1, &["property"]);
-    let real = real_packets();
-    let mut moment = Moment::fixed(Timestamp::UNIX_EPOCH, 7);
-    let (mut packets, mut refused) = (0, 0);
-    for key in 100..100 + ROUNDS {
-        stage.site.broker.accept(key, "peer".to_owned(), stage.now);
-        let mut stream = BytesMut::new();
-        // Nearly all get in: what is wrong with a token is searched for, which takes its time.
-        if moment.below(100) > 0 {
-            stream.extend_from_slice(&real[0]);
-        }
-        for _ in 0..10 {
-            let mut bytes = real[moment.below(real.len())].clone();
-            mutate(&mut bytes, &mut moment);
-            stream.extend_from_slice(&bytes);
-        }
-        loop {
-            match packet::read(&mut stream, 1 << 16) {
-                Ok(Some(packet)) => {
-                    packets += 1;
-                    stage.send(key, packet);
-                }
-                Ok(None) => break,
-                Err(why) => {
-                    refused += 1;
-                    let now = stage.now;
-                    let out = &mut stage.out;
-                    stage.site.with(now, out, |broker, out| {
-                        broker.malformed(key, &why, now, out);
-                    });
-                    break;
-                }
-            }
-        }
-        let now = stage.now;
-        stage.site.with(now, &mut stage.out, |broker, out| {
-            broker.gone(key, "gone", now, out);
-        });
-        stage.out.clear();
-    }
-    assert!(
-        packets > ROUNDS && refused > ROUNDS / 2,
-        "{packets} {refused}"
-    );
-    stage.send(1, Packet::PingReq);
-    assert!(stage.out.contains(&Action::Send(1, Packet::PingResp)));
-    stage.application(2, &["property"]);
-    stage.play(r#"{"device":"00001/iot-0001","property":{"WF":1}}"#);
-    assert_eq!(stage.messages(2).len(), 1);
-}
-
-/// Ten packets each.
-const ROUNDS: u64 = 100_000;
-
-fn real_packets() -> Vec<Vec<u8>> {
-    let topic = "$sys/00001/iot-0001/thing/property/set";
-    let mut connect = Connect::new("fuzz");
-    connect.login = Some(Login::new(
-        "userid/10311",
-        token("2020-05-29", "userid/10311", KEY),
-    ));
-    let mut publish = Publish::new(topic, QoS::AtLeastOnce, SET);
-    publish.pkid = 3;
-    let mut subscribe = Subscribe::new("$sys/00001/iot-0001/thing/event", QoS::AtMostOnce);
-    subscribe.pkid = 4;
-    let mut unsubscribe = Unsubscribe::new("$sys/00001/iot-0001/thing/event");
-    unsubscribe.pkid = 4;
-    let packets = [
-        Packet::Connect(connect),
-        Packet::Publish(publish),
-        Packet::Subscribe(subscribe),
-        Packet::Unsubscribe(unsubscribe),
-        Packet::PubAck(packet::PubAck::new(1)),
-        Packet::PingReq,
-        Packet::Disconnect,
-    ];
-    let bytes = packets.iter().map(|packet| {
-        let mut bytes = BytesMut::new();
-        packet::write(packet, &mut bytes).unwrap();
-        bytes.to_vec()
-    });
-    bytes.collect()
-}
-
-fn mutate(bytes: &mut Vec<u8>, moment: &mut Moment) {
-    for _ in 0..moment.below(3) {
-        let at = moment.below(bytes.len());
-        match moment.below(5) {
-            0 => bytes.truncate(at.max(1)),
-            1 => bytes.insert(at, bytes[at]),
-            2 => bytes[at] = 0xFF,
-            3 => bytes[at] ^= 1 << moment.below(8),
-            _ => {
-                let [random] = moment.bytes();
-                bytes[at] = random;
-            }
-        }
-    }
 }

@@ -307,3 +307,20 @@ fn a_silent_connection_is_asked_and_given_up_when_nobody_answers() {
         .exits(3);
     assert!(heard.recv().unwrap());
 }
+
+#[test]
+fn tries_that_come_to_nothing_are_counted_up_to_the_bound() {
+    let broker = Broker::start(|mut peer| {
+        if peer.number == 0 {
+            peer.accept();
+        }
+    });
+    watch(&broker, "--reconnect 1")
+        .stdout_has([
+            "error  connection  disconnected: ",
+            "a try to connect again came to nothing",
+        ])
+        .any_stderr()
+        .exits(3);
+    assert_eq!(broker.calls(), 2);
+}

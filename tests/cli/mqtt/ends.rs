@@ -200,4 +200,19 @@ mod signals {
         assert_eq!(ended.code, Some(0), "{}", ended.talk);
         assert!(ended.lost() > 50, "{}", ended.talk);
     }
+
+    #[test]
+    fn ctrl_c_before_there_is_a_connection_is_no_answer() {
+        let (tell, told) = channel();
+        let broker = Broker::start(move |mut peer| {
+            peer.connect();
+            let _ = tell.send(());
+            peer.until_gone();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let it = start(&broker, "--count 1", folder.path());
+        told.recv().unwrap();
+        it.signal("INT");
+        assert_eq!(it.end().code, Some(3));
+    }
 }

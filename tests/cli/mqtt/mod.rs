@@ -8,6 +8,7 @@ mod ends;
 #[cfg(unix)]
 pub(crate) mod platform;
 mod set;
+mod together;
 mod usage;
 mod watch;
 

@@ -207,6 +207,18 @@ fn a_connection_that_is_refused_breaks_or_gives_no_replies_is_told() {
         .exits(3);
 }
 
+#[test]
+fn a_message_that_nobody_acknowledges_is_not_taken_for_sent() {
+    let broker = Broker::start(|mut peer| {
+        peer.connect();
+        peer.connack(ConnectReturnCode::Success);
+        peer.until_gone();
+    });
+    set(&broker, "a=1 --no-reply --timeout 300ms")
+        .stdout_has(["error  set 00001/iot-0001  no PUBACK within 300ms\n"])
+        .exits(3);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_with_130() {

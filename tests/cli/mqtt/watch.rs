@@ -384,6 +384,10 @@ fn shown_and_refused_elsewhere(text: &str) {
             "\\xff",
         ])
         .exits(0);
+    pushrig("capture show c.ndjson --as body --select 2-3")
+        .file("c.ndjson", text)
+        .stdout(b"\0\x01\n\xff\n")
+        .exits(0);
     for call in [
         "verify onenet --token t c.ndjson",
         "replay c.ndjson --to http://127.0.0.1:9",
@@ -396,7 +400,7 @@ fn shown_and_refused_elsewhere(text: &str) {
             .any_end();
         let said = format!("{}{}", ran.text(), ran.talk());
         assert!(
-            said.contains("no HTTP request") || said.contains("MQTT"),
+            said.contains("holds an MQTT message and no HTTP request"),
             "{call}: {said}"
         );
     }

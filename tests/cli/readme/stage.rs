@@ -1,6 +1,8 @@
 //! The servers that the README's sessions talk to, at `http://127.0.0.1:8000` in its text: what
-//! a path answers is what the text around it says of that server.
+//! a path answers is what the text around it says of that server. MQTT is at `127.0.0.1:1883`.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -8,11 +10,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
-use crate::harness::pushrig;
+use crate::harness::{pushrig, root};
 use crate::server::{Received, Reply, Server};
 
 /// How the README writes the address.
 pub(crate) const WRITTEN: &str = "127.0.0.1:8000";
+
+/// How the README writes the address of a broker.
+pub(crate) const WRITTEN_BROKER: &str = "127.0.0.1:1883";
+
+/// The access key of the vendor's example, which the README has put into PUSHRIG_ACCESS_KEY.
+pub(crate) const ACCESS_KEY: &str =
+    "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
 
 const TOKEN: &str = "20200321182801";
 
@@ -69,6 +78,46 @@ pub(crate) fn platform(port: u16) {
         };
         push(TOKEN);
         push(&format!("{TOKEN} "));
+    });
+}
+
+/// An application that sets a property of a device, as soon as there is a platform at this port.
+pub(crate) fn setter(port: u16) {
+    std::thread::spawn(move || while set(port).contains("connection refused") {});
+}
+
+fn set(port: u16) -> String {
+    let call =
+        format!("mqtt set 127.0.0.1:{port} --user 10311 --device 00001/iot-0001 temperature=30.5");
+    let call = pushrig(&call).env("PUSHRIG_ACCESS_KEY", ACCESS_KEY);
+    let ran = call.any_stdout().any_stderr().any_end();
+    format!("{}{}", ran.text(), ran.talk())
+}
+
+/// OneNET Studio's platform at this port; where `sets`, an application sets a property when
+/// another one has subscribed to all of a device.
+pub(crate) fn studio(port: u16, sets: bool) {
+    let mut platform = Command::new(env!("CARGO_BIN_EXE_pushrig"));
+    platform.args(["mqtt", "platform", "examples/onenet-studio/platform.toml"]);
+    platform.args(["--bind", &format!("127.0.0.1:{port}"), "--for", "30s"]);
+    platform.args(["--expect", "sets>=1", "--format", "json"]);
+    platform
+        .current_dir(root())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut platform = platform.spawn().unwrap();
+    let mut lines = BufReader::new(platform.stdout.take().unwrap()).lines();
+    let ready = lines.next().unwrap().unwrap();
+    assert!(ready.contains("\"type\":\"ready\""), "{ready}");
+    std::thread::spawn(move || {
+        let lines = lines.map_while(Result::ok);
+        let mut subscribed = lines.filter(|line| line.contains("\"type\":\"subscribed\""));
+        if sets && subscribed.nth(3).is_some() {
+            set(port);
+        }
+        // What it still says has to go somewhere.
+        subscribed.for_each(drop);
+        platform.wait().unwrap();
     });
 }
 

@@ -124,7 +124,10 @@ fn what_is_no_request_is_told_unless_something_else_was_chosen() {
     let day = capture([mqtt, record("/x", "{}")]);
     let server = always(200);
     replay(&server, &day, "")
-        .stdout_has(["error  day.ndjson:1  it holds no HTTP request\n", "pass   "])
+        .stdout_has([
+            "error  day.ndjson:1  it holds an MQTT message and no HTTP request\n",
+            "pass   ",
+        ])
         .exits(2);
     assert_eq!(chosen(&day, "--grep /x"), ["/x"]);
     assert_eq!(chosen(&day, "--select 2"), ["/x"]);

@@ -264,7 +264,7 @@ fn fail_fast_stops_at_a_record_that_cannot_be_sent() {
     replay(&server, &day, "--fail-fast")
         .stdout_has([
             "pass   day.ndjson:1",
-            "error  day.ndjson:2  it holds no HTTP request",
+            "error  day.ndjson:2  it holds an MQTT message and no HTTP request",
             "ended     by --fail-fast",
         ])
         .exits(2);

@@ -221,7 +221,7 @@ fn what_is_no_http_request_is_an_error_and_the_rest_is_judged() {
         .stdin(format!("{mqtt}\n{record}\n{unparsed}\n"))
         .stdout_has(["valid       <stdin>:2", "1 record: 1 valid, 2 not read"])
         .stderr(
-            "error: <stdin>:1: this record holds no HTTP request\n\
+            "error: <stdin>:1: this record holds an MQTT message and no HTTP request\n\
              error: <stdin>:3: this record holds no HTTP request\n",
         )
         .exits(2);

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Plan;
+use super::again::{Again, Next};
+use super::case;
 use super::course::Course;
 use super::keep::Keeper;
 use super::message::Message;
@@ -19,21 +21,16 @@ use crate::cmd::mqtt::connection::{Connection, Failed, Lost, until};
 use crate::cmd::mqtt::refused;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
-use crate::mqtt::backoff::Backoff;
 use crate::mqtt::client::{Event, refusal};
 use crate::mqtt::packet::{ConnectReturnCode, Publish, QoS};
 use crate::mqtt::topic;
 use crate::net::block_on;
 use crate::net::stop::{Signal, Signals};
 use crate::printer::{Overflow, STALL};
-use crate::receiver::expect::{Expectation, Standing};
+use crate::receiver::expect::Expectation;
 use crate::report::case::{Case, CaseOutcome};
 use crate::reporter::Reporter;
 use crate::session::{Clock, Session};
-use crate::studio::topic::Topic;
-
-/// A connection that was ended sooner was not let alone.
-const SHORT: Duration = Duration::from_secs(5);
 
 /// A run.
 pub(super) struct Drive {
@@ -51,26 +48,8 @@ pub(super) struct Drive {
     is_lowered: bool,
     /// When something came last.
     heard: Timestamp,
-    away: Option<Away>,
-    tries: Tries,
-    reconnects: u64,
-    away_for: Duration,
-}
-
-/// A time without a connection.
-struct Away {
-    from: Timestamp,
-    since: Instant,
-}
-
-/// Tries to connect again.
-#[derive(Default)]
-struct Tries {
-    backoff: Backoff,
-    /// How many came to nothing since the last connection.
-    in_a_row: u32,
-    /// How many connections in a row were ended at once.
-    short: u32,
+    began: Instant,
+    again: Again,
 }
 
 /// How one connection ended.
@@ -92,6 +71,7 @@ impl Drive {
         clock: Clock,
     ) -> Self {
         Self {
+            again: Again::new(plan.reconnect),
             plan,
             keeper,
             course,
@@ -102,10 +82,7 @@ impl Drive {
             refused: HashSet::new(),
             is_lowered: false,
             heard: clock.now(),
-            away: None,
-            tries: Tries::default(),
-            reconnects: 0,
-            away_for: Duration::ZERO,
+            began: Instant::now(),
         }
     }
 
@@ -122,7 +99,6 @@ impl Drive {
     }
 
     async fn watch(mut self, mut show: Show<'_>, signals: &mut Signals) -> Result<Outcome, Error> {
-        let began = Instant::now();
         let signal = loop {
             match self.live(&mut show, signals).await? {
                 Over::Ended(signal) => break signal,
@@ -143,7 +119,7 @@ impl Drive {
                 },
             }
         };
-        self.finish(signal, began.elapsed(), show)
+        self.finish(signal, show)
     }
 
     /// One connection, from the dialling to its end.
@@ -192,8 +168,7 @@ impl Drive {
                 break Over::Ended(None);
             }
         };
-        let is_short = since.elapsed() < SHORT;
-        self.tries.short = if is_short { self.tries.short + 1 } else { 0 };
+        self.again.ended(since.elapsed());
         if matches!(over, Over::Ended(_)) {
             connection.close().await;
         }
@@ -235,7 +210,9 @@ impl Drive {
                 show.session.warn(&news);
             }
         }
-        // Only now, when all of it is in the capture.
+        // Only now, when all of it is in the capture. What could not be written was told, and is
+        // acknowledged all the same: nobody would send it again, and brokers stop sending when
+        // some twenty messages are without an answer.
         let released = connection.release();
         show.flush();
         Ok(lost.map_or(released, Err))
@@ -280,7 +257,7 @@ impl Drive {
                 }
                 None => {
                     if self.refused.insert(filter.clone()) {
-                        show.case(unsubscribed(filter));
+                        show.case(case::unsubscribed(filter));
                     }
                 }
             }
@@ -297,7 +274,6 @@ impl Drive {
         if !connection.is_settled() || self.granted == 0 {
             return Ok(());
         }
-        self.tries.in_a_row = 0;
         let at = format!("{:.3}", self.clock.now());
         if self.ready.is_none() {
             self.ready = Some(Instant::now());
@@ -313,11 +289,8 @@ impl Drive {
                 topics: self.granted,
             });
         }
-        if let Some(away) = self.away.take() {
-            self.reconnects += 1;
-            let took = away.since.elapsed();
-            self.away_for += took;
-            show.reconnected(&format!("{:.3}", away.from), &at, took);
+        if let Some((from, took)) = self.again.back(self.began.elapsed()) {
+            show.reconnected(&format!("{from:.3}"), &at, took);
         }
         Ok(())
     }
@@ -343,7 +316,7 @@ impl Drive {
             }
             Failed::Unreachable(failure) if is_first => Over::Failed(Box::new(Case {
                 hint: failure.hint().map(str::to_owned),
-                ..unconnected(failure.to_string())
+                ..case::unconnected(failure.to_string())
             })),
             Failed::Unreachable(failure) => Over::Lost(Lost {
                 why: failure.to_string(),
@@ -358,7 +331,7 @@ impl Drive {
         if self.ready.is_some() {
             return Over::Lost(lost);
         }
-        Over::Failed(Box::new(unconnected(format!(
+        Over::Failed(Box::new(case::unconnected(format!(
             "the connection broke: {}",
             lost.why
         ))))
@@ -366,44 +339,26 @@ impl Drive {
 
     /// The connection is gone: how long is waited for the next try, or why there is none.
     fn lose(&mut self, lost: &Lost, show: &mut Show<'_>) -> Result<Duration, Box<Case>> {
-        let is_first = self.away.is_none();
         let now = self.clock.now();
-        if is_first {
-            self.away = Some(Away {
-                from: if lost.was_silent { self.heard } else { now },
-                since: Instant::now(),
-            });
-            // One that held for a while was a good one.
-            if self.tries.short == 0 {
-                self.tries.backoff = Backoff::default();
+        let from = if lost.was_silent { self.heard } else { now };
+        match self
+            .again
+            .lost(from, self.began.elapsed(), &mut self.moment)
+        {
+            Next::GiveUp { tries } => Err(Box::new(case::given_up(&lost.why, tries))),
+            Next::Wait {
+                wait,
+                is_first,
+                is_contested,
+            } => {
+                show.disconnected(&format!("{now:.3}"), &lost.why, wait, is_first);
+                if is_contested {
+                    let account = &self.plan.account;
+                    show.contested(account.has_own_id.then_some(&*account.client_id));
+                }
+                Ok(wait)
             }
         }
-        if self.tries.in_a_row >= self.plan.reconnect {
-            let tried = match self.tries.in_a_row {
-                0 => String::new(),
-                tries => format!(", and {tries} tries to connect again came to nothing"),
-            };
-            let why = format!("disconnected: {}{tried}", lost.why);
-            return Err(Box::new(Case {
-                id: "connection".to_owned(),
-                ..unconnected(why)
-            }));
-        }
-        self.tries.in_a_row += 1;
-        let wait = self.tries.backoff.wait(&mut self.moment);
-        show.disconnected(&format!("{now:.3}"), &lost.why, wait, is_first);
-        if self.tries.short == 2 {
-            show.session.warn(&if self.plan.account.has_own_id {
-                format!(
-                    "it is disconnected right after it connects: does another client use the client \
-                     id `{}`? The broker ends the older connection of the two",
-                    self.plan.account.client_id
-                )
-            } else {
-                "it is disconnected right after it connects, again and again".to_owned()
-            });
-        }
-        Ok(wait)
     }
 
     /// The time since all is subscribed to.
@@ -439,7 +394,7 @@ impl Drive {
         let standings = self.course.standings(elapsed);
         let is_expected = !standings.is_empty();
         for (expectation, standing) in standings {
-            show.case(of_expectation(expectation, &standing));
+            show.case(case::of_expectation(expectation, &standing));
         }
         if let Some(wanted) = self.plan.count
             && !self.course.is_full()
@@ -454,12 +409,7 @@ impl Drive {
         }
     }
 
-    fn finish(
-        mut self,
-        signal: Option<Signal>,
-        took: Duration,
-        mut show: Show<'_>,
-    ) -> Result<Outcome, Error> {
+    fn finish(mut self, signal: Option<Signal>, mut show: Show<'_>) -> Result<Outcome, Error> {
         show.session.keep_the_rest();
         let elapsed = self.elapsed();
         self.course.end(elapsed);
@@ -468,13 +418,8 @@ impl Drive {
             self.missed(elapsed, &mut show);
         }
         let mut counters = self.course.counters();
-        if let Some(away) = &self.away {
-            self.away_for += away.since.elapsed();
-        }
-        if self.reconnects > 0 || !self.away_for.is_zero() {
-            let millis = u64::try_from(self.away_for.as_millis()).unwrap_or(u64::MAX);
-            counters.extend([("reconnects", self.reconnects), ("away_ms", millis)]);
-        }
+        let took = self.began.elapsed();
+        counters.extend(self.again.counters(took));
         // Ctrl-C is how it ends: what it comes to is what was expected.
         match signal {
             Some(Signal::Interrupt) => {
@@ -499,43 +444,4 @@ pub(super) fn ends(expectations: &[Expectation], time: Option<Duration>) -> Vec<
     let mut ends: Vec<_> = within.map(|within| within + moment).chain(time).collect();
     ends.sort_unstable();
     ends
-}
-
-/// The case of a connection that there is none of.
-fn unconnected(why: String) -> Case {
-    Case {
-        id: "connect".to_owned(),
-        outcome: CaseOutcome::Error,
-        why: Some(why),
-        ..Case::default()
-    }
-}
-
-/// The case of a topic that may not be subscribed to.
-fn unsubscribed(filter: &str) -> Case {
-    let whose = Topic::parse(filter).map(|topic| format!("{}/{}", topic.product, topic.device));
-    let hint = whose.map(|device| {
-        format!("is there a device {device}, spelt so, and does it belong to this account?")
-    });
-    Case {
-        id: format!("subscribe {filter}"),
-        outcome: CaseOutcome::Fail,
-        why: Some("refused by SUBACK 0x80".to_owned()),
-        hint,
-        ..Case::default()
-    }
-}
-
-/// The case of an expectation, at the end, when none is open any more.
-fn of_expectation(expectation: &Expectation, standing: &Standing) -> Case {
-    let (outcome, why) = match standing {
-        Standing::Missed(why) => (CaseOutcome::Fail, Some(why.clone())),
-        Standing::Met | Standing::Open => (CaseOutcome::Pass, None),
-    };
-    Case {
-        id: format!("expect {expectation}"),
-        outcome,
-        why,
-        ..Case::default()
-    }
 }

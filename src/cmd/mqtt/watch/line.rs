@@ -68,7 +68,9 @@ fn payload(message: &Message<'_>, out: &mut Vec<u8>) {
     let head = |encoding: &str, out: &mut Vec<u8>| {
         let _ = write!(out, ",\"encoding\":\"{encoding}\",\"payload\":");
     };
-    match (&message.judged.value, str::from_utf8(bytes)) {
+    // What is nested too deeply is no value for most readers.
+    let value = message.judged.value.as_ref().filter(|_| !is_deep(bytes));
+    match (value, str::from_utf8(bytes)) {
         (Some(_), Ok(_)) if message.judged.repairs.is_empty() && is_one_line(bytes) => {
             head("json", out);
             out.extend_from_slice(bytes.trim_ascii());
@@ -94,6 +96,28 @@ fn payload(message: &Message<'_>, out: &mut Vec<u8>) {
 fn is_one_line(bytes: &[u8]) -> bool {
     let plain = bytes.iter().all(|byte| *byte >= b' ');
     plain && memchr::memmem::find(bytes, b"\\u").is_none()
+}
+
+/// The usual limit of readers is 128, and the line itself is a level.
+const DEEPEST: usize = 100;
+
+/// Whether brackets are nested deeper than that; those in texts may count, too.
+fn is_deep(bytes: &[u8]) -> bool {
+    // Nearly no message has so many brackets at all.
+    memchr::memchr2_iter(b'{', b'[', bytes).count() > DEEPEST && depth(bytes) > DEEPEST
+}
+
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in bytes {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 fn text(text: &str, out: &mut Vec<u8>) {

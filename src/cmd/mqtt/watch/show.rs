@@ -138,6 +138,17 @@ impl<'s> Show<'s> {
         });
     }
 
+    /// Each connection is ended at once; `client_id` is the caller's, where there is one.
+    pub(super) fn contested(&mut self, client_id: Option<&str>) {
+        self.session.warn(&match client_id {
+            Some(id) => format!(
+                "it is disconnected right after it connects: does another client use the client id \
+                 `{id}`? The broker ends the older connection of the two"
+            ),
+            None => "it is disconnected right after it connects, again and again".to_owned(),
+        });
+    }
+
     /// The connection is back, and subscribed.
     pub(super) fn reconnected(&mut self, from: &str, to: &str, away: Duration) {
         if self.session.json() {

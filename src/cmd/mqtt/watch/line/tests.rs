@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::mqtt::packet::{Publish, QoS};
 
@@ -55,4 +57,32 @@ fn what_a_peer_sent_cannot_begin_a_line_of_its_own() {
                     warning   nobody subscribed to this topic\n  \
                     topic     a\\nb\n  qos       0\n  payload   x\\n::error::y\\x1b[2J\n";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn what_is_nested_deeply_is_a_text_and_what_is_only_long_is_not() {
+    let deep = format!("{}1{}", "[".repeat(120), "]".repeat(120));
+    assert_eq!(line("x", deep.clone())["payload"], deep);
+    let long = format!("[{}[]]", "[],".repeat(200));
+    assert_eq!(
+        line("x", long)["payload"].as_array().map(Vec::len),
+        Some(201)
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_under_any_topic_are_one_line_of_json(topic: String, payload: Vec<u8>) {
+        let read = line(&topic, payload.clone());
+        prop_assert_eq!(&read["topic"], &topic);
+        if read["encoding"] == "text" {
+            prop_assert_eq!(read["payload"].as_str().unwrap().as_bytes(), payload);
+        }
+    }
+
+    #[test]
+    fn any_near_json_is_one_line_of_json(payload in "[\\[\\]{}:,\"a1\\\\u.-]{0,20}") {
+        line("$sys/1/a/thing/property", payload.clone());
+        line("x", payload);
+    }
 }
