@@ -54,6 +54,7 @@ impl Broker {
         let flaws: Vec<_> = judged.flaws.into_iter().chain(judged.repairs).collect();
         if !flaws.is_empty() {
             self.counters.invalid += 1;
+            out.push(Action::Tell(Told::Invalid));
             let what = format!("{}: {}", topic.thing, flaws.join(", "));
             self.odd(&device.to_string(), &what, out);
         }

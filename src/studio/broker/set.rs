@@ -35,6 +35,7 @@ impl Broker {
         let value = judged.value.unwrap_or(Value::Null);
         if !flaws.is_empty() {
             self.counters.invalid += 1;
+            out.push(Action::Tell(Told::Invalid));
             let what = format!("{}: {}", topic.thing, flaws.join(", "));
             self.odd(&self.who(key), &what, out);
         }

@@ -139,6 +139,10 @@ impl Drive {
                 }
             }
         };
+        // What happened before the end counts, though the end was heard of first.
+        while let Ok(told) = heard.try_recv() {
+            course.take(&told, &mut heard, &stage, &mut show);
+        }
         let elapsed = stage.elapsed();
         course.watch.end(&show.seen, elapsed);
         stop.notify_one();

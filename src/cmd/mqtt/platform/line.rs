@@ -8,8 +8,8 @@ use crate::studio::glance::glance;
 use crate::studio::topic::{Role, Topic};
 use crate::term::{Paint, cut, escape};
 
-/// About so many characters are shown.
-const WIDEST: usize = 400;
+/// What a peer sends may be long, and a line is for people.
+const WIDEST: usize = 600;
 
 /// The line for machines.
 #[derive(Serialize)]
@@ -38,6 +38,7 @@ fn kind(told: &Told) -> &'static str {
         Told::Set { .. } => "set",
         Told::Answered { .. } => "answered",
         Told::DeviceSaid { .. } => "said",
+        Told::Invalid => "invalid",
         Told::Oddity { .. } => "odd",
     }
 }
@@ -67,9 +68,9 @@ pub(super) fn human(told: &Told, at: &str, paint: Paint) -> String {
 }
 
 fn said(told: &Told) -> String {
-    // A client may name itself by 60,000 characters.
     let plain = |text: String| cut(&escape(text.as_bytes()), WIDEST);
     match told {
+        Told::Invalid => String::new(),
         Told::Connected {
             who,
             role,

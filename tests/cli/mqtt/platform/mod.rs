@@ -5,6 +5,7 @@ mod absent;
 mod ends;
 mod file;
 mod forbidden;
+mod greedy;
 mod login;
 mod played;
 mod rough;

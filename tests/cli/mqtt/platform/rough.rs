@@ -120,7 +120,7 @@ fn what_breaks_the_protocol_is_told_in_words() {
 
 #[test]
 fn a_packet_over_the_limit_ends_the_connection_before_it_has_come() {
-    let platform = Platform::start("--max-packet 1000");
+    let platform = Platform::start("--max-packet 2000");
     let of = topic("iot-0001", "property/set");
     let message = |room: usize| {
         let text = "x".repeat(room);
@@ -134,7 +134,7 @@ fn a_packet_over_the_limit_ends_the_connection_before_it_has_come() {
     app.is_closed();
     platform.says("is too large");
     let mut app = Client::application(&platform);
-    app.send(&Packet::Publish(message(1000)));
+    app.send(&Packet::Publish(message(2000)));
     app.is_closed();
     let ended = platform.end("INT").code(0);
     assert!(ended.out.contains("; 2 malformed"), "{}", ended.out);

@@ -404,7 +404,7 @@ fn what_the_platform_writes_is_strict_json_where_the_documentation_is_not() {
     let platform = Platform::start("-q");
     let mut app = Client::application(&platform);
     app.listen(&[&topic("iot-0001", "property/set/reply")]);
-    let sample = "{\n    \"requestId\": \"8906582E6722409AA6C40E7863B733A5\",\n    \"data\": {\n        \"version\": \"1.0\",  // 可选,不填默认为1.0\n        \"params\": {        // 属性设置,必须为对\n            \"WF\":\"30.5\"\n        }\n    }  \n}";
+    let sample = "{\n    \"requestId\": \"8906582E6722409AA6C40E7863B733A5\",\n    \"data\": {\n        \"version\": \"1.0\",  // 可选,不填默认为1.0\n        \"params\": {        // 属性设置,必须为对\n            \"Power\":\"30.5\"\n        }\n    }  \n}";
     // As printed it has comments, which are no JSON; without them it is taken.
     app.publish(&topic("iot-0001", "property/set"), sample);
     let found: Value = serde_json::from_slice(&app.message().payload).unwrap();
