@@ -433,7 +433,7 @@ fn a_request_that_stands_there_twice_or_is_endless_is_not_taken() {
     stage.publish(1, "iot-0001", "property/set", &long);
     let is_denied =
         |told: &&Told| matches!(told, Told::Denied { why, .. } if why.contains("129 bytes"));
-    assert!(stage.told().iter().any(|it| is_denied(it)));
+    assert!(stage.told().iter().any(is_denied));
     assert_eq!(stage.replies(1), [""; 0]);
 }
 
