@@ -35,19 +35,25 @@ pub fn open(name: &str, session: &mut Session) -> Result<Box<dyn Read + Send>, E
         Ok(file) => Ok(Box::new(file)),
         // It is not repeated: it may hold a secret.
         Err(_) if is_request(name) => Err(Error::usage(
-            "a request stands where the name of a file should",
+            "a request, a URL or a token stands where the name of a file should",
         )
         .with_hint("write - in its place and paste it then (Enter, Ctrl-D), or pipe it in")),
         Err(cause) => Err(Error::reading(name, cause)),
     }
 }
 
-/// Whether a text is a curl command, a request line or a body, and no name of a file.
+/// Whether a text is a curl command, a request line, a body, a URL, a target with its query or a
+/// token, and no name of a file.
 fn is_request(text: &str) -> bool {
     let start = text.trim_start();
     let word = start.split_whitespace().next().unwrap_or_default();
     let is_line = matches!(word, "curl" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
-    (is_line && word.len() < start.len()) || start.starts_with('{')
+    let is_url = ["http://", "https://"]
+        .iter()
+        .any(|scheme| start.starts_with(scheme));
+    let is_query =
+        start.contains('&') && ["signature=", "sign="].iter().any(|it| start.contains(it));
+    (is_line && word.len() < start.len()) || start.starts_with('{') || is_url || is_query
 }
 
 /// Everything in a file that is recognised by its content.
@@ -95,6 +101,10 @@ mod tests {
             " curl -X POST h",
             "GET /push?a=b",
             "{\"msg\":1}",
+            "https://h/push",
+            "/push?msg=a&signature=b c&nonce=d",
+            "msg=a&signature=b&nonce=d",
+            "version=2018-10-31&res=products%2Fp&et=1&method=sha1&sign=a",
         ] {
             assert!(is_request(request), "{request}");
         }
