@@ -143,7 +143,7 @@ fn of_cases_that_fail_in_one_way_the_first_few_are_shown_and_the_others_counted(
     let answers = (0..10).map(|_| asks("no-such-endpoint"));
     let server = answers_results(answers, |_| Reply::status(500));
     let flags = "--devices 10 --period 1s --polls 1 -q";
-    let ran = device(&server, flags).any_stdout().exits(1);
+    let ran = device(&server, flags).any_stdout().any_stderr().exits(1);
     let text = ran.text();
     let shown = text
         .lines()
