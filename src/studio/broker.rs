@@ -89,6 +89,8 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 const SWEEP: Duration = Duration::from_secs(1);
 /// For so long a device's answer to property/set is waited for.
 const DEVICE_TIME: Duration = Duration::from_secs(5);
+/// So many oddities are remembered: some have in them what a client makes up.
+const MOST_ODD: usize = 10_000;
 /// What the documentation allows a device, in seconds.
 const KEEP_ALIVE: std::ops::RangeInclusive<u16> = 10..=1800;
 
@@ -192,9 +194,14 @@ impl Broker {
         self.end(key, why, now, out);
     }
 
-    /// A client is too slow: so many messages for it were dropped.
-    pub fn overflowed(&mut self, key: Key, count: u64, out: &mut Vec<Action>) {
-        self.counters.dropped += count;
+    /// A client is too slow: this message was not sent to it.
+    pub fn overflowed(&mut self, key: Key, dropped: &Packet, out: &mut Vec<Action>) {
+        self.counters.dropped += 1;
+        self.counters.delivered = self.counters.delivered.saturating_sub(1);
+        if let (Packet::Publish(publish), Some(session)) = (dropped, self.sessions.get_mut(&key)) {
+            // What was not sent is never acknowledged.
+            session.acknowledge(publish.pkid);
+        }
         let who = self.who(key);
         self.odd(
             &who,
@@ -286,6 +293,7 @@ impl Broker {
     /// Sends a message to all who listen to a topic.
     fn emit(&mut self, topic: &str, payload: Vec<u8>, out: &mut Vec<Action>) {
         let payload = Bytes::from(payload);
+        let (mut to, mut stuck) = (0_usize, Vec::new());
         let listeners = self.subscribers.get(topic).map_or(&[][..], Vec::as_slice);
         for &(key, qos) in listeners {
             let Some(session) = self.sessions.get_mut(&key) else {
@@ -295,13 +303,15 @@ impl Broker {
             if qos == QoS::AtLeastOnce {
                 let Some(pkid) = session.next_pkid() else {
                     self.counters.dropped += 1;
+                    stuck.push(session.to_string());
                     continue;
                 };
                 publish.pkid = pkid;
             }
-            self.counters.delivered += 1;
+            to += 1;
             out.push(Action::Send(key, Packet::Publish(publish)));
         }
+        self.counters.delivered += to as u64;
         if listeners.is_empty() {
             self.counters.lost += 1;
         }
@@ -314,9 +324,13 @@ impl Broker {
         if is_told {
             out.push(Action::Tell(Told::Message {
                 topic: topic.to_owned(),
-                to: listeners.len(),
+                to,
                 payload,
             }));
+        }
+        for who in stuck {
+            let what = "it acknowledges nothing: messages of QoS 1 for it are dropped";
+            self.odd(&who, what, out);
         }
     }
 
@@ -353,7 +367,10 @@ impl Broker {
     }
 
     fn odd(&mut self, who: &str, what: &str, out: &mut Vec<Action>) {
-        // Each is told once of each.
+        // Each is told once of each, as far back as is remembered.
+        if self.odd.len() >= MOST_ODD {
+            self.odd.clear();
+        }
         if self.odd.insert(format!("{who}\n{what}")) {
             out.push(Action::Tell(Told::Oddity {
                 who: who.to_owned(),

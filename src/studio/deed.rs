@@ -97,12 +97,7 @@ impl Reader {
                     if what.is_some() {
                         return Err("a line plays one thing".to_owned());
                     }
-                    what = Some(what_of(name, value).ok_or_else(|| {
-                        format!(
-                            "`{}` is nothing that is played: {WHATS}",
-                            name.escape_debug()
-                        )
-                    })?);
+                    what = Some(what_of(name, value)?);
                 }
             }
         }
@@ -154,24 +149,39 @@ fn owner(topic: &str) -> DeviceId {
     })
 }
 
-fn what_of(name: &str, value: &Value) -> Option<What> {
-    Some(match (name, value) {
-        ("lifecycle", Value::String(text)) if text == "online" => What::Lifecycle(true),
-        ("lifecycle", Value::String(text)) if text == "offline" => What::Lifecycle(false),
-        ("property", Value::Object(params)) => What::Property(params.clone()),
-        ("event", Value::Object(params)) => What::Event(params.clone()),
-        ("get", Value::Array(names)) => {
-            let names = names.iter().map(|name| name.as_str().map(str::to_owned));
-            What::Get(names.collect::<Option<_>>()?)
+fn what_of(name: &str, value: &Value) -> Result<What, String> {
+    let wanted = match (name, value) {
+        ("lifecycle", Value::String(text)) if text == "online" => return Ok(What::Lifecycle(true)),
+        ("lifecycle", Value::String(text)) if text == "offline" => {
+            return Ok(What::Lifecycle(false));
         }
-        ("invoke", Value::Object(services)) => match services.as_slice() {
-            [(identifier, Value::Object(params))] => {
-                What::Invoke(identifier.clone(), params.clone())
-            }
-            _ => return None,
-        },
-        _ => return None,
-    })
+        ("property", Value::Object(params)) => return Ok(What::Property(params.clone())),
+        ("event", Value::Object(params)) => return Ok(What::Event(params.clone())),
+        ("get", Value::Array(names)) if names.iter().all(|name| name.as_str().is_some()) => {
+            let names = names.iter().filter_map(Value::as_str);
+            return Ok(What::Get(names.map(str::to_owned).collect()));
+        }
+        ("invoke", Value::Object(services))
+            if let [(identifier, Value::Object(params))] = services.as_slice() =>
+        {
+            return Ok(What::Invoke(identifier.clone(), params.clone()));
+        }
+        ("after", _) => r#""after":"500ms""#,
+        ("device", _) => r#""device":"00001/iot-0001""#,
+        ("topic", _) => r#""topic":"$sys/00001/iot-0001/thing/property""#,
+        ("lifecycle", _) => r#""lifecycle":"online" or "offline""#,
+        ("property", _) => r#""property":{"Power":"on"}"#,
+        ("event", _) => r#""event":{"overheated":{"WF":"90"}}"#,
+        ("get", _) => r#""get":["Power"]"#,
+        ("invoke", _) => r#""invoke":{"open":{"door":1}}"#,
+        _ => {
+            let name = name.escape_debug();
+            return Err(format!("`{name}` is nothing that is played: {WHATS}"));
+        }
+    };
+    Err(format!(
+        "the value of `{name}` is not understood: write {wanted}"
+    ))
 }
 
 #[cfg(test)]
@@ -216,7 +226,18 @@ mod tests {
             (r#"{"property":{}}"#, "`device` is missing"),
             (
                 r#"{"device":"1/a","property":1}"#,
-                "`property` is nothing that is played",
+                "the value of `property`",
+            ),
+            (r#"{"device":"1/a","invoke":{}}"#, "the value of `invoke`"),
+            (r#"{"device":"1/a","get":[1]}"#, "the value of `get`"),
+            (r#"{"device":"1/a","after":1}"#, "the value of `after`"),
+            (
+                r#"{"device":"1/a","lifecycle":"dead"}"#,
+                "the value of `lifecycle`",
+            ),
+            (
+                r#"{"device":"1/a","push":1}"#,
+                "`push` is nothing that is played",
             ),
             (
                 r#"{"device":"1/a","property":{},"event":{}}"#,

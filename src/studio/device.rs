@@ -25,6 +25,8 @@ pub struct Device {
     is_fixed: bool,
     client: Client,
     next_id: u64,
+    /// How often it reported all that it has.
+    reports: u64,
 }
 
 impl Device {
@@ -46,6 +48,7 @@ impl Device {
             made,
             client,
             next_id: 0,
+            reports: 0,
         };
         (device, connect)
     }
@@ -54,12 +57,6 @@ impl Device {
     #[must_use]
     pub fn id(&self) -> &DeviceId {
         &self.id
-    }
-
-    /// What it has.
-    #[must_use]
-    pub fn properties(&self) -> &Params {
-        &self.made.properties
     }
 
     /// What remains of it when its connection is over.
@@ -101,6 +98,18 @@ impl Device {
         }
         let timed = message::timed(params, millis);
         self.say(Thing::Post, timed, now)
+    }
+
+    /// Reports all that it has; one that has nothing reports how often it did.
+    pub fn report(&mut self, now: Duration, millis: i64) -> Packet {
+        self.reports += 1;
+        let params = if self.made.properties.is_empty() {
+            let count = Value::Number(self.reports.to_string());
+            message::timed(&[("count".to_owned(), count)], millis)
+        } else {
+            message::timed(&self.made.properties, millis)
+        };
+        self.say(Thing::Post, params, now)
     }
 
     /// Reports an event.

@@ -42,7 +42,10 @@ use super::rule::{self, Rule};
 use super::topic::DeviceId;
 use crate::error::Error;
 use crate::json::Value;
+use base64::Engine as _;
+
 use crate::signature::Secret;
+use crate::signature::digest::BASE64_FORGIVING;
 use crate::signature::mistake::OtherSecret;
 use crate::table::{Document, Item, Table, quoted};
 
@@ -125,7 +128,8 @@ impl Registry {
             registry.read_devices(&item.table("a device", DEVICE_KEYS)?, find)?;
         }
         for item in listed(&table, "rule", "[[rule]]")? {
-            registry.rules.push(rule::read(&item)?);
+            let rule = rule::read(&item, &registry.devices)?;
+            registry.rules.push(rule);
         }
         Ok(registry)
     }
@@ -161,7 +165,7 @@ impl Registry {
         };
         let key = match table.find("key") {
             None => None,
-            Some(key) => Some(find(key.text()?)?),
+            Some(key) => Some(found(&key, find)?),
         };
         let known = Known {
             simulated: simulated(table, key.is_none())?,
@@ -252,11 +256,20 @@ fn listed<'f>(table: &Table<'f>, key: &'static str, example: &str) -> Result<Vec
 }
 
 fn access_key(table: &Table<'_>, find: Find<'_>) -> Result<Secret, Error> {
-    find(
-        table
-            .need("access_key", "access_key = \"env:KEY\"")?
-            .text()?,
-    )
+    found(&table.need("access_key", "access_key = \"env:KEY\"")?, find)
+}
+
+/// A key that tokens can be signed with.
+fn found(item: &Item<'_>, find: Find<'_>) -> Result<Secret, Error> {
+    let key = find(item.text()?)?;
+    match BASE64_FORGIVING.decode(key.expose()) {
+        Ok(bytes) if !bytes.is_empty() => Ok(key),
+        // What it is is not said: it may be nearly the key.
+        _ => Err(item.refuse(
+            format!("{} is no base64", quoted(item.key())),
+            "an access key is base64 as the console shows it, or @FILE, or env:NAME",
+        )),
+    }
 }
 
 /// A text that stands between two slashes of a topic or username.

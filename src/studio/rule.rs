@@ -1,9 +1,10 @@
 //! What becomes of a property/set: the rules of a user's file.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::message::{CODES, Params};
-use super::registry::param;
+use super::registry::{Known, param};
 use super::topic::DeviceId;
 use crate::error::Error;
 use crate::moment::Moment;
@@ -38,15 +39,17 @@ pub enum Answer {
 
 const KEYS: &[&str] = &["device", "param", "answer", "msg", "delay", "rate"];
 
-/// Reads one `[[rule]]`.
-pub(super) fn read(item: &Item<'_>) -> Result<Rule, Error> {
+/// Reads one `[[rule]]`; `devices` are those that there are.
+pub(super) fn read(item: &Item<'_>, devices: &BTreeMap<DeviceId, Known>) -> Result<Rule, Error> {
     let table = item.table("a rule", KEYS)?;
     let device = table.find("device").map(|it| it.text()).transpose()?;
     if let (Some(filter), Some(at)) = (device, table.find("device"))
-        && !topic::is_filter(filter)
+        && !devices
+            .keys()
+            .any(|it| topic::matches(filter, &it.to_string()))
     {
         return Err(at.refuse(
-            format!("{} matches no device", quoted(filter)),
+            format!("{} matches no device of this file", quoted(filter)),
             "write product and name, `+` for any: `00001/+`",
         ));
     }

@@ -11,7 +11,6 @@ use super::device::Device;
 use super::registry::{Registry, Simulated};
 use super::topic::{DeviceId, Thing};
 use crate::error::Error;
-use crate::json::Value;
 use crate::moment::Moment;
 use crate::mqtt::packet::Packet;
 use crate::platform::onenet_studio::Token;
@@ -35,7 +34,6 @@ pub struct Site {
     actions: Vec<Action>,
     /// Which device reports next, by [`Site::report`].
     turn: usize,
-    reports: u64,
     order: Vec<DeviceId>,
 }
 
@@ -77,7 +75,6 @@ impl Site {
             next_key: SIMULATED,
             actions: Vec::new(),
             turn: 0,
-            reports: 0,
         }
     }
 
@@ -211,8 +208,7 @@ impl Site {
         Ok(())
     }
 
-    /// The next simulated device that is online reports its properties; one that has none reports
-    /// how often it did. Whether there is one.
+    /// The next simulated device that is online reports; whether there is one.
     pub fn report(&mut self, now: Now, out: &mut Vec<Action>) -> bool {
         for _ in 0..self.order.len() {
             self.turn = (self.turn + 1) % self.order.len();
@@ -222,12 +218,7 @@ impl Site {
             else {
                 continue;
             };
-            self.reports += 1;
-            let mut params = device.properties().clone();
-            if params.is_empty() {
-                params.push(("count".to_owned(), Value::Number(self.reports.to_string())));
-            }
-            let packet = device.post(&params, now.elapsed, now.millis);
+            let packet = device.report(now.elapsed, now.millis);
             self.take(key, packet, now, out);
             return true;
         }

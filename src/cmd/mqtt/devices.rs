@@ -9,33 +9,20 @@
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
-
 use crate::error::{Error, Place};
+use crate::signature::Secret;
+use crate::studio::registry::Registry;
 use crate::studio::topic::DeviceId;
 
-/// The TOML form. Other members belong to other readers: keys, first values of properties.
-#[derive(Deserialize)]
-struct File {
-    #[serde(default)]
-    device: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    product: String,
-    name: String,
-}
-
-/// The devices of a file.
-pub(super) fn read(path: &Path) -> Result<Vec<DeviceId>, Error> {
+/// The devices of a file; of the platform's own file those that this application sees.
+pub(super) fn read(path: &Path, username: &str) -> Result<Vec<DeviceId>, Error> {
     let bytes = fs::read(path).map_err(|cause| Error::reading(path, cause))?;
     let name = path.display().to_string();
     let text = String::from_utf8(bytes)
         .map_err(|_| Error::input(Place::file(&*name), "it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let devices = if is_toml(text) {
-        from_toml(text, &name)
+        from_toml(text, &name, username)
     } else {
         from_lines(text, &name)
     }?;
@@ -71,30 +58,13 @@ fn from_lines(text: &str, name: &str) -> Result<Vec<DeviceId>, Error> {
     entries(text).map(device).collect()
 }
 
-fn from_toml(text: &str, name: &str) -> Result<Vec<DeviceId>, Error> {
-    let line_of = |at: usize| {
-        let before = &text.as_bytes()[..at.min(text.len())];
-        1 + memchr::memchr_iter(b'\n', before).count() as u64
-    };
-    let file: File = toml::from_str(text).map_err(|why| {
-        let at = why.span().map_or(0, |span| span.start);
-        Error::input(
-            Place::line(name, line_of(at)),
-            why.message().replace('\n', ", "),
-        )
-        .with_hint("a device reads [[device]], product = \"00001\", name = \"iot-0001\"")
-    })?;
-    let device = |(number, entry): (usize, Entry)| {
-        let text = format!("{}/{}", entry.product, entry.name);
-        let wrong = |why| {
-            Error::input(
-                Place::file(name),
-                format!("device {number}, `{}`: {why}", text.escape_debug()),
-            )
-        };
-        text.parse().map_err(wrong)
-    };
-    (1..).zip(file.device).map(device).collect()
+/// The devices of a file of the platform's that an application sees.
+fn from_toml(text: &str, name: &str, username: &str) -> Result<Vec<DeviceId>, Error> {
+    // Its keys are not for here, and may be in variables that only the platform has.
+    let registry = Registry::read(name, text, &mut |_| Ok(Secret::new("AAAA")))?;
+    let devices = registry.devices.keys();
+    let is_ours = |device: &&DeviceId| registry.sees(username, device) != Some(false);
+    Ok(devices.filter(is_ours).cloned().collect())
 }
 
 #[cfg(test)]
@@ -105,7 +75,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("devices");
         fs::write(&path, text).unwrap();
-        let devices = read(&path).map_err(|why| why.to_string())?;
+        let devices = read(&path, "userid/1").map_err(|why| why.to_string())?;
         Ok(devices.iter().map(DeviceId::to_string).collect())
     }
 
@@ -116,6 +86,11 @@ mod tests {
         let toml = "# all\n[[device]]\nproduct = \"1\"\nname = \"a\"\nkey = \"x\"\n\n\
                     [[device]]\nproduct = \"1\"\nname = \"设备\"\n";
         assert_eq!(of(toml), both);
+        let fleet = "[[user]]\nid = \"1\"\naccess_key = \"env:KEY\"\n\
+                     [[user]]\nid = \"2\"\naccess_key = \"env:KEY\"\n\
+                     [[device]]\nproduct = \"1\"\nname = \"a{n}\"\ncount = 2\n\
+                     [[device]]\nproduct = \"1\"\nname = \"b\"\nof = [\"userid/2\"]\n";
+        assert_eq!(of(fleet), Ok(vec!["1/a1".to_owned(), "1/a2".to_owned()]));
     }
 
     #[test]
@@ -128,12 +103,12 @@ mod tests {
         assert!(
             of("[[device]]\nproduct = 1\n")
                 .unwrap_err()
-                .contains("devices:2")
+                .contains("devices:2:11: `product` cannot be a number")
         );
         assert!(
             of("[[device]]\nproduct = \"1\"\nname = \"a/b\"\n")
                 .unwrap_err()
-                .contains("device 1, `1/a/b`")
+                .contains("devices:3:8: `a/b` cannot stand in a topic")
         );
         assert!(of("# none\n").unwrap_err().contains("no device"));
         assert!(

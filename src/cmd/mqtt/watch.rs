@@ -195,10 +195,10 @@ struct Plan {
 
 pub(super) fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {
     let args: WatchArgs = crate::cmd::parse(matches)?;
-    let devices = args.wanted.devices()?;
-    check_expectations(&args.end.expect, &devices, !args.wanted.topic.is_empty())?;
     let mut moment = session.moment();
     let account = args.account.open(&mut moment, session)?;
+    let devices = args.wanted.devices(&account.username)?;
+    check_expectations(&args.end.expect, &devices, !args.wanted.topic.is_empty())?;
     for refusal in account.judge(session.now())? {
         session.warn(&format!(
             "the token: {} {}: {}",
@@ -237,10 +237,10 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome
 
 impl WantedArgs {
     /// The devices, each once, in the order in which they were named.
-    fn devices(&self) -> Result<Vec<DeviceId>, Error> {
+    fn devices(&self, username: &str) -> Result<Vec<DeviceId>, Error> {
         let mut all = self.device.clone();
         if let Some(path) = &self.devices {
-            all.extend(devices::read(path)?);
+            all.extend(devices::read(path, username)?);
         }
         if all.is_empty() && self.topic.is_empty() {
             return Err(Error::usage("nothing is to be watched")

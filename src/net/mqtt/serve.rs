@@ -152,7 +152,7 @@ impl Stage {
                         continue;
                     };
                     if !outbox.take(&packet, 2 * self.limits.backlog) {
-                        slow.push(key);
+                        slow.push((key, packet));
                     }
                     if outbox.is_over(self.limits.backlog) && !outbox.is_stuck.get() {
                         self.press(outbox);
@@ -166,9 +166,9 @@ impl Stage {
                 }
             }
         }
-        for key in slow {
+        for (key, dropped) in slow {
             let mut site = self.site.borrow_mut();
-            site.broker.overflowed(key, 1, actions);
+            site.broker.overflowed(key, &dropped, actions);
         }
         for action in actions.drain(..) {
             if let Action::Tell(told) = action {

@@ -125,6 +125,8 @@ impl Session {
         // They are acknowledged in the order in which they were sent [MQTT-4.6.0-2].
         if self.unacknowledged.front() == Some(&pkid) {
             self.unacknowledged.pop_front();
+        } else if self.unacknowledged.back() == Some(&pkid) {
+            self.unacknowledged.pop_back();
         } else {
             self.unacknowledged.retain(|it| *it != pkid);
         }

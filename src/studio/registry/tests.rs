@@ -68,6 +68,10 @@ fn what_is_wrong_is_refused_at_its_place() {
             "p.toml:1:1: a user needs `access_key`",
         ),
         (
+            "[[user]]\nid = \"1\"\naccess_key = \"not base64!\"".to_owned(),
+            "p.toml:3:14: `access_key` is no base64",
+        ),
+        (
             "[[user]]\nid = \"userid/1\"\naccess_key = \"\"".to_owned(),
             "p.toml:2:6: `userid/1` cannot stand in a topic",
         ),
@@ -84,7 +88,7 @@ fn what_is_wrong_is_refused_at_its_place() {
             "p.toml:4:7: `userid/1` is no application of this file",
         ),
         (
-            format!("{DEVICE}key = \"k\"\nservices = []"),
+            format!("{DEVICE}key = \"AAAA\"\nservices = []"),
             "p.toml:5:12: `services` is for simulated devices",
         ),
         (

@@ -414,7 +414,10 @@ rate = "first=1"
     let why = Registry::read("p.toml", rules, &mut find)
         .unwrap_err()
         .to_string();
-    assert_eq!(why, "p.toml:8:10: `00001/iot-+` matches no device");
+    assert_eq!(
+        why,
+        "p.toml:8:10: `00001/iot-+` matches no device of this file"
+    );
     let mut stage = Stage::with(&rules.replace("00001/iot-+", "00001/real"));
     stage.application(1, &["property/set/reply"]);
     stage.publish(1, "iot-0001", "property/set", SET);
