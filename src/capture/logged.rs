@@ -4,11 +4,10 @@
 //! Taken out is only what names a signature, and only of an object that is not signed itself: a
 //! push may hold anything.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 
 use super::{Kind, Located, body, read_all, recognise};
+use crate::error::Place;
 use crate::json::scan;
 
 /// A log's object holds the request at its top or in an object of that, not below.
@@ -23,34 +22,24 @@ pub fn taken_out(line: &Located) -> Option<Located> {
     if is_signed(text) {
         return None;
     }
-    let (path, found) = find(text, DEEPEST)?;
+    let (path, mut found) = find(&line.place, text, DEEPEST)?;
     let note = format!("taken out of a log's line: the request stands in its member `{path}`");
-    Some(match found {
-        Found::Body(bytes) => body::bare(line.place.clone(), &bytes, vec![note]),
-        Found::Request(located) => {
-            let mut notes = vec![note];
-            notes.extend(located.notes);
-            Located::pasted(line.place.clone(), located.record, notes)
-        }
-    })
-}
-
-enum Found {
-    Body(Vec<u8>),
-    Request(Located),
+    found.notes.insert(0, note);
+    Some(found)
 }
 
 /// The first member that holds a request, by its path.
-fn find(object: &[u8], deep: usize) -> Option<(String, Found)> {
+fn find(place: &Place, object: &[u8], deep: usize) -> Option<(String, Located)> {
     scan::members(object).ok()?.into_iter().find_map(|member| {
-        let name = String::from_utf8_lossy(member.name)
-            .escape_debug()
-            .to_string();
+        let name = String::from_utf8_lossy(member.name);
+        let name = name.escape_debug().to_string();
         match member.value.first()? {
-            b'"' => Some((name, in_text(&scan::text(member.value)?)?)),
-            b'{' if is_signed(member.value) => Some((name, Found::Body(member.value.to_vec()))),
+            b'"' => Some((name, in_text(place, &scan::text(member.value)?)?)),
+            b'{' if is_signed(member.value) => {
+                Some((name, body::bare(place.clone(), member.value, Vec::new())))
+            }
             b'{' if deep > 1 => {
-                let (path, found) = find(member.value, deep - 1)?;
+                let (path, found) = find(place, member.value, deep - 1)?;
                 Some((format!("{name}.{path}"), found))
             }
             _ => None,
@@ -59,15 +48,19 @@ fn find(object: &[u8], deep: usize) -> Option<(String, Found)> {
 }
 
 /// The request that a text is.
-fn in_text(text: &Cow<'_, [u8]>) -> Option<Found> {
+fn in_text(place: &Place, text: &[u8]) -> Option<Located> {
     memmem::find(text, b"ignature")?;
     match recognise(text, true) {
-        Kind::Body => is_signed(text).then(|| Found::Body(text.to_vec())),
+        Kind::Body => is_signed(text).then(|| body::bare(place.clone(), text, Vec::new())),
         Kind::Raw | Kind::Target | Kind::Curl => {
             let mut items = read_all("", text).ok()?.items;
             let is_alone = items.len() == 1;
             let located = items.pop()?.ok().filter(|_| is_alone)?;
-            Some(Found::Request(located))
+            Some(Located::pasted(
+                place.clone(),
+                located.record,
+                located.notes,
+            ))
         }
         _ => None,
     }
@@ -83,7 +76,6 @@ fn is_signed(object: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Place;
 
     /// Target, body and first note of what a line holds.
     fn of(line: &str) -> Option<(String, String, String)> {
@@ -116,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_push_is_no_line_of_a_log_whatever_it_holds() {
-        let inner = r#"/push?msg=a&signature=b&nonce=c"#;
+        let inner = "/push?msg=a&signature=b&nonce=c";
         for body in [
             format!(r#"{{"msg":"{inner}","signature":"s","nonce":"n"}}"#),
             format!(r#"{{"msg":{{"a":"{inner}"}},"msg_signature":"s","nonce":"n"}}"#),
