@@ -65,7 +65,7 @@ impl Stage {
         let mut site = Site::new(registry, Moment::fixed(Timestamp::UNIX_EPOCH, 1));
         site.broker.tell_messages(Tells::All);
         let mut out = Vec::new();
-        site.start(at(0), &mut out).unwrap();
+        assert!(!site.start(9, at(0), &mut out).unwrap());
         out.clear();
         let now = at(0);
         Self { site, out, now }

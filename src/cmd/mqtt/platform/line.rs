@@ -6,7 +6,10 @@ use crate::json::tree;
 use crate::studio::broker::Told;
 use crate::studio::glance::glance;
 use crate::studio::topic::{Role, Topic};
-use crate::term::{Paint, escape};
+use crate::term::{Paint, cut, escape};
+
+/// About so many characters are shown.
+const WIDEST: usize = 400;
 
 /// The line for machines.
 #[derive(Serialize)]
@@ -64,7 +67,8 @@ pub(super) fn human(told: &Told, at: &str, paint: Paint) -> String {
 }
 
 fn said(told: &Told) -> String {
-    let plain = |text: String| escape(text.as_bytes());
+    // A client may name itself by 60,000 characters.
+    let plain = |text: String| cut(&escape(text.as_bytes()), WIDEST);
     match told {
         Told::Connected {
             who,
