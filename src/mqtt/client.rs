@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::packet::{
-    Bytes, Connect, ConnectReturnCode, Login, Packet, PubAck, Publish, QoS, Subscribe,
+    self, Bytes, Connect, ConnectReturnCode, Login, Packet, PubAck, Publish, QoS, Subscribe,
     SubscribeFilter, SubscribeReasonCode,
 };
 use super::topic;
@@ -36,8 +36,8 @@ pub enum Event {
         /// The broker's word for it.
         session_present: bool,
     },
-    /// The connection is refused, and over.
-    Refused(ConnectReturnCode),
+    /// The connection is refused, and over: the code.
+    Refused(u8),
     /// A SUBSCRIBE is answered: each filter, and the QoS that it got, or none if it was refused.
     Subscribed(Vec<(String, Option<QoS>)>),
     /// A message. Where it is of QoS 1 its acknowledgement is among the packets to be sent.
@@ -114,7 +114,7 @@ impl Client {
         let event = match (self.state, packet) {
             (State::Connecting(_), Packet::ConnAck(ack)) => {
                 if ack.code != ConnectReturnCode::Success {
-                    return Ok(Event::Refused(ack.code));
+                    return Ok(Event::Refused(packet::code(ack.code)));
                 }
                 self.state = State::Connected;
                 Event::Connected {
@@ -244,7 +244,11 @@ impl Client {
         let is_over = |since: Duration| now.saturating_sub(since) >= patience;
         match self.state {
             State::Connecting(since) if is_over(since) => {
-                return Err(format!("no answer to CONNECT within {}", limit()));
+                return Err(format!(
+                    "no answer to CONNECT within {}: it took the connection and said nothing: is \
+                     it an MQTT broker?",
+                    limit()
+                ));
             }
             State::Connecting(_) => return Ok(()),
             State::Connected => {}
@@ -308,15 +312,16 @@ pub fn name(packet: &Packet) -> &'static str {
 
 /// What a refused CONNECT says, by the standard's own words.
 #[must_use]
-pub fn refusal(code: ConnectReturnCode) -> &'static str {
-    match code {
-        ConnectReturnCode::Success => "accepted",
-        ConnectReturnCode::RefusedProtocolVersion => "1: unacceptable protocol version",
-        ConnectReturnCode::BadClientId => "2: identifier rejected",
-        ConnectReturnCode::ServiceUnavailable => "3: server unavailable",
-        ConnectReturnCode::BadUserNamePassword => "4: bad user name or password",
-        ConnectReturnCode::NotAuthorized => "5: not authorized",
-    }
+pub fn refusal(code: u8) -> String {
+    let words = match code {
+        1 => "unacceptable protocol version",
+        2 => "identifier rejected",
+        3 => "server unavailable",
+        4 => "bad user name or password",
+        5 => "not authorized",
+        _ => return format!("code {code}, which MQTT 3.1.1 does not know"),
+    };
+    format!("{code}: {words}")
 }
 
 #[cfg(test)]
@@ -355,11 +360,9 @@ mod tests {
     fn a_refused_connect_says_its_code() {
         let ack = ConnAck::new(ConnectReturnCode::NotAuthorized, false);
         let (event, _) = take(&mut opened(), Packet::ConnAck(ack));
-        assert_eq!(event, Ok(Event::Refused(ConnectReturnCode::NotAuthorized)));
-        assert_eq!(
-            refusal(ConnectReturnCode::NotAuthorized),
-            "5: not authorized"
-        );
+        assert_eq!(event, Ok(Event::Refused(5)));
+        assert_eq!(refusal(5), "5: not authorized");
+        assert_eq!(refusal(6), "code 6, which MQTT 3.1.1 does not know");
     }
 
     #[test]

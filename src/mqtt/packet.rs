@@ -26,6 +26,10 @@ pub const LARGEST: usize = 268_435_455;
 pub enum Malformed {
     /// A CONNECT of another protocol or another version of it: its name and level.
     Protocol(String, u8),
+    /// Another protocol altogether, by its name.
+    Foreign(&'static str),
+    /// A CONNACK with a code that the standard does not have.
+    Code(u8),
     /// More bytes than are taken: how many it has.
     TooLarge(usize),
     /// No packet of MQTT 3.1.1: why.
@@ -46,6 +50,10 @@ impl fmt::Display for Malformed {
                     f,
                     "protocol `{name}`, level {level}{version}: MQTT 3.1.1 is `MQTT`, level 4"
                 )
+            }
+            Self::Foreign(protocol) => write!(f, "this is {protocol}"),
+            Self::Code(code) => {
+                write!(f, "CONNACK has code {code}, which MQTT 3.1.1 does not know")
             }
             Self::TooLarge(bytes) => write!(f, "a packet of {bytes} bytes is too large"),
             Self::Packet(why) => f.write_str(why),
@@ -68,11 +76,58 @@ pub fn read(stream: &mut BytesMut, largest: usize) -> Result<Option<Packet>, Mal
         Ok(packet) => packet,
         Err(CodecError::InsufficientBytes(_)) => return Ok(None),
         Err(CodecError::PayloadSizeLimitExceeded(bytes)) => return Err(Malformed::TooLarge(bytes)),
-        Err(CodecError::TopicNotUtf8) => return Err(malformed("a text is not UTF-8")),
-        Err(why) => return Err(malformed(why.to_string())),
+        Err(why) => return Err(malformed(words(&why))),
     };
     sound(&packet)?;
     Ok(Some(packet))
+}
+
+/// What the codec found, in words.
+fn words(why: &CodecError) -> String {
+    match why {
+        CodecError::TopicNotUtf8 => "a text is not UTF-8".to_owned(),
+        CodecError::InvalidQoS(qos) => format!("there is no QoS {qos}"),
+        CodecError::InvalidPacketType(kind) => format!("there is no packet type {kind}"),
+        CodecError::InvalidSubscribeReasonCode(code) => {
+            format!("SUBACK has return code {code}, which MQTT 3.1.1 does not know")
+        }
+        CodecError::PacketIdZero => "the packet id is 0".to_owned(),
+        CodecError::EmptySubscription => "a SUBSCRIBE names no topic".to_owned(),
+        CodecError::MalformedRemainingLength => {
+            "the length of a packet takes more than four bytes".to_owned()
+        }
+        CodecError::PayloadTooLong | CodecError::OutgoingPacketTooLarge { .. } => {
+            "a packet of over 256 MB".to_owned()
+        }
+        CodecError::Io(why) => why.to_string(),
+        _ => "the fields of a packet do not end where it ends".to_owned(),
+    }
+}
+
+/// How other protocols begin, none of which is a packet of MQTT.
+const FOREIGN: [(&[u8], &str); 12] = [
+    (b"HTTP/", "HTTP"),
+    (b"GET ", "HTTP"),
+    (b"POST ", "HTTP"),
+    (b"PUT ", "HTTP"),
+    (b"HEAD ", "HTTP"),
+    (b"PATCH ", "HTTP"),
+    (b"DELETE ", "HTTP"),
+    (b"OPTIONS ", "HTTP"),
+    (b"CONNECT ", "HTTP"),
+    (b"PRI * HTTP/2", "HTTP"),
+    (&[0x16, 3], "TLS"),
+    (&[0x15, 3], "TLS"),
+];
+
+/// Whether it may be another protocol, of which more has to come; or which one it is.
+fn check_foreign(stream: &[u8]) -> Result<bool, Malformed> {
+    for (start, name) in FOREIGN {
+        if stream.starts_with(start) {
+            return Err(Malformed::Foreign(name));
+        }
+    }
+    Ok(FOREIGN.iter().any(|(start, _)| start.starts_with(stream)))
 }
 
 /// Looks at the head of a packet as far as it has come; whether it may be read.
@@ -80,6 +135,9 @@ fn check(stream: &[u8]) -> Result<bool, Malformed> {
     let Some(&first) = stream.first() else {
         return Ok(false);
     };
+    if check_foreign(stream)? {
+        return Ok(false);
+    }
     let (kind, flags) = (first >> 4, first & 0b1111);
     let wanted = match kind {
         PUBLISH => flags,
@@ -107,6 +165,12 @@ fn check(stream: &[u8]) -> Result<bool, Malformed> {
         && length != wanted
     {
         return Err(malformed(format!("packet type {kind} has length {length}")));
+    }
+    if kind == CONNACK
+        && let Some(&code) = stream.get(3)
+        && code > 5
+    {
+        return Err(Malformed::Code(code));
     }
     if kind == CONNECT {
         return check_connect(stream);
@@ -215,7 +279,7 @@ pub fn write(packet: &Packet, into: &mut BytesMut) -> Result<(), String> {
     fits(packet)?;
     if let Err(why) = packet.write(place, LARGEST) {
         place.truncate(before);
-        return Err(why.to_string());
+        return Err(words(&why));
     }
     into.extend_from_slice(&own);
     Ok(())
@@ -243,6 +307,19 @@ fn within(is_too_long: bool) -> Result<(), String> {
         return Err("a text of over 65,535 bytes".to_owned());
     }
     Ok(())
+}
+
+/// The number of a CONNACK's code.
+#[must_use]
+pub fn code(code: ConnectReturnCode) -> u8 {
+    match code {
+        ConnectReturnCode::Success => 0,
+        ConnectReturnCode::RefusedProtocolVersion => 1,
+        ConnectReturnCode::BadClientId => 2,
+        ConnectReturnCode::ServiceUnavailable => 3,
+        ConnectReturnCode::BadUserNamePassword => 4,
+        ConnectReturnCode::NotAuthorized => 5,
+    }
 }
 
 /// The number of a quality of service.

@@ -2,11 +2,12 @@
 //! [`crate::studio`]); this moves what they return. [`serve`] is many connections at once.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::mqtt::packet::{self, Malformed, Packet};
@@ -16,6 +17,10 @@ pub mod serve;
 /// So much is read at once.
 const ROOM: usize = 64 << 10;
 
+/// A connection that always has something to read lets others go on after so long. It takes a
+/// call of the system, which is too much for each message.
+const TURN: Duration = Duration::from_millis(10);
+
 /// A connection. While nothing is under way it holds no memory but its own.
 #[derive(Debug)]
 pub struct Link {
@@ -24,6 +29,8 @@ pub struct Link {
     outgoing: BytesMut,
     sent: u64,
     largest: usize,
+    /// Since when there was always something to do.
+    busy: Option<Instant>,
 }
 
 /// What a connection is ready for.
@@ -46,6 +53,7 @@ impl Link {
             outgoing: BytesMut::new(),
             sent: 0,
             largest,
+            busy: None,
         }
     }
 
@@ -88,7 +96,14 @@ impl Link {
 
     /// Reads what comes and sends what is to be sent, whichever goes first; it waits until one of
     /// them does. It may be dropped at any time: nothing is lost by that.
+    ///
+    /// A peer that never pauses holds up neither timers nor signals.
     pub async fn turn(&mut self) -> io::Result<Moved> {
+        let busy = *self.busy.get_or_insert_with(Instant::now);
+        if busy.elapsed() >= TURN {
+            self.busy = None;
+            yield_now().await;
+        }
         loop {
             if self.send()? {
                 return Ok(Moved::Some);
@@ -108,6 +123,7 @@ impl Link {
                         if self.incoming.is_empty() {
                             self.incoming = BytesMut::new();
                         }
+                        self.busy = None;
                     }
                     Err(why) => return Err(why),
                 }

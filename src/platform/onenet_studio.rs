@@ -309,7 +309,7 @@ fn expired(et: i64, now: Timestamp) -> Option<Refusal> {
         "`et` is in milliseconds, the platform reads seconds".to_owned()
     } else if et <= now.as_second() {
         let since = now.as_second() - et;
-        format!("`et` passed {since} s ago")
+        format!("`et` passed {} ago", slip::span(since))
     } else {
         return None;
     };

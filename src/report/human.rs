@@ -6,6 +6,9 @@ use super::case::{Case, CaseOutcome, Group, Latency, Summary};
 use super::words::{self, is_wrong};
 use crate::term::{Paint, escape};
 
+/// Details for machines: what they say stands in the line of the case.
+const TOLD: [&str; 2] = ["code", "msg"];
+
 /// How cases are shown on one stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Human {
@@ -34,7 +37,8 @@ impl Human {
             self.row("warning", warning, out)?;
         }
         if is_wrong(case.outcome) || self.verbose {
-            for (name, text) in &case.details {
+            let shown = |name: &str| !TOLD.contains(&name);
+            for (name, text) in case.details.iter().filter(|(name, _)| shown(name)) {
                 self.row(name, text, out)?;
             }
         }

@@ -134,6 +134,16 @@ impl Peer {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Sends this message again and again, and takes nothing, until the other side is gone.
+    pub(crate) fn flood(&mut self, topic: &str, qos: u8) {
+        let mut bytes = BytesMut::new();
+        while bytes.len() < 1 << 16 {
+            let packet = self.message(topic, qos, "{}");
+            packet::write(&Packet::Publish(packet), &mut bytes).unwrap();
+        }
+        while self.stream.write_all(&bytes).is_ok() {}
+    }
+
     /// Sends a packet.
     pub(crate) fn send(&mut self, packet: &Packet) {
         let mut bytes = BytesMut::new();

@@ -18,6 +18,11 @@ impl FromStr for BrokerUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains('=') {
+            return Err(
+                "the broker's URL stands first, and none has a `=`: is it missing?".to_owned(),
+            );
+        }
         let rest = match text.split_once("://") {
             None => text,
             Some(("mqtt" | "tcp", rest)) => rest,
@@ -81,6 +86,7 @@ mod tests {
             ("mqtt://u:p@h", "--username"),
             ("mqtt://h/topic", "no path"),
             ("h:x", "not a port"),
+            ("temperature=3", "is it missing"),
             ("", "names no host"),
         ] {
             let said = wrong.parse::<BrokerUrl>().unwrap_err();

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::args::parse_duration;
 use crate::mqtt::client::{Client, Event, Options};
-use crate::mqtt::packet::{ConnectReturnCode, Packet, QoS};
+use crate::mqtt::packet::{Malformed, Packet, QoS};
 use crate::net::mqtt::{Link, Moved};
 use crate::net::{Address, Failure};
 
@@ -51,8 +51,8 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 pub(super) enum Failed {
     /// Nobody was reached.
     Unreachable(Failure),
-    /// The broker says no.
-    Refused(ConnectReturnCode),
+    /// The broker says no, by this code.
+    Refused(u8),
     /// It broke, or what came was no MQTT.
     Broken(Lost),
 }
@@ -108,7 +108,12 @@ impl Connection {
         };
         loop {
             connection.turn().await.map_err(Failed::Broken)?;
-            match connection.next().map_err(Failed::Broken)? {
+            let packet = match connection.link.packet() {
+                Ok(packet) => packet,
+                Err(Malformed::Code(code)) => return Err(Failed::Refused(code)),
+                Err(why) => return Err(Failed::Broken(no_mqtt(&why))),
+            };
+            match connection.came(packet).map_err(Failed::Broken)? {
                 Some(Event::Connected { .. }) => return Ok(connection),
                 Some(Event::Refused(code)) => return Err(Failed::Refused(code)),
                 _ => {}
@@ -141,11 +146,12 @@ impl Connection {
 
     /// What comes of the next packet that is there already.
     pub(super) fn next(&mut self) -> Result<Option<Event>, Lost> {
-        let next = self
-            .link
-            .packet()
-            .map_err(|why| Lost::broken(format!("what came is no MQTT 3.1.1: {why}")))?;
-        let Some(packet) = next else {
+        let packet = self.link.packet().map_err(|why| no_mqtt(&why))?;
+        self.came(packet)
+    }
+
+    fn came(&mut self, packet: Option<Packet>) -> Result<Option<Event>, Lost> {
+        let Some(packet) = packet else {
             return Ok(None);
         };
         let now = self.started.elapsed();
@@ -164,18 +170,28 @@ impl Connection {
     /// Waits until something came or went. It may be dropped at any time.
     pub(super) async fn turn(&mut self) -> Result<(), Lost> {
         self.release()?;
-        let deadline = self.client.deadline().map(|at| self.started + at);
+        let deadline = self.client.deadline();
+        // The clock says it, and no timer: where something always comes the timer may lose.
+        if deadline.is_some_and(|at| self.started.elapsed() >= at) {
+            return self.tick();
+        }
+        let deadline = deadline.map(|at| self.started + at);
         tokio::select! {
             moved = self.link.turn() => match moved {
                 Ok(Moved::Some) => Ok(()),
                 Ok(Moved::Ended) => Err(Lost::broken("the broker closed it")),
                 Err(cause) => Err(Lost::broken(words(&cause))),
             },
-            () = until(deadline) => {
-                let ticked = self.client.tick(self.started.elapsed(), &mut self.out);
-                ticked.map_err(|why| Lost { why, was_silent: true })
-            }
+            () = until(deadline) => self.tick(),
         }
+    }
+
+    fn tick(&mut self) -> Result<(), Lost> {
+        let ticked = self.client.tick(self.started.elapsed(), &mut self.out);
+        ticked.map_err(|why| Lost {
+            why,
+            was_silent: true,
+        })
     }
 
     /// Says goodbye, and sends what is still to be sent.
@@ -186,6 +202,10 @@ impl Connection {
             let _ = self.link.flush(PARTING).await;
         }
     }
+}
+
+fn no_mqtt(why: &Malformed) -> Lost {
+    Lost::broken(format!("what came is no MQTT 3.1.1: {why}"))
 }
 
 fn words(cause: &io::Error) -> String {

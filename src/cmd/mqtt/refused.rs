@@ -4,28 +4,28 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use crate::mqtt::client::refusal;
-use crate::mqtt::packet::ConnectReturnCode;
 use crate::report::case::{Case, CaseOutcome};
 
 /// The case of a refused CONNECT.
 ///
 /// The platform publishes no codes of its own for CONNACK, so that the token is looked at here:
 /// what is wrong with it is said in the words of its device log.
-pub(super) fn case(code: ConnectReturnCode, account: &Account, now: Timestamp) -> Case {
+pub(super) fn case(code: u8, account: &Account, now: Timestamp) -> Case {
     let mut warnings = Vec::new();
     let mut hint = None;
     match code {
-        ConnectReturnCode::RefusedProtocolVersion => {
+        1 => {
             warnings.push("the broker does not take MQTT 3.1.1".to_owned());
         }
-        ConnectReturnCode::BadClientId => warnings.push(format!(
+        2 => warnings.push(format!(
             "the broker does not take the client id `{}`: give another one by --client-id",
             account.client_id
         )),
-        ConnectReturnCode::ServiceUnavailable => {
+        3 => {
             warnings.push("the broker says that it cannot serve now: try again later".to_owned());
         }
-        _ => (warnings, hint) = credentials(account, now),
+        4 | 5 => (warnings, hint) = credentials(account, now),
+        _ => hint = Some("the broker's own log or documentation knows what it means".to_owned()),
     }
     Case {
         id: "connect".to_owned(),
@@ -45,7 +45,8 @@ pub(super) fn case(code: ConnectReturnCode, account: &Account, now: Timestamp) -
 fn credentials(account: &Account, now: Timestamp) -> (Vec<String>, Option<String>) {
     if !account.is_studio() {
         let what = if account.username.is_empty() {
-            "no user name was given, and the broker seems to want one: --username and --password"
+            "no user name was given, and the broker seems to want one: for OneNET --user 10311, or \
+             --project and --group, with --access-key; for others --username and --password"
         } else {
             "the broker does not know this user name with this password"
         };
@@ -72,7 +73,7 @@ fn credentials(account: &Account, now: Timestamp) -> (Vec<String>, Option<String
         });
     }
     let hint = if account.has_given_token() {
-        "`pushrig explain onenet-studio --credential env:TOKEN --access-key env:KEY` proves which \
+        "`pushrig explain onenet-studio --token env:TOKEN --access-key env:KEY` proves which \
          mistake is in the token"
     } else {
         "a user signs with the user's access key, a project's group with that of the group; is \

@@ -85,7 +85,12 @@ struct MessageArgs {
 
 fn parse_param(text: &str) -> Result<(String, Value), String> {
     let Some((name, value)) = text.split_once('=') else {
-        return Err("write NAME=VALUE".to_owned());
+        let is_url = text.contains(':') && text.parse::<BrokerUrl>().is_ok();
+        return Err(if is_url {
+            "this is a URL, and it stands first".to_owned()
+        } else {
+            "write NAME=VALUE".to_owned()
+        });
     };
     if name.is_empty() {
         return Err("the name is missing in front of `=`".to_owned());

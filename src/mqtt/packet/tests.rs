@@ -83,6 +83,31 @@ fn another_protocol_is_named() {
 }
 
 #[test]
+fn http_and_tls_are_named_however_they_are_cut() {
+    for (bytes, name) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "this is HTTP"),
+        (b"GET / HTTP/1.1\r\n", "this is HTTP"),
+        (b"POST /push HTTP/1.1\r\n", "this is HTTP"),
+        (&[0x16, 3, 1, 2, 0, 1], "this is TLS"),
+        (&[0x15, 3, 1, 0, 2, 2], "this is TLS"),
+    ] {
+        assert_eq!(why(bytes), name);
+        let mut stream = stream(&bytes[..1]);
+        assert_eq!(read(&mut stream, 99), Ok(None), "{bytes:?}");
+        stream.extend_from_slice(&bytes[1..]);
+        assert!(matches!(read(&mut stream, 99), Err(Malformed::Foreign(_))));
+    }
+}
+
+#[test]
+fn a_code_of_connack_that_the_standard_does_not_have_is_said() {
+    for (bytes, code) in [([0x20, 2, 0, 6], 6), ([0x20, 2, 0, 135], 135)] {
+        assert_eq!(read_one(&bytes), Err(Malformed::Code(code)));
+    }
+    assert!(read_one(&[0x20, 2, 0, 5]).is_ok_and(|it| it.is_some()));
+}
+
+#[test]
 fn what_the_standard_forbids_is_malformed() {
     for (bytes, expected) in [
         (&[0x00, 0][..], "there is no packet type 0"),
@@ -101,7 +126,7 @@ fn what_the_standard_forbids_is_malformed() {
         ),
         (
             &[0x82, 2, 0, 1],
-            "A Subscribe packet must contain atleast one filter",
+            "a SUBSCRIBE names no topic",
         ),
         (&[0xA2, 2, 0, 1], "an UNSUBSCRIBE names no topic"),
         (
@@ -113,14 +138,30 @@ fn what_the_standard_forbids_is_malformed() {
             &[0x30, 3, 0, 1, 0],
             "`\\0` is no topic that a message can have",
         ),
-        (&[0x36, 5, 0, 1, b'a', 0, 1], "Invalid QoS level: 3"),
+        (&[0x36, 5, 0, 1, b'a', 0, 1], "there is no QoS 3"),
         (
             &[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1],
-            "Malformed remaining length",
+            "the length of a packet takes more than four bytes",
         ),
     ] {
         assert_eq!(why(bytes), expected, "{bytes:?}");
     }
+    for bytes in [
+        &[0x30, 1, 0][..],
+        &[0x82, 3, 0, 1, 0],
+        &[0x90, 1, 0],
+        &[0x30, 3, 0, 9, b'a'],
+    ] {
+        assert_eq!(
+            why(bytes),
+            "the fields of a packet do not end where it ends",
+            "{bytes:?}"
+        );
+    }
+    assert_eq!(
+        why(&[0x90, 3, 0, 1, 3]),
+        "SUBACK has return code 3, which MQTT 3.1.1 does not know"
+    );
     let client_id = [0, 1, b'a'];
     assert!(why(&connect(b"MQTT", 4, 0b11, &client_id)).contains("reserved flag"));
     assert!(why(&connect(b"MQTT", 4, 0b100_0010, &client_id)).contains("no user name"));

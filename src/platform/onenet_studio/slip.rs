@@ -370,7 +370,7 @@ fn too_long(left: i64) -> Option<Slip> {
 }
 
 /// "7 h 59 min", "12 min", "30 s".
-fn span(seconds: i64) -> String {
+pub(super) fn span(seconds: i64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / HOUR, seconds % HOUR / 60);
     match seconds {
         ..120 => format!("{seconds} s"),

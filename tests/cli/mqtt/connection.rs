@@ -66,11 +66,24 @@ fn a_refused_connect_is_explained_by_its_code_and_is_a_no() {
 }
 
 #[test]
+fn a_refusal_by_a_code_that_nobody_knows_is_a_refusal() {
+    let broker = Broker::start(|mut peer| {
+        peer.connect();
+        peer.raw(&[0x20, 2, 0, 6]);
+        peer.until_gone();
+    });
+    let why = "refused by CONNACK code 6, which MQTT 3.1.1 does not know\n";
+    watch(&broker, "").stdout_has(["fail   connect", why]).exits(1);
+    let call = format!("mqtt set {} {APPLICATION} a=1", broker.url());
+    pushrig(&call).stdout_has(["fail   set", why]).exits(1);
+}
+
+#[test]
 fn what_is_wrong_with_the_token_is_said_before_it_is_sent_and_when_it_is_refused() {
     for (token, what) in [
         (
             "version=2020-05-29&res=userid%2F7&et=1&method=sha1&sign=abcdefgh",
-            "1104 token expired: `et` passed",
+            " d ago\n",
         ),
         (
             "version=2020-05-29&res=userid%2F7&et=99999999999999&method=sha1&sign=abcdefgh",
@@ -102,7 +115,7 @@ fn what_is_wrong_with_the_token_is_said_before_it_is_sent_and_when_it_is_refused
         pushrig(&call)
             .stdout_has([
                 "refused by CONNACK 5",
-                "pushrig explain onenet-studio --credential",
+                "pushrig explain onenet-studio --token env:TOKEN",
                 what,
             ])
             .stderr_has(["warning: the token: ", what])
@@ -126,7 +139,11 @@ fn a_broker_that_is_not_one_of_the_platform_gets_no_words_about_tokens() {
     assert!(!ran.text().contains("token"));
     let call = format!("mqtt watch {} --topic a", broker.url());
     pushrig(&call)
-        .stdout_has(["no user name was given"])
+        .stdout_has([
+            "no user name was given",
+            "for OneNET --user 10311, or --project and --group",
+            "--username and --password",
+        ])
         .exits(1);
 }
 
@@ -142,7 +159,10 @@ fn where_no_connection_was_ever_made_the_exit_code_is_3() {
     let silent = Broker::start(|mut peer| drop(peer.until_gone()));
     let begun = Instant::now();
     watch(&silent, "--timeout 300ms")
-        .stdout_has(["no answer to CONNECT within 300ms"])
+        .stdout_has([
+            "no answer to CONNECT within 300ms: it took the connection and said nothing: is it an \
+             MQTT broker?\n",
+        ])
         .exits(3);
     assert!(begun.elapsed() > Duration::from_millis(300));
 }
@@ -152,10 +172,10 @@ fn a_broker_that_speaks_no_mqtt_or_breaks_its_rules_is_told() {
     for (bytes, why) in [
         (
             &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
-            "what came is no MQTT 3.1.1: ",
+            "what came is no MQTT 3.1.1: this is HTTP\n",
         ),
+        (&[0x15, 3, 1, 0, 2, 2, 80], "this is TLS\n"),
         (&[0x20, 3, 0, 0, 0], "packet type 2 has length 3"),
-        (&[0x20, 2, 0, 9], "what came is no MQTT 3.1.1: "),
         (&[0x90, 3, 0, 1, 0], "SUBACK came before CONNACK"),
         (&[0xD0, 0], "PINGRESP came before CONNACK"),
     ] {
@@ -244,7 +264,7 @@ fn a_message_that_breaks_the_rules_ends_the_connection_and_not_the_run() {
     });
     watch(&broker, "--count 2")
         .stdout_has(["2 cases: 2 passed", "reconnects 1"])
-        .stderr_has(["what came is no MQTT 3.1.1: Invalid QoS level: 3"])
+        .stderr_has(["what came is no MQTT 3.1.1: there is no QoS 3;"])
         .exits(0);
 }
 

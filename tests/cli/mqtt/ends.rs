@@ -202,6 +202,28 @@ mod signals {
     }
 
     #[test]
+    fn a_signal_ends_it_while_the_broker_sends_without_a_pause() {
+        for (qos, signal, code) in [(0, "INT", 0), (1, "TERM", 143)] {
+            let (tell, told) = channel();
+            let broker = Broker::start(move |mut peer| {
+                peer.accept();
+                tell.send(()).unwrap();
+                peer.flood("x", qos);
+            });
+            let folder = tempfile::tempdir().unwrap();
+            let it = start(&broker, "-q", folder.path());
+            told.recv().unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            it.signal(signal);
+            let text = it.read();
+            let ended = it.end();
+            assert_eq!(ended.code, Some(code), "{}", ended.talk);
+            assert!(ended.took < Duration::from_secs(5), "{:?}", ended.took);
+            drop(text.join());
+        }
+    }
+
+    #[test]
     fn ctrl_c_before_there_is_a_connection_is_no_answer() {
         let (tell, told) = channel();
         let broker = Broker::start(move |mut peer| {

@@ -1,5 +1,7 @@
 //! `mqtt set`: what is sent, and what becomes of it.
 
+use std::time::{Duration, Instant};
+
 use pushrig::mqtt::packet::{ConnectReturnCode, Publish, QoS};
 use serde_json::{Value, json};
 
@@ -88,10 +90,16 @@ fn a_refusal_is_exit_code_1_with_its_code_and_message_in_words() {
             "fail   set 00001/iot-0001  ",
             "refused: deviceNotFound: device does not exist\n",
             "hint      product or device name are not those of a device of this account\n",
-            "code      deviceNotFound\n",
-            "msg       device does not exist\n",
         ])
         .exits(1);
+    let ran = set(&broker, "a=1").any_stdout().exits(1);
+    assert!(!ran.text().contains("\n  code "), "{}", ran.text());
+    let ran = set(&broker, "a=1 --format json").any_stdout().exits(1);
+    let details = &ran.json()[0]["details"];
+    assert_eq!(
+        (&details["code"], &details["msg"]),
+        (&json!("deviceNotFound"), &json!("device does not exist"))
+    );
 }
 
 #[test]
@@ -137,6 +145,23 @@ fn no_reply_in_time_is_exit_code_3_and_says_what_may_be_behind_it() {
             "--no-reply ends when",
         ])
         .exits(3);
+}
+
+#[test]
+fn a_broker_that_sends_without_a_pause_does_not_put_off_the_time_out() {
+    for qos in [0, 1] {
+        let broker = answering(move |peer, _, _| peer.flood("x", qos));
+        let begun = Instant::now();
+        set(&broker, "a=1 --timeout 1s")
+            .stdout_has(["no reply within 1s; "])
+            .exits(3);
+        // A second for the connection to be closed is in it.
+        assert!(
+            begun.elapsed() < Duration::from_secs(6),
+            "{:?}",
+            begun.elapsed()
+        );
+    }
 }
 
 #[test]

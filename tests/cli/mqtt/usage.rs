@@ -59,6 +59,22 @@ fn a_call_that_cannot_be_meant_is_told_what_is_wrong_with_it() {
         ("watch mqtt://u:p@h --topic a", "--username and --password"),
         ("set h --device 1/a", "nothing is to be set"),
         ("set h --device 1/a a", "write NAME=VALUE"),
+        (
+            "set --device 1/a temperature=3",
+            "the broker's URL stands first, and none has a `=`: is it missing?",
+        ),
+        (
+            "set --device 1/a temperature=3 127.0.0.1:1892",
+            "the broker's URL stands first",
+        ),
+        (
+            "set h --device 1/a a=3 127.0.0.1:1892",
+            "this is a URL, and it stands first",
+        ),
+        (
+            "set h --device 1/a a=1 --access-key abcdefgh",
+            "not for whom: --user, or --project and --group",
+        ),
         ("set h --device 1/a =1", "the name is missing"),
         ("set h --device 1/a a=1 a=2", "`a` is set twice"),
         (

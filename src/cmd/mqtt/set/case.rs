@@ -120,12 +120,22 @@ fn of_answer(answer: Answer) -> Case {
         Err((code, msg)) => {
             case.outcome = CaseOutcome::Fail;
             case.why = Some(format!("refused: {code}: {msg}"));
-            case.hint = meaning(&code).map(str::to_owned);
+            case.hint = hint(&code, &msg).map(str::to_owned);
             case.details.push(("code", term::escape(code.as_bytes())));
             case.details.push(("msg", term::escape(msg.as_bytes())));
         }
     }
     case
+}
+
+/// What there is to say beside the reply. Where the device was heard, its own words are better.
+fn hint(code: &str, msg: &str) -> Option<&'static str> {
+    const VAGUE: [&str; 4] = ["offline", "online", "timeout", "unknown"];
+    let said = msg.to_ascii_lowercase();
+    let is_vague = said.trim().is_empty()
+        || said.replace([' ', '_'], "") == code.to_ascii_lowercase()
+        || VAGUE.iter().any(|word| said.contains(word));
+    meaning(code).filter(|_| code != "setPropertyFailed" || is_vague)
 }
 
 /// What a code says; the documentation has the bare names.
@@ -160,5 +170,17 @@ mod tests {
     fn every_documented_code_is_explained() {
         assert!(CODES.iter().all(|code| meaning(code).is_some()));
         assert_eq!(meaning("somethingElse"), None);
+    }
+
+    #[test]
+    fn what_the_device_says_itself_needs_no_guess() {
+        for (msg, is_guessed) in [
+            ("no property `bogus`", false),
+            ("", true),
+            ("set property failed", true),
+            ("device is offline", true),
+        ] {
+            assert_eq!(hint("setPropertyFailed", msg).is_some(), is_guessed, "{msg}");
+        }
     }
 }

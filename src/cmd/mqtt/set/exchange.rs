@@ -103,12 +103,11 @@ impl Exchange {
             let took = sent.elapsed();
             return Ok(Fate::Sent { took });
         }
-        loop {
+        // The clock ends it, however much there is that is no reply.
+        while sent.elapsed() < self.connection.timeout {
             tokio::select! {
                 turned = connection.turn() => turned?,
-                () = until(Some(sent + self.connection.timeout)) => {
-                    return Ok(Fate::Silence { is_acknowledged });
-                }
+                () = until(Some(sent + self.connection.timeout)) => {}
             }
             while let Some(event) = connection.next()? {
                 match event {
@@ -128,6 +127,7 @@ impl Exchange {
                 }
             }
         }
+        Ok(Fate::Silence { is_acknowledged })
     }
 
     /// The reply, if this message is the one that is waited for.

@@ -22,7 +22,7 @@ use crate::cmd::mqtt::refused;
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
 use crate::mqtt::client::{Event, refusal};
-use crate::mqtt::packet::{ConnectReturnCode, Publish, QoS};
+use crate::mqtt::packet::{Publish, QoS};
 use crate::mqtt::topic;
 use crate::net::block_on;
 use crate::net::stop::{Signal, Signals};
@@ -51,6 +51,9 @@ pub(super) struct Drive {
     began: Instant,
     again: Again,
 }
+
+/// The CONNACK of a broker that cannot serve now: it may later.
+const UNAVAILABLE: u8 = 3;
 
 /// How one connection ended.
 enum Over {
@@ -299,8 +302,8 @@ impl Drive {
     fn unconnected(&self, failed: Failed) -> Over {
         let is_first = self.ready.is_none();
         match failed {
-            Failed::Refused(ConnectReturnCode::ServiceUnavailable) if !is_first => {
-                let code = refusal(ConnectReturnCode::ServiceUnavailable);
+            Failed::Refused(code @ UNAVAILABLE) if !is_first => {
+                let code = refusal(code);
                 Over::Lost(Lost {
                     why: format!("refused by CONNACK {code}"),
                     was_silent: false,
