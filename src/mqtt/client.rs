@@ -418,7 +418,10 @@ mod tests {
         assert!(client.tick(SECOND * 70, &mut out).is_err());
         let mut client = opened();
         let why = client.tick(SECOND * 10, &mut out).unwrap_err();
-        assert_eq!(why, "no answer to CONNECT within 10s");
+        assert_eq!(
+            why,
+            "no answer to CONNECT within 10s: it took the connection and said nothing: is it an MQTT broker?"
+        );
     }
 
     #[test]

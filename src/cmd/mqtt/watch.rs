@@ -43,7 +43,8 @@ its documented shape; one that does not fit makes the exit code 1.
 What may be expected: messages, lifecycle, property, event, reply, other, online,
 offline and invalid, a device (00001/iot-0001), and DEVICE.online; as COUNT>=1,
 COUNT=2 within 10s, or `online then offline`. It ends when all of it holds. Times count
-from when it is subscribed.
+from when it is subscribed. Where it is disconnected at the end, whatever ends it, the
+exit code is 3.
 
 Examples:
   pushrig mqtt watch 127.0.0.1:1883 --user 10311 --access-key env:KEY \\

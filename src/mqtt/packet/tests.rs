@@ -124,10 +124,7 @@ fn what_the_standard_forbids_is_malformed() {
             &[0x82, 7, 0, 1, 0, 2, b'#', b'a', 0],
             "`#a` is no topic filter",
         ),
-        (
-            &[0x82, 2, 0, 1],
-            "a SUBSCRIBE names no topic",
-        ),
+        (&[0x82, 2, 0, 1], "a SUBSCRIBE names no topic"),
         (&[0xA2, 2, 0, 1], "an UNSUBSCRIBE names no topic"),
         (
             &[0x30, 3, 0, 1, b'+'],

@@ -73,7 +73,9 @@ fn a_refusal_by_a_code_that_nobody_knows_is_a_refusal() {
         peer.until_gone();
     });
     let why = "refused by CONNACK code 6, which MQTT 3.1.1 does not know\n";
-    watch(&broker, "").stdout_has(["fail   connect", why]).exits(1);
+    watch(&broker, "")
+        .stdout_has(["fail   connect", why])
+        .exits(1);
     let call = format!("mqtt set {} {APPLICATION} a=1", broker.url());
     pushrig(&call).stdout_has(["fail   set", why]).exits(1);
 }
@@ -301,14 +303,56 @@ fn how_often_it_is_tried_again_may_be_bounded() {
 fn who_is_disconnected_right_after_each_connect_may_share_its_client_id() {
     let broker = Broker::start(|mut peer| {
         assert_eq!(peer.accept().client_id, "mine");
-        if peer.number == 2 {
-            peer.publish(LIFECYCLE, 0, ONLINE);
+    });
+    // It waits for one second, and for two, and for four.
+    let ran = watch(&broker, "--client-id mine --for 5s")
+        .any_stdout()
+        .any_stderr()
+        .exits(3);
+    let (before, _) = ran
+        .talk()
+        .split_once("does another client use the client id `mine`?")
+        .map(|(before, after)| (before.to_owned(), after.to_owned()))
+        .unwrap();
+    assert_eq!(before.matches("connected again").count(), 2, "{before}");
+}
+
+#[test]
+fn who_is_disconnected_at_the_end_has_no_answer() {
+    let dying = || {
+        Broker::start(|mut peer| {
+            if peer.number == 0 {
+                peer.accept();
+                peer.publish(LIFECYCLE, 0, ONLINE);
+            }
+        })
+    };
+    let away = [
+        "lifecycle  online",
+        "error  connection  disconnected: the broker closed it, and not connected again at the end, ",
+    ];
+    watch(&dying(), "--for 300ms")
+        .stdout_has(away)
+        .any_stderr()
+        .exits(3);
+    watch(&dying(), "--expect")
+        .arg("invalid=0 within 300ms")
+        .stdout_has(away)
+        .any_stderr()
+        .exits(3);
+}
+
+#[test]
+fn who_was_disconnected_and_is_back_at_the_end_has_an_answer() {
+    let broker = Broker::start(|mut peer| {
+        peer.accept();
+        if peer.number == 1 {
             peer.until_gone();
         }
     });
-    watch(&broker, "--client-id mine --count 1")
-        .any_stdout()
-        .stderr_has(["does another client use the client id `mine`?"])
+    watch(&broker, "--for 3s")
+        .stdout_has(["reconnects 1"])
+        .any_stderr()
         .exits(0);
 }
 

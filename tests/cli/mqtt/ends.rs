@@ -224,6 +224,21 @@ mod signals {
     }
 
     #[test]
+    fn ctrl_c_while_it_is_disconnected_is_no_answer() {
+        let broker = Broker::start(|mut peer| {
+            peer.accept();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let mut it = start(&broker, "", folder.path());
+        it.says("disconnected at ");
+        it.signal("INT");
+        let text = it.read();
+        assert_eq!(it.end().code, Some(3));
+        let text = text.join().unwrap();
+        assert!(text.contains("not connected again at the end"), "{text}");
+    }
+
+    #[test]
     fn ctrl_c_before_there_is_a_connection_is_no_answer() {
         let (tell, told) = channel();
         let broker = Broker::start(move |mut peer| {

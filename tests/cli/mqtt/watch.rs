@@ -453,8 +453,9 @@ fn a_refused_topic_names_its_device_and_all_of_them_refused_is_the_end() {
     });
     watch(&broker, "--device 2/b --only lifecycle --count 1")
         .stdout_has([
-            "fail   subscribe $sys/2/b/thing/lifecycle  refused by SUBACK 0x80\n",
+            "fail   subscribe 2/b  refused by SUBACK 0x80\n",
             "hint      is there a device 2/b, spelt so",
+            "topic     $sys/2/b/thing/lifecycle\n",
             "lifecycle  online",
         ])
         .any_stderr()
@@ -467,10 +468,40 @@ fn a_refused_topic_names_its_device_and_all_of_them_refused_is_the_end() {
         .stdout_has([
             "2/b/thing/event",
             "2/b/thing/property/set/reply",
-            "2 failed",
+            "1 case: 1 failed",
         ])
         .exits(1);
     assert!(!ran.talk().contains("ready"), "{}", ran.talk());
+}
+
+/// The 64 filters of a SUBSCRIBE end amid the topics of the last device.
+#[test]
+fn a_refused_device_is_told_once_and_where_all_are_refused_there_is_one_hint() {
+    for (first, hint, hints) in [
+        ("00001/a", "is there a device 2/20, spelt so", 21),
+        ("2/a", "are there such devices, spelt so", 1),
+    ] {
+        let broker = Broker::start(|mut peer| {
+            peer.connect();
+            peer.connack(ConnectReturnCode::Success);
+            while peer.filters.len() < 66 {
+                peer.subscribed(|filter| filter.contains("00001").then_some(QoS::AtLeastOnce));
+            }
+            peer.until_gone();
+        });
+        let devices: Vec<_> = (0..21).map(|n| format!("--device 2/{n}")).collect();
+        let call = format!(
+            "mqtt watch {} --device {first} {} --only property,event,reply --for 100ms -q",
+            broker.url(),
+            devices.join(" ")
+        );
+        let ran = pushrig(&call).any_stdout().any_stderr().exits(1);
+        let text = ran.text();
+        assert!(text.contains(hint), "{text}");
+        assert_eq!(text.matches("hint ").count(), hints, "{text}");
+        let cases = text.matches("refused by SUBACK 0x80").count();
+        assert_eq!(cases, if hints == 1 { 22 } else { 21 }, "{text}");
+    }
 }
 
 #[test]

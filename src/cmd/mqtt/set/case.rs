@@ -180,7 +180,11 @@ mod tests {
             ("set property failed", true),
             ("device is offline", true),
         ] {
-            assert_eq!(hint("setPropertyFailed", msg).is_some(), is_guessed, "{msg}");
+            assert_eq!(
+                hint("setPropertyFailed", msg).is_some(),
+                is_guessed,
+                "{msg}"
+            );
         }
     }
 }

@@ -102,6 +102,12 @@ impl Again {
         Some((away.from, took))
     }
 
+    /// For how long there has been no connection, where there is none.
+    pub(super) fn away(&self, now: Duration) -> Duration {
+        let since = self.away.as_ref().map(|away| away.since);
+        since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
+    }
+
     /// The counts of it, where it was lost at all.
     pub(super) fn counters(&self, now: Duration) -> Vec<(&'static str, u64)> {
         let open = self

@@ -1,7 +1,5 @@
-//! Connects, and takes what comes, until all that was expected has come or the time is up.
-//!
-//! All packets of one read are taken before anything is waited for: their records are written
-//! together, then their acknowledgements leave together, and their lines are printed together.
+//! The run: one connection after the other ([`live`]), until all that was expected has come or
+//! the time is up.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -9,21 +7,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use self::live::Over;
 use super::Plan;
 use super::again::{Again, Next};
 use super::case;
 use super::course::Course;
 use super::keep::Keeper;
-use super::message::Message;
-use super::show::{ReadyLine, Show};
-use crate::args::tell_ready;
-use crate::cmd::mqtt::connection::{Connection, Failed, Lost, until};
-use crate::cmd::mqtt::refused;
+use super::show::Show;
+use crate::cmd::mqtt::connection::{Lost, until};
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
-use crate::mqtt::client::{Event, refusal};
-use crate::mqtt::packet::{Publish, QoS};
-use crate::mqtt::topic;
 use crate::net::block_on;
 use crate::net::stop::{Signal, Signals};
 use crate::printer::{Overflow, STALL};
@@ -31,6 +24,8 @@ use crate::receiver::expect::Expectation;
 use crate::report::case::{Case, CaseOutcome};
 use crate::reporter::Reporter;
 use crate::session::{Clock, Session};
+
+mod live;
 
 /// A run.
 pub(super) struct Drive {
@@ -44,25 +39,16 @@ pub(super) struct Drive {
     granted: usize,
     /// Topics of which was told that they are refused.
     refused: HashSet<String>,
+    /// Those of which it will be told.
+    untold: Vec<String>,
     /// Whether it was told that less is granted than was asked for.
     is_lowered: bool,
+    /// Why the connection was lost that is not back.
+    lost: Option<String>,
     /// When something came last.
     heard: Timestamp,
     began: Instant,
     again: Again,
-}
-
-/// The CONNACK of a broker that cannot serve now: it may later.
-const UNAVAILABLE: u8 = 3;
-
-/// How one connection ended.
-enum Over {
-    /// The run is over.
-    Ended(Option<Signal>),
-    /// The run cannot go on: why.
-    Failed(Box<Case>),
-    /// It may be tried again.
-    Lost(Lost),
 }
 
 impl Drive {
@@ -83,7 +69,9 @@ impl Drive {
             ready: None,
             granted: 0,
             refused: HashSet::new(),
+            untold: Vec::new(),
             is_lowered: false,
+            lost: None,
             heard: clock.now(),
             began: Instant::now(),
         }
@@ -106,11 +94,13 @@ impl Drive {
             match self.live(&mut show, signals).await? {
                 Over::Ended(signal) => break signal,
                 Over::Failed(case) => {
+                    self.lost = None;
                     show.case(*case);
                     break None;
                 }
                 Over::Lost(lost) => match self.lose(&lost, &mut show) {
                     Err(case) => {
+                        self.lost = None;
                         show.case(*case);
                         break None;
                     }
@@ -125,223 +115,9 @@ impl Drive {
         self.finish(signal, show)
     }
 
-    /// One connection, from the dialling to its end.
-    async fn live(&mut self, show: &mut Show<'_>, signals: &mut Signals) -> Result<Over, Error> {
-        let (keep_alive, patience) = (
-            self.plan.connection.keep_alive,
-            self.plan.connection.timeout,
-        );
-        let options = self
-            .plan
-            .account
-            .options(keep_alive, patience, self.clock.now())?;
-        let opened = tokio::select! {
-            opened = Connection::open(&self.plan.url.address, options) => opened,
-            signal = signals.next() => return Ok(Over::Ended(Some(signal))),
-            () = self.end() => return Ok(Over::Ended(None)),
-        };
-        let mut connection = match opened {
-            Ok(connection) => connection,
-            Err(failed) => return Ok(self.unconnected(failed)),
-        };
-        let since = Instant::now();
-        self.granted = 0;
-        connection.subscribe(&self.plan.filters, self.plan.qos);
-        let over = loop {
-            tokio::select! {
-                turned = connection.turn() => {
-                    let taken = match turned {
-                        Ok(()) => self.take(&mut connection, show)?,
-                        Err(lost) => Err(lost),
-                    };
-                    if let Err(lost) = taken {
-                        break self.lost(lost);
-                    }
-                    if self.is_unsubscribed(&connection) {
-                        break Over::Ended(None);
-                    }
-                }
-                signal = signals.next() => break Over::Ended(Some(signal)),
-                () = until(self.next_end()) => {}
-                // A reader who goes away is noticed by the thread that writes.
-                () = show.session.progress(), if !self.plan.has_purpose => show.flush(),
-            }
-            let is_unread = show.reporter.is_unread() && !self.plan.has_purpose;
-            if self.is_over() || is_unread {
-                break Over::Ended(None);
-            }
-        };
-        self.again.ended(since.elapsed());
-        if matches!(over, Over::Ended(_)) {
-            connection.close().await;
-        }
-        Ok(over)
-    }
-
-    /// Takes all that has come, and finds out whether the connection still holds.
-    fn take(
-        &mut self,
-        connection: &mut Connection,
-        show: &mut Show<'_>,
-    ) -> Result<Result<(), Lost>, Error> {
-        let elapsed = self.elapsed();
-        self.heard = self.clock.now();
-        let at = format!("{:.3}", self.heard);
-        let lost = loop {
-            match connection.next() {
-                Err(lost) => break Some(lost),
-                Ok(None) => break None,
-                Ok(Some(Event::Message { publish, is_ours })) => {
-                    self.message(&publish, is_ours, &at, elapsed, show);
-                    if self.course.is_decided(elapsed) {
-                        break None;
-                    }
-                }
-                Ok(Some(Event::Subscribed(answered))) => {
-                    self.subscribed(&answered, show);
-                    self.settle(connection, show)?;
-                }
-                Ok(Some(_)) => {}
-            }
-        };
-        if let Some(keeper) = &mut self.keeper {
-            let (failed, news) = keeper.write();
-            for failed in failed {
-                show.error(&failed.why);
-            }
-            if let Some(news) = news {
-                show.session.warn(&news);
-            }
-        }
-        // Only now, when all of it is in the capture. What could not be written was told, and is
-        // acknowledged all the same: nobody would send it again, and brokers stop sending when
-        // some twenty messages are without an answer.
-        let released = connection.release();
-        show.flush();
-        Ok(lost.map_or(released, Err))
-    }
-
-    fn message(
-        &mut self,
-        publish: &Publish,
-        is_ours: bool,
-        at: &str,
-        elapsed: Duration,
-        show: &mut Show<'_>,
-    ) {
-        // A broker may send before it answers SUBSCRIBE.
-        let is_asked = || {
-            self.plan
-                .filters
-                .iter()
-                .any(|it| topic::matches(it, &publish.topic))
-        };
-        let is_ours = is_ours || is_asked();
-        let message = Message::new(self.course.next(), publish, is_ours);
-        self.course.take(&message, elapsed);
-        if let Some(keeper) = &mut self.keeper {
-            keeper.add(publish, message.topic.is_some(), at);
-        }
-        show.message(&message, at, elapsed);
-    }
-
-    fn subscribed(&mut self, answered: &[(String, Option<QoS>)], show: &mut Show<'_>) {
-        for (filter, granted) in answered {
-            match granted {
-                Some(qos) => {
-                    self.granted += 1;
-                    if *qos < self.plan.qos && !self.is_lowered {
-                        self.is_lowered = true;
-                        show.session.warn(&format!(
-                            "the broker grants QoS 0 to {filter}, and 1 was asked for: messages may \
-                             be lost on the way"
-                        ));
-                    }
-                }
-                None => {
-                    if self.refused.insert(filter.clone()) {
-                        show.case(case::unsubscribed(filter));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether everything that was asked for is refused.
-    fn is_unsubscribed(&self, connection: &Connection) -> bool {
-        connection.is_settled() && self.granted == 0
-    }
-
-    /// All is subscribed to: for the first time, or again.
-    fn settle(&mut self, connection: &Connection, show: &mut Show<'_>) -> Result<(), Error> {
-        if !connection.is_settled() || self.granted == 0 {
-            return Ok(());
-        }
-        let at = format!("{:.3}", self.clock.now());
-        if self.ready.is_none() {
-            self.ready = Some(Instant::now());
-            let url = self.plan.url.to_string();
-            tell_ready(self.plan.ready_file.as_deref(), &url)?;
-            show.ready(&ReadyLine {
-                v: 1,
-                r#type: "ready",
-                at: &at,
-                url: &url,
-                client_id: &self.plan.account.client_id,
-                username: &self.plan.account.username,
-                topics: self.granted,
-            });
-        }
-        if let Some((from, took)) = self.again.back(self.began.elapsed()) {
-            show.reconnected(&format!("{from:.3}"), &at, took);
-        }
-        Ok(())
-    }
-
-    /// There was no connection to be had.
-    fn unconnected(&self, failed: Failed) -> Over {
-        let is_first = self.ready.is_none();
-        match failed {
-            Failed::Refused(code @ UNAVAILABLE) if !is_first => {
-                let code = refusal(code);
-                Over::Lost(Lost {
-                    why: format!("refused by CONNACK {code}"),
-                    was_silent: false,
-                })
-            }
-            Failed::Refused(code) => {
-                let mut case = refused::case(code, &self.plan.account, self.clock.now());
-                if !is_first {
-                    let before = "the broker took the same user name before";
-                    case.warnings.push(before.to_owned());
-                }
-                Over::Failed(Box::new(case))
-            }
-            Failed::Unreachable(failure) if is_first => Over::Failed(Box::new(Case {
-                hint: failure.hint().map(str::to_owned),
-                ..case::unconnected(failure.to_string())
-            })),
-            Failed::Unreachable(failure) => Over::Lost(Lost {
-                why: failure.to_string(),
-                was_silent: false,
-            }),
-            Failed::Broken(lost) => self.lost(lost),
-        }
-    }
-
-    /// A connection broke. If it never was one, that is final.
-    fn lost(&self, lost: Lost) -> Over {
-        if self.ready.is_some() {
-            return Over::Lost(lost);
-        }
-        Over::Failed(Box::new(case::unconnected(format!(
-            "the connection broke: {}",
-            lost.why
-        ))))
-    }
-
     /// The connection is gone: how long is waited for the next try, or why there is none.
     fn lose(&mut self, lost: &Lost, show: &mut Show<'_>) -> Result<Duration, Box<Case>> {
+        self.lost = Some(lost.why.clone());
         let now = self.clock.now();
         let from = if lost.was_silent { self.heard } else { now };
         match self
@@ -419,6 +195,10 @@ impl Drive {
         // Nothing is missed where nothing was watched.
         if self.ready.is_some() {
             self.missed(elapsed, &mut show);
+        }
+        // What is expected and holds ends it at once: until then nobody knows what was sent.
+        if let Some(why) = &self.lost {
+            show.case(case::away(why, self.again.away(self.began.elapsed())));
         }
         let mut counters = self.course.counters();
         let took = self.began.elapsed();
