@@ -594,7 +594,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__explain)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --computed --reveal --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --user --project --group --device --product --token --aes-key --app-secret --app-key --access-key --app-id --expires --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --computed --reveal --expires --tolerance --show --public-url --signature --credential --nonce --timestamp --msg --enc-msg --echostr --body --empty-body --url --method --res --et --version --in --user --project --group --device --product --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -629,6 +629,10 @@ _pushrig() {
                     return 0
                     ;;
                 --computed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -741,10 +745,6 @@ _pushrig() {
                     return 0
                     ;;
                 --app-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --expires)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -870,7 +870,7 @@ _pushrig() {
             return 0
             ;;
         pushrig__subcmd__listen)
-            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --bind --allow-remote --ready-file --tls --tls-cert-out --ui --accept-all --respond --forward --fault --capture --exec --expect --for --max-body --max-time --max-connections --report --fail-if --tolerance --public-url --token --aes-key --app-secret --app-key --access-key --app-id --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
+            opts="-q -v -h --format --color --quiet --verbose --config --profile --now --seed --assume --bind --allow-remote --ready-file --ui --tolerance --public-url --token --aes-key --app-secret --app-key --access-key --app-id --tls --tls-cert-out --accept-all --respond --forward --fault --capture --exec --expect --for --max-body --max-time --max-connections --report --fail-if --help onenet onenet-studio-push tencent sensoro onenet-studio wechat huawei-iotda standard-webhooks auto"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -909,6 +909,38 @@ _pushrig() {
                     return 0
                     ;;
                 --ready-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --public-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aes-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app-secret)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -965,38 +997,6 @@ _pushrig() {
                     return 0
                     ;;
                 --fail-if)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tolerance)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --public-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --aes-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --app-secret)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --app-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --access-key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --app-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -165,6 +165,7 @@ wechat\t'WeChat official account, plain mode'
 huawei-iotda\t'Huawei Cloud IoTDA HTTP push'
 standard-webhooks\t'Standard Webhooks'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l computed -d 'What my own server computed' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l expires -d 'OneNET token: when it should end: a duration from now on, or a time (RFC 3339, unix)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l signature -d 'The signature that arrived' -r
@@ -193,7 +194,6 @@ complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-secret -
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l expires -d 'OneNET token: when it should end: a duration from now on, or a time (RFC 3339, unix)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand explain" -l reveal -d 'Show secrets in the base string'
@@ -432,6 +432,14 @@ huawei-iotda\t'Huawei Cloud IoTDA HTTP push'
 standard-webhooks\t'Standard Webhooks'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l bind -d 'Where to listen; port 0 is any that is free' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l ready-file -d 'Write the URL to this file when the socket accepts, and not before' -r -F
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
+complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls -d 'Serve https: self-signed, or the PEM files CERT,KEY' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tls-cert-out -d 'Write the certificate of --tls self-signed to this file, for clients to trust' -r -F
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l respond -d 'What pushes are answered with: a status, a body (a template if it has {{ }}), or @FILE, also with a whole answer in it' -r
@@ -450,14 +458,6 @@ json=report.json\t'One JSON document'
 html=report.html\t'A page with a latency plot'
 markdown=report.md\t'A summary for a job\'s page or a comment'"
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l fail-if -d 'Fail the run if this is so: p99>200ms, failed>=1%, errors>0, rate<500; may be repeated' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l tolerance -d 'Let the age decide too: how old a request may be, or how far ahead' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l public-url -d 'The URL that the platform was told: replaces scheme and host of what arrived and prefixes its path' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l token -d 'The token of the push configuration (or PUSHRIG_TOKEN)' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l aes-key -d 'The AES key: EncodingAESKey or AesKey (or PUSHRIG_AES_KEY)' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-secret -d 'SENSORO\'s signature key, AppSecret (or PUSHRIG_APP_SECRET)' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-key -d 'SENSORO\'s encryption key, AppKey (or PUSHRIG_APP_KEY)' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l access-key -d 'OneNET\'s access key, base64 (or PUSHRIG_ACCESS_KEY)' -r
-complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l app-id -d 'SENSORO\'s application id, which is no secret (or PUSHRIG_APP_ID)' -r
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s q -l quiet -d 'Only what is not right, and the summary'
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -s v -l verbose -d 'More detail'
 complete -c pushrig -n "__fish_pushrig_using_subcommand listen" -l allow-remote -d 'Allow an address that other machines reach'

@@ -79,7 +79,8 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let text = if wanted {
         text
     } else {
-        masked(text, &with_environment(secrets_in(arguments)))
+        let text = masked(text, &with_environment(secrets_in(arguments)));
+        text + &help_hint(arguments)
     };
     // Nobody is left to tell if the stream is closed.
     let _ = if wanted {
@@ -88,6 +89,19 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
         io::stderr().write_all(text.as_bytes())
     };
     if wanted { 0 } else { 2 }
+}
+
+/// What `pushrig help` is here, for those who know it from elsewhere.
+fn help_hint(arguments: &[OsString]) -> String {
+    let word = |at: usize| arguments.get(at).and_then(|word| word.to_str());
+    if word(1) != Some("help") {
+        return String::new();
+    }
+    let known = SUBCOMMANDS.iter().map(|it| it.name);
+    match known.into_iter().find(|name| word(2) == Some(name)) {
+        Some(name) => format!("\nhint: pushrig {name} --help\n"),
+        None => "\nhint: pushrig --help, or pushrig SUBCOMMAND --help\n".to_owned(),
+    }
 }
 
 fn error_paint(choice: ColorChoice) -> Paint {

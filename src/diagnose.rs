@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use self::shape::{Shape, shapes};
 use crate::check::{Checker, Judged, Scheme};
 use crate::json::scan;
 use crate::platform::{Message, Platform, Seal};
@@ -13,6 +14,8 @@ use crate::signature::mistake::{Case, Extra, OtherSecret, Piece};
 use crate::signature::recipe::Source;
 use crate::signature::seal;
 use crate::signature::{DigestValue, Evidence, Form, Given, Verdict};
+
+pub mod shape;
 
 /// What was found out about one request.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Diagnosis<'d> {
     pub computed_is_right: Option<bool>,
     /// The mistakes, and what was ruled out.
     pub findings: Findings,
+    /// What a wrong text shows by itself, where no mistake was proved.
+    pub shapes: Vec<Shape>,
     /// What was sealed wrongly.
     pub seal_hits: Vec<SealHit>,
 }
@@ -54,17 +59,20 @@ pub fn diagnose<'d, 'e>(
     let digest = case.digest_after(&[]);
     let expected = format!("{}{}", form.signature.prefix, form.output.text(&digest));
     let mut questions = Vec::new();
+    let mut wrong = Vec::new();
     if let Some(received) = &judged.judgement.received
         && judged.judgement.verdict != Verdict::Valid
         && !form.accepts(received, &digest)
     {
         questions.push(Question::new(Of::Received, form, received));
+        wrong.push((Of::Received, &**received));
     }
     let computed_is_right = computed.map(|value| form.accepts(value, &digest));
     if let Some(value) = computed
         && computed_is_right == Some(false)
     {
         questions.push(Question::new(Of::Computed, form, value));
+        wrong.push((Of::Computed, value));
     }
     let length: usize = case.pieces(&[]).iter().map(|piece| piece.bytes.len()).sum();
     let findings = if questions.is_empty() {
@@ -77,6 +85,12 @@ pub fn diagnose<'d, 'e>(
     } else {
         Search::new(&case).run(&questions)
     };
+    let unexplained = wrong
+        .into_iter()
+        .filter(|(of, _)| !findings.hits.iter().any(|hit| hit.of == *of));
+    let shapes = unexplained
+        .flat_map(|(of, text)| shapes(form, &digest, of, text))
+        .collect();
     Some(Diagnosis {
         form,
         base: case
@@ -90,6 +104,7 @@ pub fn diagnose<'d, 'e>(
         expected,
         computed_is_right,
         findings,
+        shapes,
         seal_hits: seal_hits(checker, judged, scheme, evidence),
     })
 }

@@ -19,6 +19,10 @@ use crate::report::{github, markdown};
 use crate::session::Session;
 use crate::term;
 
+use self::alike::Alike;
+
+mod alike;
+
 /// What is not right is kept for GitHub up to this many cases; all are counted.
 const MOST_KEPT: usize = 1_000;
 /// How long a printed line may wait for others where nobody watches.
@@ -39,6 +43,10 @@ pub struct Reporter {
     quiet: bool,
     /// How often each record was not right, where the same is sent again and again.
     again: Option<BTreeMap<(String, Option<u64>), u64>>,
+    /// What was not right in one way: how often.
+    alike: Option<Alike>,
+    /// What all that is not right may come from.
+    cause: Option<String>,
     github: Option<GitHub>,
     watched: bool,
     flushed: Option<Instant>,
@@ -89,6 +97,8 @@ impl Reporter {
             }),
             quiet: globals.quiet,
             again: None,
+            alike: None,
+            cause: None,
             github: (actions.as_deref() == Some("true")).then_some(GitHub {
                 summary: summary.filter(|path| !path.is_empty()),
             }),
@@ -121,6 +131,19 @@ impl Reporter {
             self.quiet = true;
             self.again = Some(BTreeMap::new());
         }
+    }
+
+    /// From now on of cases that are not right in one and the same way only the first few are
+    /// shown to people, unless `-v` asks for all; the others are counted.
+    pub fn group_alike(&mut self) {
+        if self.human.is_some_and(|human| !human.verbose) {
+            self.alike = Some(Alike::default());
+        }
+    }
+
+    /// What all that is not right may come from: people are told of it in the summary.
+    pub fn cause(&mut self, cause: String) {
+        self.cause.get_or_insert(cause);
     }
 
     /// How many cases there were, and how many of them are not right.
@@ -245,7 +268,9 @@ impl Reporter {
     fn print(&mut self, case: &Case, session: &mut Session) -> Result<(), Error> {
         let right = is_right(case);
         if let Some(human) = self.human {
-            if !self.is_again(case) {
+            let alike = self.alike.as_mut().filter(|_| !right);
+            let is_one_more = alike.is_some_and(|alike| alike.is_one_more(case));
+            if !self.is_again(case) && !is_one_more {
                 human.case(case, &mut session.out)?;
             }
         } else if !(self.quiet && right) {
@@ -337,6 +362,9 @@ impl Reporter {
         match &self.human {
             Some(human) => {
                 self.tell_again(session)?;
+                if let Some(alike) = &self.alike {
+                    alike.tell(session)?;
+                }
                 let mut summary = summary.clone();
                 let counters = summary.counters.len() - self.within.0.len();
                 summary.counters.truncate(counters);
@@ -353,6 +381,7 @@ impl Reporter {
     fn conclude(&mut self, elapsed: Duration) {
         let mut summary = self.tally.summary(elapsed);
         (summary.counters, summary.groups) = std::mem::take(&mut self.beside);
+        summary.cause = self.cause.take();
         summary.counters.extend(self.within.0.iter().copied());
         summary.groups.extend(self.within.1.iter().cloned());
         let missed: Vec<_> = self

@@ -33,21 +33,33 @@ pub fn open(name: &str, session: &mut Session) -> Result<Box<dyn Read + Send>, E
     }
     match File::open(name) {
         Ok(file) => Ok(Box::new(file)),
-        // It is not repeated: it may hold a secret.
-        Err(_) if is_request(name) => Err(Error::usage(
-            "a request stands where the name of a file should",
-        )
-        .with_hint("write - in its place and paste it then (Enter, Ctrl-D), or pipe it in")),
-        Err(cause) => Err(Error::reading(name, cause)),
+        Err(cause) => Err(match is_pasted(name) {
+            // It is not repeated: it may hold a secret.
+            Some(what) => Error::usage(format!("{what} stands where the name of a file should"))
+                .with_hint("write - in its place and paste it then (Enter, Ctrl-D), or pipe it in"),
+            None => Error::reading(name, cause),
+        }),
     }
 }
 
-/// Whether a text is a curl command, a request line or a body, and no name of a file.
-fn is_request(text: &str) -> bool {
+/// What a text is that is no name of a file: a curl command, a request line or a body, a URL, a
+/// target or a query, a token.
+fn is_pasted(text: &str) -> Option<&'static str> {
     let start = text.trim_start();
     let word = start.split_whitespace().next().unwrap_or_default();
     let is_line = matches!(word, "curl" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE");
-    (is_line && word.len() < start.len()) || start.starts_with('{')
+    if (is_line && word.len() < start.len()) || start.starts_with('{') {
+        return Some("a request");
+    }
+    let has = |part: &str| start.contains(part);
+    if start.starts_with("http://") || start.starts_with("https://") {
+        return Some("a URL");
+    }
+    match (has("&"), has("signature="), has("res=") && has("sign=")) {
+        (true, true, _) => Some("a request"),
+        (true, _, true) => Some("a token"),
+        _ => None,
+    }
 }
 
 /// Everything in a file that is recognised by its content.
@@ -95,11 +107,15 @@ mod tests {
             " curl -X POST h",
             "GET /push?a=b",
             "{\"msg\":1}",
+            "https://h/push",
+            "/push?msg=a&signature=b c&nonce=d",
+            "msg=a&signature=b&nonce=d",
+            "version=2018-10-31&res=products%2Fp&et=1&method=sha1&sign=a",
         ] {
-            assert!(is_request(request), "{request}");
+            assert!(is_pasted(request).is_some(), "{request}");
         }
         for name in ["curl", "request.curl", "GET", "get /x", "a curl 'x'", "-"] {
-            assert!(!is_request(name), "{name}");
+            assert_eq!(is_pasted(name), None, "{name}");
         }
     }
 }

@@ -71,6 +71,17 @@ pub fn read(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Result<Readin
     if let Some(bad) = unread {
         reading.items.push(Err(bad.in_file(name, bytes)));
     }
+    if ['“', '”', '‘', '’']
+        .into_iter()
+        .any(|quote| holds(bytes, quote))
+    {
+        let hint = "the quotes are curly (“ ” ‘ ’), as an editor or a chat made them, and no \
+                    shell takes them for quotes: write ' in their place";
+        let items = reading.items.into_iter();
+        reading.items = items
+            .map(|item| item.map_err(|error| error.with_hint(hint)))
+            .collect();
+    }
     if reading.items.is_empty() {
         return Err(Error::input(
             Place::file(name),
@@ -78,6 +89,11 @@ pub fn read(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Result<Readin
         ));
     }
     Ok(reading)
+}
+
+fn holds(bytes: &[u8], character: char) -> bool {
+    let mut buffer = [0; 4];
+    memchr::memmem::find(bytes, character.encode_utf8(&mut buffer).as_bytes()).is_some()
 }
 
 /// The words behind `curl`, where the command is one: `X=1 sudo /usr/bin/curl …` is.

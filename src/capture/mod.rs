@@ -18,10 +18,12 @@ pub mod raw;
 pub mod record;
 
 mod body;
+mod logged;
 mod pseudo;
 mod recognise;
 
 pub use lines::lines;
+pub use logged::taken_out;
 pub use recognise::recognise;
 pub use record::{Content, Direction, MqttMessage, Record, is_record};
 
@@ -154,6 +156,9 @@ pub fn read_all_with(name: &str, bytes: &[u8], read_file: &ReadFile<'_>) -> Resu
         Kind::HttpFile => http_file::read(name, text, read_file)?,
     };
     for located in reading.items.iter_mut().flatten() {
+        if let Some(request) = logged::taken_out(located) {
+            *located = request;
+        }
         body::note_compression(located);
         if dedented.is_some() {
             let note = "each line is indented: the indentation is left out";

@@ -50,11 +50,11 @@ struct ExplainArgs {
     /// Show secrets in the base string
     #[arg(long)]
     reveal: bool,
-    #[command(flatten)]
-    judge: JudgeArgs,
     /// OneNET token: when it should end: a duration from now on, or a time (RFC 3339, unix)
     #[arg(long, value_name = "DURATION|TIME")]
     expires: Option<Expires>,
+    #[command(flatten)]
+    judge: JudgeArgs,
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome, Error> {

@@ -75,11 +75,13 @@ struct ListenArgs {
     platform: PlatformOrAutoArg,
     #[command(flatten)]
     serve: ServeArgs,
-    #[command(flatten)]
-    tls: TlsArgs,
     /// Show what comes in a browser on this machine, while it comes; the URL is told at the start
     #[arg(long)]
     ui: bool,
+    #[command(flatten)]
+    receive: ReceiveArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     answer: AnswerArgs,
     #[command(flatten)]
@@ -90,8 +92,6 @@ struct ListenArgs {
     limits: LimitArgs,
     #[command(flatten)]
     report: ReportArgs,
-    #[command(flatten)]
-    receive: ReceiveArgs,
 }
 
 /// TLS.

@@ -113,3 +113,49 @@ fn parse<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Error> {
     // clap has checked them by the same definition, so this fails only by a fault of ours.
     A::from_arg_matches(matches).map_err(|error| Error::usage(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Groups that stand under one heading because they mean the same.
+    const TOGETHER: [[&str; 2]; 2] = [["ArrivedArgs", "PartArgs"], ["ConnectionArgs", "AgainArgs"]];
+
+    /// A subcommand and those below it.
+    fn with_those_below(command: &Command) -> Vec<&Command> {
+        let mut all = vec![command];
+        all.extend(command.get_subcommands().flat_map(with_those_below));
+        all
+    }
+
+    #[test]
+    fn a_heading_of_the_help_ends_with_the_group_that_it_is_for() {
+        let mut command = command();
+        command.build();
+        for command in with_those_below(&command) {
+            let mut groups = BTreeMap::<&str, Vec<&str>>::new();
+            for group in command.get_groups() {
+                let headings = command
+                    .get_arguments()
+                    .filter(|argument| group.get_args().any(|id| id == argument.get_id()))
+                    .filter_map(clap::Arg::get_help_heading);
+                for heading in headings {
+                    let under = groups.entry(heading).or_default();
+                    if !under.contains(&group.get_id().as_str()) {
+                        under.push(group.get_id().as_str());
+                    }
+                }
+            }
+            for (heading, under) in groups {
+                let together = TOGETHER.iter().any(|them| under == them);
+                assert!(
+                    under.len() == 1 || together,
+                    "{}: under {heading:?} stand options of {under:?}",
+                    command.get_name()
+                );
+            }
+        }
+    }
+}

@@ -163,7 +163,7 @@ fn print_signature(
     let signature = form
         .gather(&evidence)
         .and_then(|ingredients| form.sign(&ingredients, secrets, 0))
-        .map_err(|lack| lacking(scheme, form, &lack))?;
+        .map_err(|lack| lacking(scheme, form, given, &lack))?;
     let token = match scheme.platform {
         Some(Platform::OnenetStudio) => Some(token(given, secrets)?.compose()),
         _ => None,
@@ -228,7 +228,7 @@ fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s 
         }
     }
     match nearest {
-        Some((form, lack, _)) => Err(lacking(scheme, form, &lack)),
+        Some((form, lack, _)) => Err(lacking(scheme, form, given, &lack)),
         None => Err(Error::usage(format!(
             "{} has no form to sign by",
             scheme.id()
@@ -236,7 +236,20 @@ fn choose<'s>(scheme: &'s Scheme, given: &Given, handshake: bool) -> Result<&'s 
     }
 }
 
-fn lacking(scheme: &Scheme, form: &Form, lack: &Lack) -> Error {
+fn lacking(scheme: &Scheme, form: &Form, given: &Given, lack: &Lack) -> Error {
+    let is_token = scheme.platform == Some(Platform::OnenetStudio);
+    if is_token && matches!(lack, Lack::Part { .. }) && given.find("res").is_none() {
+        // With it come the version and the method.
+        return Error::usage(format!(
+            "signing for {} ({}) needs `res`: whom the token is for",
+            scheme.id(),
+            form.name
+        ))
+        .with_hint(
+            "give --user, --project with --group, --device or --product, which need no --method \
+             and no --version; or give --res",
+        );
+    }
     let what = match lack {
         Lack::Part { name, .. } => {
             format!("signing for {} ({}) needs `{name}`", scheme.id(), form.name)
@@ -245,12 +258,8 @@ fn lacking(scheme: &Scheme, form: &Form, lack: &Lack) -> Error {
     };
     let error = Error::usage(what);
     match lack {
-        Lack::Part { name, .. } if scheme.platform == Some(Platform::OnenetStudio) => {
-            let other = match name.as_str() {
-                "res" => ", or --user, --project with --group, --device or --product",
-                "et" => ", or --expires",
-                _ => "",
-            };
+        Lack::Part { name, .. } if is_token => {
+            let other = if name == "et" { ", or --expires" } else { "" };
             error.with_hint(format!("{}{other}", flag_hint(name)))
         }
         Lack::Part { name, .. } => error.with_hint(flag_hint(name)),

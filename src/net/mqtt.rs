@@ -84,6 +84,11 @@ impl Link {
         &mut self.outgoing
     }
 
+    /// From now on packets of so many bytes are taken.
+    pub fn take_up_to(&mut self, largest: usize) {
+        self.largest = largest;
+    }
+
     /// How many bytes were sent.
     pub fn sent(&self) -> u64 {
         self.sent

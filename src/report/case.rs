@@ -99,6 +99,8 @@ pub struct Summary {
     pub groups: Vec<Group>,
     /// What was asked of the whole, and missed: `p99 is 231 ms, and 200 ms was asked`.
     pub missed: Vec<String>,
+    /// What all that is not right may come from.
+    pub cause: Option<String>,
     /// Whether it was ended before its time, and by what.
     pub ended: Option<String>,
     /// Whether that is wrong: it was not how such a run ends, and something was not done.

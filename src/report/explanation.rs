@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use self::line::{DigestLine, PieceLine, TriedLine, mistake_lines, slip_line};
+use self::line::{DigestLine, PieceLine, TriedLine, mistake_lines, shape_lines, slip_line};
 use super::Bytes;
 use super::diff::{self, Sign};
 use super::verdict::VerdictLine;
@@ -66,6 +66,7 @@ impl<'x> Explanation<'x> {
                 .map(|diagnosis| mistake_lines(diagnosis, self.veil))
                 .unwrap_or_default()
                 .into_iter()
+                .chain(diagnosis.into_iter().flat_map(shape_lines))
                 .chain(self.other_slips().map(|slip| slip_line(slip, self.veil)))
                 .collect(),
             tried: diagnosis
@@ -134,7 +135,11 @@ impl<'x> Explanation<'x> {
             return self.write_next_steps(paint, out);
         };
         if let (Some(computed), Some(right)) = (self.computed, diagnosis.computed_is_right) {
-            let shown = term::cut(&term::escape(computed), 200);
+            let shown = if computed.is_empty() {
+                "empty".to_owned()
+            } else {
+                term::cut(&term::escape(computed), 200)
+            };
             let as_arrived = self
                 .verdict
                 .received
@@ -176,6 +181,7 @@ impl<'x> Explanation<'x> {
             )?;
             writeln!(out, "  {}  {}", paint.key("advice  "), mistake.advice)?;
         }
+        Self::write_shapes(diagnosis, paint, out)?;
         self.write_slips(paint, out)?;
         if self.is_unexplained() {
             Self::write_ruled_out(diagnosis, paint, out)?;
@@ -292,6 +298,22 @@ impl<'x> Explanation<'x> {
         }
         let difference = self.difference(diagnosis, hit, width, paint);
         out.write_all(difference.unwrap_or_default().as_bytes())
+    }
+
+    fn write_shapes(
+        diagnosis: &Diagnosis<'_>,
+        paint: Paint,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        for shape in &diagnosis.shapes {
+            let heading = paint.warn("seen");
+            let how = paint.dim("(not proved: the text alone tells it, whatever the secret is)");
+            writeln!(out, "\n{heading} {how}")?;
+            let id = paint.dim(&format!("[{}]", shape.id));
+            writeln!(out, "  {}  {id}", paint.bold(&shape.title))?;
+            writeln!(out, "  {}  {}", paint.key("advice"), shape.advice)?;
+        }
+        Ok(())
     }
 
     fn write_slips(&self, paint: Paint, out: &mut impl Write) -> io::Result<()> {

@@ -89,11 +89,20 @@ impl Human {
             && !self.verbose
             && summary.missed.is_empty()
             && summary.counters.is_empty()
+            && summary.cause.is_none()
             && summary.ended.is_none();
         if said_by_the_case {
             return Ok(());
         }
         self.counts(summary, out)?;
+        if let Some(cause) = &summary.cause {
+            let name = self.paint.bad("cause   ");
+            let cause = escape(cause.as_bytes());
+            writeln!(
+                out,
+                "  {name}  {cause}; what else is not right may come from that"
+            )?;
+        }
         if let Some(latency) = &summary.latency {
             self.row("times", &times(latency), out)?;
         }

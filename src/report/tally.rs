@@ -110,6 +110,7 @@ impl Tally {
             counters: Vec::new(),
             groups: Vec::new(),
             missed: Vec::new(),
+            cause: None,
             ended: None,
             is_cut_short: false,
             outcome: Some(outcome),

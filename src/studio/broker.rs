@@ -19,10 +19,11 @@
 //! The documentation does not say what becomes of the following; what is done here stands behind
 //! it. A forbidden subscription: SUBACK with 0x80. A forbidden message: acknowledged, and passed
 //! to nobody. A device's will, retained messages, a session that is to be kept: ignored, and told.
-//! property/set for a device that is offline: `setPropertyFailed`. property/desired/set: kept for
-//! the device, and answered on property/set/reply. A device that does not answer: no reply.
+//! property/set for a device that is offline: `setPropertyFailed`. property/desired/set: the last
+//! value of each property is kept for the device, and it is answered on property/set/reply, which any
+//! application may listen to: else nobody would learn that there is no such device. A device that does not answer: no reply.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use self::session::{Member, Session, State};
@@ -91,6 +92,11 @@ const SWEEP: Duration = Duration::from_secs(1);
 const DEVICE_TIME: Duration = Duration::from_secs(5);
 /// So many oddities are remembered: some have in them what a client makes up.
 const MOST_ODD: usize = 10_000;
+/// So many requests may wait for devices, so many answers for their time, and so many properties
+/// of a device for it.
+const MOST: usize = 10_000;
+/// The documentation's `requestId` has 32 characters.
+const LONGEST_ID: usize = 128;
 /// What the documentation allows a device, in seconds.
 const KEEP_ALIVE: std::ops::RangeInclusive<u16> = 10..=1800;
 
@@ -111,7 +117,7 @@ pub struct Broker {
     due: BTreeMap<(Duration, u64), Waiting>,
     next_due: u64,
     /// Desired values of devices that are away.
-    desired: HashMap<DeviceId, VecDeque<Params>>,
+    desired: HashMap<DeviceId, Params>,
     swept: Duration,
     counters: Counters,
     tells: Tells,
@@ -171,6 +177,12 @@ impl Broker {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// Whether somebody has logged in by this connection.
+    #[must_use]
+    pub fn is_in(&self, key: Key) -> bool {
+        self.sessions.get(&key).is_some_and(|it| !it.is_waiting())
     }
 
     /// Counts from here on.

@@ -81,7 +81,10 @@ impl Reader {
         };
         let mut after = Duration::ZERO;
         let (mut device, mut what, mut topic, mut payload) = (None, None, None, None);
-        for (name, value) in members {
+        for (at, (name, value)) in members.iter().enumerate() {
+            if members[..at].iter().any(|(have, _)| have == name) {
+                return Err(format!("`{}` stands there twice", name.escape_debug()));
+            }
             let wrong = |wanted: &str| format!("`{}` is no {wanted}", name.escape_debug());
             match (name.as_str(), value) {
                 ("after", Value::String(text)) => {

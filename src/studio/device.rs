@@ -1,12 +1,14 @@
 //! A simulated device: a machine that speaks the device's side of the protocol.
 //!
 //! It connects, subscribes to what is asked of it, does what is set, and reports what has
-//! changed. What it does with an unknown property or service is not documented: it answers 400.
+//! changed. What it does with an unknown property, a value of another type or an unknown service is
+//! not documented: it answers 400.
 
 use std::time::Duration;
 
 use super::message::{self, Params};
-use super::registry::Simulated;
+use super::registry::{Simulated, param, put};
+use super::shape::kind;
 use super::topic::{DeviceId, Thing, Topic};
 use crate::json::Value;
 use crate::mqtt::client::{Client, Event, Options};
@@ -94,7 +96,7 @@ impl Device {
     /// Reports properties, and has them from then on.
     pub fn post(&mut self, params: &Params, now: Duration, millis: i64) -> Packet {
         for (name, value) in params {
-            self.keep(name, value);
+            put(&mut self.made.properties, name, value);
         }
         let timed = message::timed(params, millis);
         self.say(Thing::Post, timed, now)
@@ -125,14 +127,6 @@ impl Device {
         Packet::Publish(self.client.publish(&topic, payload, QoS::AtMostOnce, now))
     }
 
-    fn keep(&mut self, name: &str, value: &Value) {
-        let mut have = self.made.properties.iter_mut();
-        match have.find(|(have, _)| have == name) {
-            Some((_, old)) => *old = value.clone(),
-            None => self.made.properties.push((name.to_owned(), value.clone())),
-        }
-    }
-
     fn obey(
         &mut self,
         name: &str,
@@ -153,7 +147,9 @@ impl Device {
         let mut changed = None;
         let (thing, answer) = match (topic.thing, params) {
             (Thing::Set, Some(Value::Object(params))) => {
-                let answer = match self.unknown(params.iter().map(|(name, _)| name.as_str())) {
+                let names = params.iter().map(|(name, _)| name.as_str());
+                let refusal = self.unknown(names).or_else(|| self.other_type(params));
+                let answer = match refusal {
                     None => {
                         changed = Some(self.post(params, now, millis));
                         message::answer(id, SUCCESS, "success", None)
@@ -165,7 +161,7 @@ impl Device {
             (Thing::Get, Some(Value::Array(names))) => {
                 let names = || names.iter().filter_map(Value::as_str);
                 let found = names().filter_map(|name| {
-                    let value = super::registry::param(&self.made.properties, name)?;
+                    let value = param(&self.made.properties, name)?;
                     Some((name.to_owned(), value.clone()))
                 });
                 let answer = match self.unknown(names()) {
@@ -196,10 +192,21 @@ impl Device {
 
     /// Which of the names is none of its properties.
     fn unknown<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Option<String> {
-        let is_unknown =
-            |name: &&str| super::registry::param(&self.made.properties, name).is_none();
+        let is_unknown = |name: &&str| param(&self.made.properties, name).is_none();
         let unknown = self.is_fixed.then(|| names.find(is_unknown)).flatten()?;
         Some(format!("no property `{unknown}`"))
+    }
+}
+
+impl Device {
+    /// Which value is of another type than what the property has: 30.5 and "30.5" are two.
+    fn other_type(&self, params: &Params) -> Option<String> {
+        params.iter().find_map(|(name, value)| {
+            let have = param(&self.made.properties, name)?;
+            let (have, came) = (kind(have), kind(value));
+            (self.is_fixed && have != came)
+                .then(|| format!("property `{name}` is {have}, and {came} came"))
+        })
     }
 }
 

@@ -91,6 +91,20 @@ pub struct DeviceKeys {
 /// A refusal carries the platform's code and name and says in plain words what is wrong with
 /// this login: for a wrong sign the mistake that gives exactly this one, where there is one.
 pub fn authenticate(login: &Login<'_>, keys: &impl Keys, now: Timestamp) -> Result<Who, Refusal> {
+    admit(login, keys, now).map_err(|mut refusal| {
+        let bare = login
+            .username
+            .filter(|name| !name.is_empty() && !name.contains('/'));
+        let user = bare.map(|id| format!("userid/{id}"));
+        if let Some(user) = user.filter(|user| !keys.application(user).is_empty()) {
+            let meant = format!("; did you mean the username `{user}`?");
+            refusal.explanation.push_str(&meant);
+        }
+        refusal
+    })
+}
+
+fn admit(login: &Login<'_>, keys: &impl Keys, now: Timestamp) -> Result<Who, Refusal> {
     let username = filled(login.username, "username")?;
     let password = login.password.unwrap_or_default();
     if password.is_empty() {

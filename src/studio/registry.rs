@@ -97,7 +97,7 @@ const DEVICE_KEYS: &[&str] = &[
 ];
 
 /// More devices than this are a slip.
-const MOST: u32 = 1_000_000;
+const MOST: u32 = 100_000;
 
 impl Registry {
     /// Reads a file; errors name it, the line and the column (both from 1, the column in bytes).
@@ -286,7 +286,7 @@ fn level<'f>(item: &Item<'f>) -> Result<&'f str, Error> {
 }
 
 fn counted(count: &Item<'_>, name: &str) -> Result<u32, Error> {
-    const WANTED: &str = "how many devices there are, 1 to 1000000";
+    const WANTED: &str = "how many devices there are, 1 to 100000";
     let number = count.number(WANTED)?;
     if !(1..=MOST).contains(&number) {
         return Err(count.refuse(format!("{number} devices are not possible"), WANTED));
@@ -342,6 +342,14 @@ pub fn param<'p>(params: &'p [(String, Value)], name: &str) -> Option<&'p Value>
         .iter()
         .find(|(have, _)| have == name)
         .map(|(_, value)| value)
+}
+
+/// Gives a parameter a value, in its place if it has one.
+pub fn put(params: &mut Params, name: &str, value: &Value) {
+    match params.iter_mut().find(|(have, _)| have == name) {
+        Some((_, old)) => *old = value.clone(),
+        None => params.push((name.to_owned(), value.clone())),
+    }
 }
 
 #[cfg(test)]

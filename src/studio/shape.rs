@@ -1,5 +1,6 @@
 //! The documented shapes of the messages, and where a message is not of its own.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::topic::{Thing, Topic};
@@ -37,10 +38,15 @@ pub(super) fn flaws(topic: &Topic<'_>, value: &Value) -> Vec<String> {
         }
         Thing::Set | Thing::DesiredSet if value.member("id").is_none() => {
             shape.text(value, "requestId");
+            if value.member("requestId").and_then(Value::as_str) == Some("") {
+                shape.wrong("requestId", "is empty");
+            }
             if let Some(data) = shape.object(value, "data") {
                 shape.optional_text(data, "version");
                 shape.object(data, "params");
+                shape.once(data.member("params"));
             }
+            shape.once(Some(value));
         }
         Thing::SetReply => reply_shape(value, &mut shape),
         Thing::Post | Thing::EventPost => {
@@ -117,6 +123,19 @@ impl Shape {
             self.wrong(name, "is missing");
         }
         found
+    }
+
+    /// Each member stands there once.
+    fn once(&mut self, object: Option<&Value>) {
+        let Some(Value::Object(members)) = object else {
+            return;
+        };
+        let mut seen = HashSet::new();
+        for (name, _) in members {
+            if !seen.insert(name) {
+                self.wrong(name, "stands there twice");
+            }
+        }
     }
 
     fn is(&mut self, value: &Value, name: &str, wanted: &str) {
@@ -219,7 +238,7 @@ impl Shape {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -35,6 +35,8 @@ pub struct Site {
     /// Which device reports next, by [`Site::report`].
     turn: usize,
     order: Vec<DeviceId>,
+    /// How many of them were connected at the start.
+    started: usize,
 }
 
 struct Made {
@@ -75,17 +77,26 @@ impl Site {
             next_key: SIMULATED,
             actions: Vec::new(),
             turn: 0,
+            started: 0,
         }
     }
 
-    /// Connects all simulated devices.
-    pub fn start(&mut self, now: Now, out: &mut Vec<Action>) -> Result<(), Error> {
-        for device in self.order.clone() {
+    /// Connects the next simulated devices, at most so many; whether there are more.
+    pub fn start(
+        &mut self,
+        portion: usize,
+        now: Now,
+        out: &mut Vec<Action>,
+    ) -> Result<bool, Error> {
+        let end = (self.started + portion).min(self.order.len());
+        while self.started < end {
+            let device = self.order[self.started].clone();
             self.connect(&device, now, out)?;
+            self.started += 1;
         }
         // Its own devices are no logins that anybody waits for.
         self.broker.forget_counters();
-        Ok(())
+        Ok(self.started < self.order.len())
     }
 
     fn connect(&mut self, id: &DeviceId, now: Now, out: &mut Vec<Action>) -> Result<(), Error> {

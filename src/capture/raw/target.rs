@@ -91,7 +91,11 @@ pub(crate) fn is_onenet_token(line: &[u8]) -> bool {
 /// Whether a line is a query without its path: `msg=…&signature=…&nonce=…`.
 pub(crate) fn is_query(line: &[u8]) -> bool {
     let line = line.strip_prefix(b"?").unwrap_or(line);
-    let has_no_blank = !line.iter().any(u8::is_ascii_whitespace);
+    // A signature whose `+` became a blank is copied with it.
+    let has_no_blank = !line.iter().any(u8::is_ascii_whitespace)
+        || [&b"&signature="[..], b"&nonce="]
+            .iter()
+            .all(|name| memmem::find(line, name).is_some());
     // OneNET's nonces may hold `&` and `=`, so that only the first name can be looked at.
     let name = line.split(|&byte| byte == b'=').next().unwrap_or_default();
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);

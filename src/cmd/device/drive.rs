@@ -41,6 +41,8 @@ impl Plan {
     ) -> Result<Outcome, Error> {
         if states.len() > MOST_LISTED {
             reporter.only_count_passes();
+        } else {
+            reporter.group_alike();
         }
         let globals = &session.globals;
         let tells_polls = !globals.quiet && (globals.verbose || session.json());

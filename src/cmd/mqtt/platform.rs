@@ -138,8 +138,8 @@ struct EndArgs {
 #[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// The most bytes of a packet; more ends the connection
-    #[arg(long, value_name = "BYTES", default_value_t = 256 << 10)]
-    max_packet: usize,
+    #[arg(long, value_name = "BYTES", default_value_t = 256 << 10, value_parser = clap::value_parser!(u32).range(1024..))]
+    max_packet: u32,
     /// The most connections at once; further ones wait
     #[arg(long, value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: u32,
@@ -153,11 +153,11 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session) -> Result<Outcome
             .map_err(|why| Error::usage(format!("--expect '{expectation}': {why}")))?;
     }
     let registry = args.registry(session)?;
-    let play = args.play.open(session)?;
+    let play = args.play.open(&registry, session)?;
     let listener = args.serve.listen()?;
     let site = Site::new(registry, session.moment());
     let limits = Limits {
-        packet: args.limits.max_packet,
+        packet: usize::try_from(args.limits.max_packet).unwrap_or(usize::MAX),
         connections: widen(usize::try_from(args.limits.max_connections).unwrap_or(usize::MAX)),
         ..Limits::default()
     };
@@ -238,7 +238,18 @@ impl WhoArgs {
 }
 
 impl PlayArgs {
-    fn open(&self, session: &mut Session) -> Result<Play, Error> {
+    fn open(&self, registry: &Registry, session: &mut Session) -> Result<Play, Error> {
+        let mut known = registry.devices.values();
+        if self.rate.is_some() && !known.any(|known| known.simulated.is_some()) {
+            return Err(
+                Error::usage("--rate: there is no simulated device that could report")
+                    .with_hint("give one by --device, or in FILE one without a key"),
+            );
+        }
+        if self.wait && self.rate.is_none() && self.play.is_none() {
+            return Err(Error::usage("--wait: there is nothing to begin with")
+                .with_hint("add --play FILE or --rate N"));
+        }
         let Some(name) = &self.play else {
             return Ok(Play::default());
         };
@@ -248,6 +259,6 @@ impl PlayArgs {
             let text = fs::read(name).map_err(|cause| Error::reading(name, cause))?;
             (name.clone(), text)
         };
-        Play::read(&name, &text, self.speed)
+        Play::read(&name, &text, self.speed, registry)
     }
 }

@@ -407,6 +407,7 @@ impl<'s> Course<'s> {
         let Some(trouble) = self.trouble.take() else {
             return;
         };
+        self.show.reporter.cause(trouble.why.clone());
         let mut case = Case {
             outcome: CaseOutcome::Error,
             why: Some(trouble.why),

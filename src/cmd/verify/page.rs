@@ -5,7 +5,7 @@ use std::io;
 
 use crate::capture::blocks::Block;
 use crate::capture::record::{Content, PLAY_HINT};
-use crate::capture::{Located, Record, lines};
+use crate::capture::{Located, Record, lines, taken_out};
 use crate::check::{Checker, Judged};
 use crate::error::{Error, Place};
 use crate::json::Member;
@@ -106,7 +106,10 @@ impl<'p> Printer<'p> {
             return Ok(());
         }
         match lines::read_line(Place::line(name, number), text) {
-            Ok(located) => self.print_located(&located, page),
+            Ok(located) => {
+                let located = taken_out(&located).unwrap_or(located);
+                self.print_located(&located, page)
+            }
             Err(_) if !ended && lines::breaks_off(text) => {
                 page.warnings.push(lines::torn(name, number));
                 Ok(())

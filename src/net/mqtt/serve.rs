@@ -68,7 +68,13 @@ pub struct Stage {
     armed: Cell<Option<Duration>>,
     rearmed: Notify,
     /// Whom the sender of what was delivered last should wait for.
-    full: RefCell<Vec<Rc<Outbox>>>,
+    full: RefCell<Vec<Full>>,
+}
+
+/// An outbox with too much in it, and since when it is waited for.
+struct Full {
+    outbox: Rc<Outbox>,
+    since: Instant,
 }
 
 /// What is to be sent to a connection.
@@ -179,31 +185,44 @@ impl Stage {
 
     fn press(&self, outbox: &Rc<Outbox>) {
         let mut full = self.full.borrow_mut();
-        if !full.iter().any(|other| Rc::ptr_eq(other, outbox)) {
-            full.push(Rc::clone(outbox));
+        if !full.iter().any(|other| Rc::ptr_eq(&other.outbox, outbox)) {
+            full.push(Full {
+                outbox: Rc::clone(outbox),
+                since: Instant::now(),
+            });
         }
     }
 
-    /// Lets those read for whom much waits, and waits a moment for each that does not.
-    async fn relieve(&self, own: &Outbox) {
-        // The others have their turn before more is read from this one.
+    /// Waits until those for whom much waits have read, a moment for each that does not. It may be
+    /// dropped at any time, and begun again.
+    pub async fn breathe(&self) {
+        self.relieve(None).await;
+    }
+
+    /// Lets those read for whom much waits, but for the one who waits here.
+    async fn relieve(&self, own: Option<&Rc<Outbox>>) {
+        // The others have their turn before more comes.
         yield_now().await;
         loop {
-            let full = self.full.borrow_mut().pop();
-            let Some(outbox) = full else {
+            let first = self
+                .full
+                .borrow()
+                .last()
+                .map(|it| (Rc::clone(&it.outbox), it.since));
+            let Some((outbox, since)) = first else {
                 return;
             };
-            if std::ptr::eq(Rc::as_ptr(&outbox), own) {
-                continue;
-            }
+            let is_own = own.is_some_and(|own| Rc::ptr_eq(own, &outbox));
             let room = async {
-                while outbox.is_over(self.limits.backlog) && !outbox.is_closing.get() {
+                while outbox.is_over(self.limits.backlog) && !outbox.is_closing.get() && !is_own {
                     outbox.relieved.notified().await;
                 }
             };
-            if timeout(MOMENT, room).await.is_err() {
+            if timeout_at((since + MOMENT).into(), room).await.is_err() {
                 outbox.is_stuck.set(true);
             }
+            let mut full = self.full.borrow_mut();
+            full.retain(|other| !Rc::ptr_eq(&other.outbox, &outbox));
         }
     }
 
@@ -235,6 +254,8 @@ impl Stage {
     }
 }
 
+/// The bytes of a CONNECT: an id, a user name and a token.
+const LOGIN: usize = 16 << 10;
 /// So long a sender waits once for one that reads slowly.
 const MOMENT: Duration = Duration::from_millis(100);
 
@@ -326,7 +347,7 @@ async fn connection(stage: Rc<Stage>, stream: TcpStream, peer: SocketAddr) {
     let outbox = Rc::new(Outbox::default());
     stage.outboxes.borrow_mut().insert(key, Rc::clone(&outbox));
     stage.with(|site, now, _| site.broker.accept(key, peer.to_string(), now));
-    let link = Link::new(stream, stage.limits.packet);
+    let link = Link::new(stream, stage.limits.packet.min(LOGIN));
     let why = converse(&stage, key, link, &outbox).await;
     stage.outboxes.borrow_mut().remove(&key);
     stage.with(|site, now, out| {
@@ -335,15 +356,20 @@ async fn connection(stage: Rc<Stage>, stream: TcpStream, peer: SocketAddr) {
 }
 
 /// Moves packets until the connection is over; why it is.
-async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Outbox) -> String {
+async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Rc<Outbox>) -> String {
     // How much it has read of what was sent, and since when no more.
     let (mut sent, mut since) = (0, Instant::now());
+    let mut is_in = false;
     loop {
         let malformed = receive(stage, key, &mut link);
         if let Some(why) = &malformed {
             stage.with(|site, now, out| {
                 site.with(now, out, |broker, out| broker.malformed(key, why, now, out));
             });
+        }
+        if !is_in && stage.look(|site| site.broker.is_in(key)) {
+            is_in = true;
+            link.take_up_to(stage.limits.packet);
         }
         outbox.give(&mut link);
         if outbox.is_closing.get() || malformed.is_some() {
@@ -355,6 +381,13 @@ async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Outbox) -> S
             (sent, since) = (link.sent(), Instant::now());
             outbox.is_stuck.set(false);
             outbox.relieved.notify_waiters();
+        }
+        // Answers are not dropped as messages are: whoever does not read them is not heard.
+        if outbox.under_way.get() > stage.limits.backlog {
+            if link.flush(stage.limits.stall).await.is_err() {
+                return "it read nothing of what waited for it".to_owned();
+            }
+            continue;
         }
         outbox.is_asleep.set(true);
         let moved = async {
@@ -372,7 +405,7 @@ async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Outbox) -> S
         };
         outbox.is_asleep.set(false);
         match moved {
-            Ok(Moved::Some) => stage.relieve(outbox).await,
+            Ok(Moved::Some) => stage.relieve(Some(outbox)).await,
             Ok(Moved::Ended) => return "it closed the connection without DISCONNECT".to_owned(),
             Err(why) if why.kind() == io::ErrorKind::TimedOut => {
                 return "it read nothing of what waited for it".to_owned();

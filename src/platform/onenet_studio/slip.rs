@@ -38,6 +38,10 @@ pub fn slips(credential: &[u8], known: &Known) -> Vec<Slip> {
     if whole.iter().any(|slip| slip.id == "token.whole-encoded") {
         return whole;
     }
+    if !NAMES.iter().any(|name| has_field(credential, name)) {
+        let title = "this is no token: none of its five fields stands there";
+        return vec![proved("token.field-missing", title, FIELDS)];
+    }
     let mut found = whole;
     let mut values = NAMES.map(|name| value(credential, name, &mut found));
     // What stands around the whole token stands around its last field.
@@ -68,6 +72,13 @@ fn proved(id: &'static str, title: impl Into<String>, advice: &'static str) -> S
 
 const ONCE: &str = "percent-encode the value of each field once, when the token is put together";
 
+const FIELDS: &str = "a token is version=..&res=..&et=..&method=..&sign=.., each of the five once, \
+                      in any order, in lower case";
+
+fn has_field(credential: &[u8], name: &str) -> bool {
+    pairs(credential).any(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 /// What was done to the token as a whole.
 fn whole(credential: &[u8]) -> Vec<Slip> {
     let mut found = Vec::new();
@@ -96,8 +107,6 @@ fn is_name(name: &[u8]) -> bool {
 
 /// The value of a field, decoded once, and what is wrong with how it stands there.
 fn value(credential: &[u8], name: &'static str, found: &mut Vec<Slip>) -> Option<String> {
-    const FIELDS: &str = "a token is version=..&res=..&et=..&method=..&sign=.., each of the five \
-                          once, in any order, in lower case";
     let mut values = pairs(credential).filter(|(have, _)| *have == name.as_bytes());
     let Some((_, raw)) = values.next() else {
         let other = pairs(credential)

@@ -95,6 +95,21 @@ pub(super) fn mistake_lines<'x>(diagnosis: &'x Diagnosis<'_>, veil: &Veil) -> Ve
 }
 
 /// What a token shows by itself, as a mistake.
+pub(super) fn shape_lines<'x>(
+    diagnosis: &'x Diagnosis<'x>,
+) -> impl Iterator<Item = MistakeLine<'x>> {
+    diagnosis.shapes.iter().map(|shape| MistakeLine {
+        ids: vec![shape.id],
+        also: Vec::new(),
+        of: shape.of.as_str(),
+        depth: 1,
+        title: shape.title.clone(),
+        advice: shape.advice.to_owned(),
+        order: None,
+        proved: Some(false),
+    })
+}
+
 pub(super) fn slip_line<'x>(slip: &'x Slip, veil: &Veil) -> MistakeLine<'x> {
     MistakeLine {
         ids: vec![slip.id],

@@ -29,6 +29,12 @@ impl Broker {
                 return self.refuse(key, username, refusal, now, out);
             }
         };
+        if connect.client_id.is_empty() && !connect.clean_session {
+            // [MQTT-3.1.3-8]
+            let why = "without a client id the session must be a clean one".to_owned();
+            let refusal = Refusal::new(1101, "empty clientId, username or password", why);
+            return self.turn_away(key, username.to_owned(), refusal, 2, now, out);
+        }
         let member = Member::of(who);
         let mut client_id = connect.client_id;
         if client_id.is_empty() {
@@ -92,10 +98,23 @@ impl Broker {
         now: Now,
         out: &mut Vec<Action>,
     ) {
-        self.counters.refused += 1;
         let connack = refusal.connack();
+        self.turn_away(key, username, refusal, connack, now, out);
+    }
+
+    fn turn_away(
+        &mut self,
+        key: Key,
+        username: String,
+        refusal: Refusal,
+        connack: u8,
+        now: Now,
+        out: &mut Vec<Action>,
+    ) {
+        self.counters.refused += 1;
         let code = match connack {
             1 => ConnectReturnCode::RefusedProtocolVersion,
+            2 => ConnectReturnCode::BadClientId,
             4 => ConnectReturnCode::BadUserNamePassword,
             _ => ConnectReturnCode::NotAuthorized,
         };

@@ -51,9 +51,11 @@ impl Broker {
         out: &mut Vec<Action>,
     ) {
         let judged = message::judge(topic, &publish.payload);
-        if !judged.flaws.is_empty() {
+        let flaws: Vec<_> = judged.flaws.into_iter().chain(judged.repairs).collect();
+        if !flaws.is_empty() {
             self.counters.invalid += 1;
-            let what = format!("{}: {}", topic.thing, judged.flaws.join(", "));
+            out.push(Action::Tell(Told::Invalid));
+            let what = format!("{}: {}", topic.thing, flaws.join(", "));
             self.odd(&device.to_string(), &what, out);
         }
         let value = judged.value;
@@ -66,13 +68,11 @@ impl Broker {
                 } else {
                     (Thing::EventPostReply, Thing::Event)
                 };
-                let is_right = judged.flaws.is_empty() && judged.repairs.is_empty();
+                let is_right = flaws.is_empty();
                 let answer = if is_right {
                     message::answer(id, 200, "success", None)
                 } else {
-                    let why = judged.flaws.into_iter().chain(judged.repairs);
-                    let why: Vec<_> = why.collect();
-                    message::answer(id, 400, &why.join(", "), None)
+                    message::answer(id, 400, &flaws.join(", "), None)
                 };
                 self.emit(&device.topic(reply), answer, out);
                 if is_right && let Some(params) = params(&publish.payload) {

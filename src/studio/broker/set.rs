@@ -1,8 +1,9 @@
 //! property/set: from an application, through a rule or the device, and back.
 
-use super::{Action, Asked, Broker, DEVICE_TIME, Key, Now, Told, Waiting};
+use super::{Action, Asked, Broker, DEVICE_TIME, Key, LONGEST_ID, MOST, Now, Told, Waiting};
 use crate::json::Value;
 use crate::studio::message::{self, Params, Reply};
+use crate::studio::registry::{param, put};
 use crate::studio::rule::{Answer, message_of};
 use crate::studio::topic::{DeviceId, Thing, Topic};
 
@@ -34,6 +35,7 @@ impl Broker {
         let value = judged.value.unwrap_or(Value::Null);
         if !flaws.is_empty() {
             self.counters.invalid += 1;
+            out.push(Action::Tell(Told::Invalid));
             let what = format!("{}: {}", topic.thing, flaws.join(", "));
             self.odd(&self.who(key), &what, out);
         }
@@ -42,6 +44,11 @@ impl Broker {
             let why = ("parameterRequired", why);
             return self.deny(key, "PUBLISH", &topic.to_string(), why, out);
         };
+        if id.len() > LONGEST_ID {
+            let why = format!("a requestId of {} bytes; documented are 32", id.len());
+            let why = ("invalidParameter", why);
+            return self.deny(key, "PUBLISH", &topic.to_string(), why, out);
+        }
         let request = Request {
             id: id.to_owned(),
             is_desired: topic.thing == Thing::DesiredSet,
@@ -90,7 +97,7 @@ impl Broker {
                     return out.push(unanswered(request.device, request.id, by));
                 }
             };
-            if delay.is_zero() {
+            if delay.is_zero() || self.due.len() >= MOST {
                 return self.reply(request, result, &by, out);
             }
             let reply = Reply {
@@ -104,11 +111,15 @@ impl Broker {
                 .insert((now.elapsed + delay, self.next_due), waiting);
             return;
         }
-        if self.hears_set(&request.device) {
+        if self.asked.len() >= MOST {
+            let why = "too many requests wait for devices".to_owned();
+            let refusal = ("setPropertyFailed".to_owned(), why);
+            self.reply(request, Err(refusal), "the platform", out);
+        } else if self.hears_set(&request.device) {
             self.pass_on(&request.device, Some(request.id), params.clone(), now, out);
         } else if request.is_desired {
             let kept = self.desired.entry(request.device.clone()).or_default();
-            kept.push_back(params.clone());
+            keep(kept, params);
             let by = "the platform, which keeps it until the device comes";
             self.reply(request, Ok(()), by, out);
         } else {
@@ -150,7 +161,7 @@ impl Broker {
 
     /// What was kept for a device goes to it now.
     pub(super) fn deliver_desired(&mut self, device: &DeviceId, now: Now, out: &mut Vec<Action>) {
-        for params in self.desired.remove(device).unwrap_or_default() {
+        if let Some(params) = self.desired.remove(device) {
             self.pass_on(device, None, params, now, out);
         }
     }
@@ -240,6 +251,15 @@ impl Broker {
             refusal: reply.result.err(),
             by,
         }));
+    }
+}
+
+/// A desired value takes the place of the one before.
+fn keep(kept: &mut Params, params: &Params) {
+    for (name, value) in params {
+        if kept.len() < MOST || param(kept, name).is_some() {
+            put(kept, name, value);
+        }
     }
 }
 

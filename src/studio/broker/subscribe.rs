@@ -77,6 +77,8 @@ impl Broker {
         match member {
             Member::Device(own) if device == *own => Ok(topic.thing),
             Member::Device(_) => deny("it is another device's topic"),
+            // Whoever may not see a device, or misspelt it, is told so by a reply.
+            Member::Application(_) if topic.thing == Thing::SetReply => Ok(topic.thing),
             Member::Application(username) => match self.registry.sees(username, &device) {
                 Some(true) => Ok(topic.thing),
                 Some(false) => deny("the device belongs to another account"),

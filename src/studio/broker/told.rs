@@ -108,6 +108,9 @@ pub enum Told {
         #[serde(serialize_with = "as_text")]
         payload: Bytes,
     },
+    /// A message is not of its documented shape. In which way is told as an oddity, and once; this
+    /// is told each time, to be counted.
+    Invalid,
     /// Something that the platform would not like, and goes on in spite of.
     #[serde(rename = "odd")]
     Oddity {

@@ -65,7 +65,7 @@ impl Stage {
         let mut site = Site::new(registry, Moment::fixed(Timestamp::UNIX_EPOCH, 1));
         site.broker.tell_messages(Tells::All);
         let mut out = Vec::new();
-        site.start(at(0), &mut out).unwrap();
+        assert!(!site.start(9, at(0), &mut out).unwrap());
         out.clear();
         let now = at(0);
         Self { site, out, now }
@@ -391,6 +391,50 @@ fn a_desired_value_waits_for_the_device() {
         r#"{"id":"1","code":200,"msg":"success"}"#,
     );
     assert_eq!(stage.replies(1), [""; 0], "it was answered before");
+}
+
+#[test]
+fn the_last_desired_value_of_each_property_is_what_the_device_gets() {
+    let mut stage = Stage::new();
+    stage.application(1, &[]);
+    for (name, value) in [("Power", 1), ("WF", 2), ("Power", 3)] {
+        let set = format!(r#"{{"requestId":"A1","data":{{"params":{{"{name}":{value}}}}}}}"#);
+        stage.publish(1, "real", "property/desired/set", &set);
+    }
+    stage.out.clear();
+    stage.real_device(7, &["property/set"]);
+    let asked = stage.messages(7);
+    assert_eq!(asked.len(), 1);
+    assert!(
+        asked[0].1.contains(r#""params":{"Power":3,"WF":2}"#),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_simulated_device_takes_no_value_of_another_type() {
+    let mut stage = Stage::new();
+    stage.application(1, &["property/set/reply"]);
+    let set = r#"{"requestId":"A1","data":{"params":{"WF":"23.6"}}}"#;
+    stage.publish(1, "iot-0001", "property/set", set);
+    let why = "property `WF` is a number, and a text came";
+    assert_eq!(stage.replies(1), [refused("setPropertyFailed", why)]);
+}
+
+#[test]
+fn a_request_that_stands_there_twice_or_is_endless_is_not_taken() {
+    let mut stage = Stage::new();
+    stage.application(1, &["property/set/reply"]);
+    let twice = r#"{"requestId":"A1","data":{"params":{"WF":1,"WF":2}}}"#;
+    stage.publish(1, "iot-0001", "property/set", twice);
+    let refused = refused("invalidParameter", "`WF` stands there twice");
+    assert_eq!(stage.replies(1), [refused]);
+    let long = SET.replace("A1", &"A".repeat(129));
+    stage.publish(1, "iot-0001", "property/set", &long);
+    let is_denied =
+        |told: &&Told| matches!(told, Told::Denied { why, .. } if why.contains("129 bytes"));
+    assert!(stage.told().iter().any(is_denied));
+    assert_eq!(stage.replies(1), [""; 0]);
 }
 
 #[test]

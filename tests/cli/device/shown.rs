@@ -137,3 +137,21 @@ fn a_long_body_is_cut_where_it_is_shown() {
         .unwrap();
     assert!(asked.ends_with("… (300 of 5026 bytes)"), "{asked}");
 }
+
+#[test]
+fn of_cases_that_fail_in_one_way_the_first_few_are_shown_and_the_others_counted() {
+    let answers = (0..10).map(|_| asks("no-such-endpoint"));
+    let server = answers_results(answers, |_| Reply::status(500));
+    let flags = "--devices 10 --period 1s --polls 1 -q";
+    let ran = device(&server, flags).any_stdout().any_stderr().exits(1);
+    let text = ran.text();
+    let shown = text
+        .lines()
+        .filter(|line| line.starts_with("fail   ") && line.contains("no-such-endpoint#"));
+    assert_eq!(shown.count(), 3, "{text}");
+    assert!(text.contains("\nfail   … and 7 more like this: "), "{text}");
+    assert!(text.contains("10 failed"), "{text}");
+    let server = answers_results((0..10).map(|_| asks("x")), |_| Reply::status(500));
+    let lines = told(&server, flags, 1);
+    assert_eq!(of_type(&lines, "case").len(), 10);
+}

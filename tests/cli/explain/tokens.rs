@@ -428,3 +428,14 @@ fn people_read_the_mistake_how_it_is_known_and_what_to_do() {
         .stdout_has(["perhaps (not proved", "[token.field-unknown]"])
         .exits(0);
 }
+
+#[test]
+fn a_text_that_is_no_token_is_told_once() {
+    let ran = pushrig(&format!(
+        "explain onenet-studio --access-key {KEY} --now {NOW} --token hello"
+    ))
+    .stdout_has(["this is no token: none of its five fields stands there"])
+    .exits(1);
+    let times = ran.text().matches("mistake (proved").count();
+    assert_eq!(times, 1, "{}", ran.text());
+}

@@ -240,3 +240,67 @@ fn its_age_counts_with_a_tolerance_here_too() {
     call("").exits(0);
     call("--tolerance 5m").exits(1);
 }
+
+/// The handshake of the README, signed with another token than the one that is given here.
+const WITH_A_BLANK: &str = "msg=m9KVkA&signature=4Qx4THWsJE w6ZlGXTVa/w==&nonce=XCdKXyzX\n";
+
+#[test]
+fn a_blank_in_base64_is_told_though_the_secret_is_another_and_not_as_proved() {
+    // That of the vendor's samples would be tried.
+    let query = WITH_A_BLANK.replace("4Qx4", "5Qx4");
+    pushrig("explain onenet - --token Other77")
+        .stdin(&query)
+        .stdout_has([
+            "a query alone: path, headers and body are not known",
+            "seen (not proved: the text alone tells it",
+            "the signature that arrived holds a blank, which base64 never does",
+            "[query.plus-to-blank]",
+            "no mistake fits: ",
+        ])
+        .exits(1);
+    let line = pushrig("explain onenet - --token Other77 --format json")
+        .stdin(&query)
+        .any_stdout()
+        .exits(1)
+        .one_json();
+    let mistakes = line["mistakes"].as_array().unwrap();
+    assert_eq!(mistakes.len(), 1, "{line}");
+    assert_eq!(mistakes[0]["ids"][0], "query.plus-to-blank");
+    assert_eq!(mistakes[0]["proved"], false);
+    // Once it is proved, nothing more is said of it.
+    let proved = pushrig("explain onenet - --token 20200321182801")
+        .stdin(WITH_A_BLANK)
+        .stdout_has(["mistake (proved", "[query.plus-to-blank]"])
+        .exits(1);
+    assert!(!proved.text().contains("seen (not"), "{}", proved.text());
+}
+
+#[test]
+fn what_was_cut_short_and_what_is_empty_is_told() {
+    let call = |computed: &str| {
+        pushrig("explain onenet --token x --nonce n --msg m --computed").arg(computed)
+    };
+    call("fjv4IkU0BM0IM8k")
+        .stdout_has([
+            "what your server computed has 11 bytes, and 16 are right: it was cut short",
+            "[text.length]",
+        ])
+        .exits(1);
+    call("").stdout_has(["  computed  empty  (wrong)"]).exits(1);
+}
+
+#[test]
+fn a_request_in_a_line_of_a_json_log_is_judged_and_that_is_said() {
+    let query = "/he/data/push/global?msg=m9KVkA&signature=4Qx4THWsJE+w6ZlGXTVa/w==&nonce=XCdKXyzX";
+    let line = format!(r#"{{"level":"warn","msg":"invalid signature","path":"{query}"}}"#);
+    for lines in [line.clone(), format!("{line}\n{line}\n")] {
+        for command in ["explain", "verify"] {
+            let call = pushrig(&format!("{command} onenet - --token 20200321182801"));
+            let call = call.stdin(&lines).stdout_has(["valid       <stdin>:1"]);
+            let ran = call.any_stderr().exits(0);
+            let said = format!("{}{}", ran.text(), ran.talk());
+            let note = "taken out of a log's line: the request stands in its member `path`";
+            assert!(said.contains(note), "{said}");
+        }
+    }
+}

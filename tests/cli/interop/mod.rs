@@ -8,6 +8,9 @@ mod controlid;
 mod inspector;
 mod job;
 mod junit;
+// The platform is ended by signals.
+#[cfg(unix)]
+mod mqtt;
 mod onenet;
 mod others;
 mod receiver;

@@ -136,6 +136,16 @@ impl Client {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Sends these bytes again and again, so many in all, as long as they are taken.
+    pub(crate) fn floods(&mut self, bytes: &[u8], most: usize) {
+        let limit = Some(Duration::from_secs(1));
+        self.stream.set_write_timeout(limit).unwrap();
+        let mut sent = 0;
+        while sent < most && self.stream.write_all(bytes).is_ok() {
+            sent += bytes.len();
+        }
+    }
+
     pub(crate) fn send(&mut self, packet: &Packet) {
         self.raw(&bytes(packet));
     }

@@ -20,7 +20,7 @@ use crate::broker::Peer;
 const KEY: &str = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+";
 
 /// An application of the platform, with the documentation's device.
-const APPLICATION: &str = "--user 10311 --access-key XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+ --device 00001/iot-0001";
+pub(crate) const APPLICATION: &str = "--user 10311 --access-key XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+ --device 00001/iot-0001";
 
 const LIFECYCLE: &str = "$sys/00001/iot-0001/thing/lifecycle";
 const PROPERTY: &str = "$sys/00001/iot-0001/thing/property";

@@ -99,7 +99,11 @@ fn a_server_that_dies_half_way_is_an_error_and_the_rest_is_not_run() {
         listen("--token a-token-of-mine --expect verified=1")
     );
     let ran = run(&server, "", &[PUSH, PUSH, "samples"])
-        .stdout_has(["pass   onenet.online", "the server exited with 7 "])
+        .stdout_has([
+            "pass   onenet.online",
+            "the server exited with 7 ",
+            "\n  cause     the server exited with 7 ",
+        ])
         .stderr_has(["the server's last lines:", "  | Traceback\n"])
         .exits(3);
     let skipped = "skip   samples  not run: the server exited with 7 ";

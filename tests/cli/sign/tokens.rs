@@ -97,9 +97,11 @@ fn a_token_is_for_one_only() {
             .stderr_has([words])
             .exits(2);
     }
-    sign("--method md5 --et 1")
-        .stderr_has(["needs `res`", "or --user"])
-        .exits(2);
+    for nobody in ["--method md5 --et 1", "--expires 1h", "--et 1 --version v"] {
+        sign(nobody)
+            .stderr_has(["needs `res`: whom the token is for", "give --user, "])
+            .exits(2);
+    }
     sign("--user 1")
         .stderr_has(["needs `et`", "or --expires"])
         .exits(2);

@@ -339,3 +339,19 @@ fn colour_is_for_terminals_or_whoever_asks() {
     let json = call("--color always --format json").any_stdout().exits(0);
     assert!(!json.stdout.contains(&0x1b));
 }
+
+#[test]
+fn the_help_that_other_programs_have_as_a_subcommand_has_a_hint() {
+    for (call, hint) in [
+        ("help mqtt", "hint: pushrig mqtt --help\n"),
+        (
+            "help",
+            "hint: pushrig --help, or pushrig SUBCOMMAND --help\n",
+        ),
+        ("help nothing", "hint: pushrig --help, or"),
+    ] {
+        pushrig(call)
+            .stderr_has(["unrecognized subcommand 'help'", hint])
+            .exits(2);
+    }
+}

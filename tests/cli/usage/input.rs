@@ -210,7 +210,13 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[test]
 fn a_request_given_as_an_argument_is_answered_with_how_to_give_it() {
-    for request in ["curl 'http://h/push?token=a-secret-of-mine'", "{\"msg\":1}"] {
+    for (request, what) in [
+        ("curl 'http://h/push?token=a-secret-of-mine'", "request"),
+        ("{\"msg\":1}", "request"),
+        ("/push?msg=a-secret&signature=b&nonce=c", "request"),
+        ("https://h/push?msg=a-secret-of-mine", "URL"),
+        ("version=1&res=a-secret&et=1&method=md5&sign=x", "token"),
+    ] {
         for command in [
             "explain onenet --token x",
             "verify onenet --token x",
@@ -219,7 +225,7 @@ fn a_request_given_as_an_argument_is_answered_with_how_to_give_it() {
             let ran = pushrig(command)
                 .arg(request)
                 .stderr_has([
-                    "error: a request stands where the name of a file should\n",
+                    &*format!("error: a {what} stands where the name of a file should\n"),
                     "hint: write - in its place and paste it then (Enter, Ctrl-D), or pipe it in",
                 ])
                 .exits(2);
@@ -290,4 +296,12 @@ fn a_line_that_the_terminal_cut_is_not_judged_and_that_is_said() {
     let (code, shown) = paste(4000);
     assert_eq!(code, Some(1), "{shown}");
     assert!(!shown.contains("the terminal keeps"), "{shown}");
+}
+
+#[test]
+fn curly_quotes_around_a_url_are_told_as_such() {
+    pushrig("explain onenet - --token x")
+        .stdin("curl “http://h/push?msg=a&signature=b&nonce=c”\n")
+        .stderr_has(["not a URL of HTTP", "hint: the quotes are curly"])
+        .exits(2);
 }

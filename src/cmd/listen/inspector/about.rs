@@ -70,9 +70,17 @@ fn tries(checker: &Checker, url: &str) -> Vec<(&'static str, String)> {
         Some((platform, event.name, secrets))
     });
     if let Some((platform, event, secrets)) = pushes {
-        let flags = secrets
-            .iter()
-            .map(|name| format!(" --{} env:{}", name.flag(), name.variable()));
+        let mut is_asked_for = false;
+        let flags = secrets.iter().map(|name| {
+            // Standard input can be asked once.
+            if checker.secrets.is_to_be_typed(*name) && std::mem::replace(&mut is_asked_for, true) {
+                return format!(" --{} env:{}", name.flag(), name.variable());
+            }
+            match checker.secrets.again(*name) {
+                flags if flags.is_empty() => flags,
+                flags => format!(" {flags}"),
+            }
+        });
         let flags: String = flags.collect();
         let id = Platform::id(platform);
         let insecure = trust.1;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::play::Play;
@@ -52,8 +53,8 @@ struct Playing {
     reports: u64,
 }
 
-/// So many reports go out before anything else has its turn.
-const AT_ONCE: u64 = 256;
+/// So many devices connect, or do something, before anything else has its turn.
+const AT_ONCE: usize = 256;
 
 impl Drive {
     pub(super) fn run(self, listener: Listener, session: &mut Session) -> Result<Outcome, Error> {
@@ -87,7 +88,13 @@ impl Drive {
             self.limits.clone(),
             tell,
         ));
-        stage.with(Site::start)?;
+        while stage.with(|site, now, out| site.start(AT_ONCE, now, out))? {
+            tokio::select! {
+                biased;
+                signal = signals.next() => return Ok(signal.outcome()),
+                () = yield_now() => {}
+            }
+        }
         // That its own devices came is no news.
         while heard.try_recv().is_ok() {}
         self.serve.tell_ready(&url)?;
@@ -108,23 +115,34 @@ impl Drive {
             counters: Counters::default(),
             clock,
         };
+        // Whoever plays waits for readers as any other sender does.
+        let mut is_out_of_breath = false;
         let ended = loop {
             let now = stage.elapsed();
             if let Some(ended) = course.ended(&show, now) {
                 break ended;
             }
-            let next = course.next(now);
+            let in_time = |at: Duration| Instant::now() + at.saturating_sub(now);
+            let end = course.next_end(now).map(in_time);
+            let due = course.playing.due().map(in_time);
             tokio::select! {
                 served = serving.as_mut() => served?,
                 told = heard.recv() => if let Some(told) = told {
                     course.take(&told, &mut heard, &stage, &mut show);
                 },
                 signal = signals.next() => break Ended::Signal(signal),
-                () = at(next.map(|next| Instant::now() + next.saturating_sub(now))) => {
+                () = at(end) => {}
+                () = stage.breathe(), if is_out_of_breath => is_out_of_breath = false,
+                () = at(due), if !is_out_of_breath => {
                     course.playing.go_on(&stage)?;
+                    is_out_of_breath = true;
                 }
             }
         };
+        // What happened before the end counts, though the end was heard of first.
+        while let Ok(told) = heard.try_recv() {
+            course.take(&told, &mut heard, &stage, &mut show);
+        }
         let elapsed = stage.elapsed();
         course.watch.end(&show.seen, elapsed);
         stop.notify_one();
@@ -168,12 +186,11 @@ impl Course {
         is_decided.then_some(Ended::Expected)
     }
 
-    /// When something is to be done or looked at again, from the start.
-    fn next(&self, now: Duration) -> Option<Duration> {
+    /// When something may end it, from the start.
+    fn next_end(&self, now: Duration) -> Option<Duration> {
         let moment = Duration::from_millis(1);
         let withins = self.watch.withins().map(|within| within + moment);
-        let ends = withins.chain(self.time).filter(|end| *end > now);
-        ends.chain(self.playing.due()).min()
+        withins.chain(self.time).filter(|end| *end > now).min()
     }
 
     fn at(&self) -> String {
@@ -243,15 +260,18 @@ impl Playing {
     fn due(&self) -> Option<Duration> {
         let since = self.since?;
         let played = self.play.due().and_then(|due| since.checked_add(due));
-        let reported = self.rate.map(|rate| {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "it is a time, and not counted on"
-            )]
-            let due = Duration::try_from_secs_f64(self.reports as f64 / rate);
-            since.saturating_add(due.unwrap_or(Duration::MAX))
-        });
-        [played, reported].into_iter().flatten().min()
+        [played, self.reported(since)].into_iter().flatten().min()
+    }
+
+    /// When the next report is due, from the start.
+    fn reported(&self, since: Duration) -> Option<Duration> {
+        let rate = self.rate?;
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "it is a time, and not counted on"
+        )]
+        let due = Duration::try_from_secs_f64(self.reports as f64 / rate);
+        Some(since.saturating_add(due.unwrap_or(Duration::MAX)))
     }
 
     fn go_on(&mut self, stage: &Stage) -> Result<(), Error> {
@@ -259,13 +279,16 @@ impl Playing {
             return Ok(());
         };
         let now = stage.elapsed();
-        while let Some(deed) = self.play.take(now.saturating_sub(since)) {
+        for _ in 0..AT_ONCE {
+            let Some(deed) = self.play.take(now.saturating_sub(since)) else {
+                break;
+            };
             stage.with(|site, now, out| site.play(deed, now, out))?;
         }
         if self.rate.is_some() {
             stage.with(|site, time, out| {
                 for _ in 0..AT_ONCE {
-                    if self.due().is_none_or(|due| due > now) {
+                    if self.reported(since).is_none_or(|due| due > now) {
                         break;
                     }
                     self.reports += 1;

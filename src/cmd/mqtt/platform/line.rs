@@ -6,7 +6,10 @@ use crate::json::tree;
 use crate::studio::broker::Told;
 use crate::studio::glance::glance;
 use crate::studio::topic::{Role, Topic};
-use crate::term::{Paint, escape};
+use crate::term::{Paint, cut, escape};
+
+/// What a peer sends may be long, and a line is for people.
+const WIDEST: usize = 600;
 
 /// The line for machines.
 #[derive(Serialize)]
@@ -35,6 +38,7 @@ fn kind(told: &Told) -> &'static str {
         Told::Set { .. } => "set",
         Told::Answered { .. } => "answered",
         Told::DeviceSaid { .. } => "said",
+        Told::Invalid => "invalid",
         Told::Oddity { .. } => "odd",
     }
 }
@@ -64,8 +68,9 @@ pub(super) fn human(told: &Told, at: &str, paint: Paint) -> String {
 }
 
 fn said(told: &Told) -> String {
-    let plain = |text: String| escape(text.as_bytes());
+    let plain = |text: String| cut(&escape(text.as_bytes()), WIDEST);
     match told {
+        Told::Invalid => String::new(),
         Told::Connected {
             who,
             role,

@@ -121,6 +121,7 @@ impl<'s> Show<'s> {
             Told::Subscribed { .. } => self.seen.add("subscribed"),
             Told::Denied { .. } => self.seen.add("denied"),
             Told::Set { .. } => self.seen.add("sets"),
+            Told::Invalid => return self.seen.add("invalid"),
             Told::Answered {
                 success: Some(true),
                 ..
@@ -145,9 +146,6 @@ impl<'s> Show<'s> {
     pub(super) fn count(&mut self, before: Counters, now: Counters) {
         for _ in before.malformed..now.malformed {
             self.seen.add("malformed");
-        }
-        for _ in before.invalid..now.invalid {
-            self.seen.add("invalid");
         }
     }
 

@@ -136,3 +136,49 @@ fn a_client_id_is_there_once() {
     assert!(stage.is_closed(7));
     assert_eq!(stage.site.broker.connections(), before + 1);
 }
+
+#[test]
+fn a_reply_may_be_listened_to_whatever_the_device_so_that_a_slip_is_heard_of() {
+    let mut stage = Stage::new();
+    stage.application(1, &[]);
+    for (device, code) in [
+        ("nobody", "deviceNotFound"),
+        ("foreign", "authPermissionDeny"),
+    ] {
+        stage.subscribe(1, device, &["property/set/reply"]);
+        stage.out.clear();
+        stage.publish(1, device, "property/set", SET);
+        let replies = stage.replies(1);
+        assert!(replies[0].contains(code), "{replies:?}");
+    }
+}
+
+#[test]
+fn who_has_no_client_id_can_have_no_session_that_lasts() {
+    let mut stage = Stage::new();
+    stage.site.broker.accept(1, "peer".to_owned(), at(0));
+    let mut connect = Connect::new("");
+    connect.clean_session = false;
+    connect.login = Some(Login::new(
+        "userid/10311",
+        token("2020-05-29", "userid/10311", KEY),
+    ));
+    stage.send(1, Packet::Connect(connect));
+    assert_eq!(stage.connack(1), Some(ConnectReturnCode::BadClientId));
+    assert!(stage.is_closed(1));
+}
+
+#[test]
+fn whoever_gives_a_users_bare_number_is_asked_whether_he_means_the_user() {
+    let mut stage = Stage::new();
+    stage.connect(1, "", "10311", "x");
+    let told = stage.told().into_iter().find_map(|told| match told {
+        Told::Refused { refusal, .. } => Some(refusal.explanation.clone()),
+        _ => None,
+    });
+    let told = told.unwrap();
+    assert!(
+        told.ends_with("did you mean the username `userid/10311`?"),
+        "{told}"
+    );
+}

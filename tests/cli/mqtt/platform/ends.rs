@@ -58,6 +58,19 @@ fn what_is_expected_to_be_wrong_is_counted_as_well() {
     );
 }
 
+/// What is odd is printed once, and counted each time.
+#[test]
+fn the_same_flaw_twice_is_two_invalid_messages() {
+    let platform = Platform::start("--expect invalid=2 --format json");
+    let mut device = Client::device(&platform, "real");
+    for _ in 0..2 {
+        device.publish(&topic("real", "property/post"), r#"{"id":"1"}"#);
+    }
+    let ended = platform.ends().code(0);
+    assert_eq!(ended.of("odd").len(), 1, "{}", ended.out);
+    assert_eq!(ended.summary()["invalid"], 2);
+}
+
 #[test]
 fn what_has_not_happened_in_its_time_is_a_no() {
     platform("--expect")
@@ -206,6 +219,7 @@ fn what_a_peer_sends_is_escaped_for_people_too() {
         QoS::AtMostOnce,
     );
     app.publish("\u{1b}]0;x\u{7}", "\u{1b}");
+    app.publish(&"long".repeat(10_000), "");
     let set = "{\"requestId\":\"\\u001b[31m\\n\",\"data\":{\"params\":{\"\\u001b\":1}}}";
     app.publish(&topic("iot-0001", "property/set"), set);
     let ended = platform.end("INT").code(0);
@@ -215,7 +229,10 @@ fn what_a_peer_sends_is_escaped_for_people_too() {
         ended.out
     );
     assert!(
-        ended.out.lines().all(|line| line.len() > 30),
+        ended
+            .out
+            .lines()
+            .all(|line| (30..1000).contains(&line.len())),
         "{}",
         ended.out
     );

@@ -5,6 +5,7 @@ mod absent;
 mod ends;
 mod file;
 mod forbidden;
+mod greedy;
 mod login;
 mod played;
 mod rough;
@@ -29,7 +30,7 @@ use crate::leaks;
 pub(crate) const DEVICE_KEY: &str = "KuF3NT/jUBJ62LNBB/A8XZA9CqS3Cu79B/ABmfA1UCw=";
 
 /// Two users, a simulated device, one that is a real one, and one that user 10311 does not see.
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 [[user]]
 id = "10311"
 access_key = "XU/H2c4SmG6sZ3IRkomTQ1b/XzkDsl+1xzVh0gr1JaAC9Ugo7BNIAJEaAH+MK7i+"
@@ -236,13 +237,13 @@ impl Ended {
 }
 
 /// A stream that a thread reads to its end.
-struct Stream {
+pub(crate) struct Stream {
     text: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<()>,
 }
 
 impl Stream {
-    fn of(mut source: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(mut source: impl Read + Send + 'static) -> Self {
         let text = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&text);
         let reader = thread::spawn(move || {
@@ -254,12 +255,14 @@ impl Stream {
         Self { text, reader }
     }
 
-    fn text(&self) -> String {
+    /// What was read so far.
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
     }
 
+    /// Waits until it has this.
     #[track_caller]
-    fn has(&self, what: &str) {
+    pub(crate) fn has(&self, what: &str) {
         let begun = Instant::now();
         while !self.text().contains(what) {
             let text = self.text();

@@ -196,7 +196,7 @@ fn a_line_that_cannot_be_played_is_refused_with_its_place_before_anything_is() {
         ),
         (
             r#"{"device":"1/a","lifecycle":"asleep"}"#,
-            "play:2: `lifecycle` is nothing that is played",
+            "play:2: the value of `lifecycle` is not understood",
         ),
         (
             r#"{"device":"1/a","reboot":{}}"#,

@@ -1,6 +1,6 @@
 //! Clients that break the protocol, by mistake or on purpose: they are closed, and others live.
 
-use pushrig::mqtt::packet::{Packet, PubAck, QoS, Subscribe, Unsubscribe};
+use pushrig::mqtt::packet::{ConnectReturnCode, Packet, PubAck, QoS, Subscribe, Unsubscribe};
 
 use super::Platform;
 use crate::mqtt::client::{Client, application_token, bytes, login, publish, topic};
@@ -120,7 +120,7 @@ fn what_breaks_the_protocol_is_told_in_words() {
 
 #[test]
 fn a_packet_over_the_limit_ends_the_connection_before_it_has_come() {
-    let platform = Platform::start("--max-packet 1000");
+    let platform = Platform::start("--max-packet 2000");
     let of = topic("iot-0001", "property/set");
     let message = |room: usize| {
         let text = "x".repeat(room);
@@ -134,7 +134,7 @@ fn a_packet_over_the_limit_ends_the_connection_before_it_has_come() {
     app.is_closed();
     platform.says("is too large");
     let mut app = Client::application(&platform);
-    app.send(&Packet::Publish(message(1000)));
+    app.send(&Packet::Publish(message(2000)));
     app.is_closed();
     let ended = platform.end("INT").code(0);
     assert!(ended.out.contains("; 2 malformed"), "{}", ended.out);
@@ -224,4 +224,32 @@ fn a_report_that_is_not_of_its_shape_is_refused_and_goes_to_nobody() {
     device.publish(&topic("real", "property/set_reply"), answer);
     platform.says(r#"its property/set_reply has the id \"77\", which was not asked"#);
     assert_eq!(platform.end("INT").code(0).summary()["invalid"], 6);
+}
+
+#[test]
+fn whoever_is_one_too_many_waits_until_another_has_gone() {
+    let platform = Platform::start("--max-connections 1 --format json");
+    let mut first = Client::user(&platform, "first", "userid/10311");
+    let mut second = Client::open(&platform);
+    let token = application_token("userid/2");
+    second.send(&Packet::Connect(login("second", "userid/2", &token)));
+    assert!(first.settled().is_empty());
+    first.send(&Packet::Disconnect);
+    first.is_closed();
+    assert_eq!(second.connack(), ConnectReturnCode::Success);
+    let ended = platform.end("INT").code(0);
+    let lines = ended.json();
+    let kinds: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line["type"].as_str())
+        .collect();
+    let wanted = [
+        "ready",
+        "connected",
+        "disconnected",
+        "connected",
+        "disconnected",
+        "summary",
+    ];
+    assert_eq!(kinds, wanted);
 }

@@ -54,7 +54,7 @@ fn quicks(out: &str) -> usize {
 
 /// What a process holds, in kB.
 #[cfg(target_os = "linux")]
-fn memory(id: u32) -> u64 {
+pub(super) fn memory(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status
         .lines()

@@ -362,7 +362,15 @@ fn each_documented_refusal_of_a_set_is_replied_by_its_name() {
             assert!(text.contains(msg), "{data}: {text}");
         }
     }
-    // Nobody can subscribe to the replies of these; what is answered is told.
+    assert_eq!(platform.end("INT").code(0).summary()["succeeded"], 0);
+}
+
+#[test]
+fn what_becomes_of_a_set_that_nobody_can_hear_of_is_told() {
+    let platform = Platform::start("--format json");
+    let mut app = Client::application(&platform);
+    let request = |data: &str| format!(r#"{{"requestId":"A1","data":{data}}}"#);
+    // These replies cannot be subscribed to.
     for (name, code) in [
         ("nobody", "deviceNotFound"),
         ("foreign", "authPermissionDeny"),
@@ -396,7 +404,7 @@ fn what_the_platform_writes_is_strict_json_where_the_documentation_is_not() {
     let platform = Platform::start("-q");
     let mut app = Client::application(&platform);
     app.listen(&[&topic("iot-0001", "property/set/reply")]);
-    let sample = "{\n    \"requestId\": \"8906582E6722409AA6C40E7863B733A5\",\n    \"data\": {\n        \"version\": \"1.0\",  // 可选,不填默认为1.0\n        \"params\": {        // 属性设置,必须为对\n            \"WF\":\"30.5\"\n        }\n    }  \n}";
+    let sample = "{\n    \"requestId\": \"8906582E6722409AA6C40E7863B733A5\",\n    \"data\": {\n        \"version\": \"1.0\",  // 可选,不填默认为1.0\n        \"params\": {        // 属性设置,必须为对\n            \"Power\":\"30.5\"\n        }\n    }  \n}";
     // As printed it has comments, which are no JSON; without them it is taken.
     app.publish(&topic("iot-0001", "property/set"), sample);
     let found: Value = serde_json::from_slice(&app.message().payload).unwrap();
