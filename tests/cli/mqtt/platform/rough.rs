@@ -106,7 +106,7 @@ fn what_breaks_the_protocol_is_told_in_words() {
         (b"\x30\xFF\xFF\xFF\xFF\x01", ""),
         (b"\x50\x02\0\x01", "there is no QoS 2 here"),
         (b"\x20\x02\0\0", "is nothing that a client sends"),
-        (b"GET / HTTP/1.1\r\n\r\n", "packet type 4 has flags 0111"),
+        (b"GET / HTTP/1.1\r\n\r\n", "this is HTTP"),
     ] {
         let mut client = Client::application(&platform);
         client.raw(bytes);
