@@ -465,11 +465,10 @@ fn a_refused_topic_names_its_device_and_all_of_them_refused_is_the_end() {
         broker.url()
     );
     let ran = pushrig(&call)
-        .stdout_has([
-            "2/b/thing/event",
-            "2/b/thing/property/set/reply",
-        ])
+        .stdout_has(["2/b/thing/event", "2/b/thing/property/set/reply"])
         .exits(1);
+    let told = ran.text().matches("refused by SUBACK").count();
+    assert_eq!(told, 1, "{}", ran.text());
     assert!(!ran.talk().contains("ready"), "{}", ran.talk());
 }
 
