@@ -200,6 +200,7 @@ pub struct Counts {
     /// Lines that are no records.
     pub errors: u64,
     /// Those of them that hold an MQTT message.
+    #[serde(skip_serializing_if = "is_none")]
     pub messages: u64,
     /// Not fresh, whatever the signature is.
     pub not_fresh: u64,
@@ -286,4 +287,10 @@ impl SummaryLine {
             counts,
         }
     }
+}
+
+/// Whether there is none; most captures have no such thing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
