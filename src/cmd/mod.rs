@@ -5,6 +5,7 @@ pub mod completions;
 pub mod demo;
 pub mod device;
 pub mod dispatch;
+mod expected;
 pub mod explain;
 pub mod handshake;
 pub mod listen;

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::message::{self, Params};
-use super::registry::{Simulated, param, put};
+use super::message::{self, Params, param, put};
+use super::registry::Simulated;
 use super::shape::kind;
 use super::topic::{DeviceId, Thing, Topic};
 use crate::json::Value;

@@ -124,6 +124,23 @@ impl Reply {
 /// Parameters: names and values, as they follow each other.
 pub type Params = Vec<(String, Value)>;
 
+/// The value of a parameter, from a list of them.
+#[must_use]
+pub fn param<'p>(params: &'p [(String, Value)], name: &str) -> Option<&'p Value> {
+    params
+        .iter()
+        .find(|(have, _)| have == name)
+        .map(|(_, value)| value)
+}
+
+/// Gives a parameter a value, in its place if it has one.
+pub fn put(params: &mut Params, name: &str, value: &Value) {
+    match params.iter_mut().find(|(have, _)| have == name) {
+        Some((_, old)) => *old = value.clone(),
+        None => params.push((name.to_owned(), value.clone())),
+    }
+}
+
 /// `lifecycle`.
 #[must_use]
 pub fn lifecycle(device: &DeviceId, is_online: bool, millis: i64) -> Vec<u8> {

@@ -41,7 +41,6 @@ use super::message::Params;
 use super::rule::{self, Rule};
 use super::topic::DeviceId;
 use crate::error::Error;
-use crate::json::Value;
 use base64::Engine as _;
 
 use crate::signature::Secret;
@@ -128,7 +127,7 @@ impl Registry {
             registry.read_devices(&item.table("a device", DEVICE_KEYS)?, find)?;
         }
         for item in listed(&table, "rule", "[[rule]]")? {
-            let rule = rule::read(&item, &registry.devices)?;
+            let rule = rule::read(&item, registry.devices.keys())?;
             registry.rules.push(rule);
         }
         Ok(registry)
@@ -333,23 +332,6 @@ fn simulated(table: &Table<'_>, without_key: bool) -> Result<Option<Simulated>, 
         }
     }
     Ok(Some(made))
-}
-
-/// The value of a parameter, from a list of them.
-#[must_use]
-pub fn param<'p>(params: &'p [(String, Value)], name: &str) -> Option<&'p Value> {
-    params
-        .iter()
-        .find(|(have, _)| have == name)
-        .map(|(_, value)| value)
-}
-
-/// Gives a parameter a value, in its place if it has one.
-pub fn put(params: &mut Params, name: &str, value: &Value) {
-    match params.iter_mut().find(|(have, _)| have == name) {
-        Some((_, old)) => *old = value.clone(),
-        None => params.push((name.to_owned(), value.clone())),
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! What becomes of a property/set: the rules of a user's file.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::message::{CODES, Params};
-use super::registry::{Known, param};
+use super::message::{CODES, Params, param};
 use super::topic::DeviceId;
 use crate::error::Error;
 use crate::moment::Moment;
@@ -40,12 +38,15 @@ pub enum Answer {
 const KEYS: &[&str] = &["device", "param", "answer", "msg", "delay", "rate"];
 
 /// Reads one `[[rule]]`; `devices` are those that there are.
-pub(super) fn read(item: &Item<'_>, devices: &BTreeMap<DeviceId, Known>) -> Result<Rule, Error> {
+pub(super) fn read<'d>(
+    item: &Item<'_>,
+    devices: impl IntoIterator<Item = &'d DeviceId>,
+) -> Result<Rule, Error> {
     let table = item.table("a rule", KEYS)?;
     let device = table.find("device").map(|it| it.text()).transpose()?;
     if let (Some(filter), Some(at)) = (device, table.find("device"))
         && !devices
-            .keys()
+            .into_iter()
             .any(|it| topic::matches(filter, &it.to_string()))
     {
         return Err(at.refuse(

@@ -3,7 +3,6 @@
 use super::desk::{Arrived, NOT_KEPT};
 use crate::receiver::Kind;
 use crate::receiver::arrivals::words;
-use crate::receiver::expect::{Expectation, Standing};
 use crate::report::case::{Case, CaseOutcome};
 use crate::signature::Verdict;
 use crate::term;
@@ -88,18 +87,4 @@ fn again(arrived: &Arrived) -> Option<String> {
         return Some(format!("a duplicate{gap}: it was taken before"));
     }
     (arrival.attempt > 1).then(|| format!("attempt {}{gap}", arrival.attempt))
-}
-
-/// The case of an expectation, at the end, when none is open any more.
-pub(super) fn of_expectation(expectation: &Expectation, standing: &Standing) -> Case {
-    let (outcome, why) = match standing {
-        Standing::Missed(why) => (CaseOutcome::Fail, Some(why.clone())),
-        Standing::Met | Standing::Open => (CaseOutcome::Pass, None),
-    };
-    Case {
-        id: format!("expect {expectation}"),
-        outcome,
-        why,
-        ..Case::default()
-    }
 }

@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
-use super::case;
 use super::desk::{Desk, Told};
 use super::show::Show;
 use crate::args::ServeArgs;
+use crate::cmd::expected::of_expectation;
 use crate::error::{Error, Outcome};
 use crate::net::block_on;
 use crate::net::server::{Limits, Listener};
@@ -168,7 +168,7 @@ fn finish(
     show.session.keep_the_rest();
     let receiver = desk.receiver.borrow();
     for (expectation, standing) in receiver.standings(elapsed) {
-        show.case(case::of_expectation(expectation, &standing));
+        show.case(of_expectation(expectation, &standing));
     }
     show.retried(&receiver.retried());
     // Ctrl-C is how it ends: what it comes to is what was expected.

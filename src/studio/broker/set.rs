@@ -2,8 +2,7 @@
 
 use super::{Action, Asked, Broker, DEVICE_TIME, Key, LONGEST_ID, MOST, Now, Told, Waiting};
 use crate::json::Value;
-use crate::studio::message::{self, Params, Reply};
-use crate::studio::registry::{param, put};
+use crate::studio::message::{self, Params, Reply, param, put};
 use crate::studio::rule::{Answer, message_of};
 use crate::studio::topic::{DeviceId, Thing, Topic};
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::receiver::expect::{Expectation, Standing};
 use crate::report::case::{Case, CaseOutcome};
 use crate::studio::topic::Topic;
 
@@ -81,18 +80,4 @@ pub(super) fn unsubscribed(filters: &[String], is_all: bool) -> Vec<Case> {
             ..Case::default()
         })
         .collect()
-}
-
-/// The case of an expectation, at the end, when none is open any more.
-pub(super) fn of_expectation(expectation: &Expectation, standing: &Standing) -> Case {
-    let (outcome, why) = match standing {
-        Standing::Missed(why) => (CaseOutcome::Fail, Some(why.clone())),
-        Standing::Met | Standing::Open => (CaseOutcome::Pass, None),
-    };
-    Case {
-        id: format!("expect {expectation}"),
-        outcome,
-        why,
-        ..Case::default()
-    }
 }

@@ -14,6 +14,7 @@ use super::case;
 use super::course::Course;
 use super::keep::Keeper;
 use super::show::Show;
+use crate::cmd::expected::of_expectation;
 use crate::cmd::mqtt::connection::{Lost, until};
 use crate::error::{Error, Outcome};
 use crate::moment::Moment;
@@ -173,7 +174,7 @@ impl Drive {
         let standings = self.course.standings(elapsed);
         let is_expected = !standings.is_empty();
         for (expectation, standing) in standings {
-            show.case(case::of_expectation(expectation, &standing));
+            show.case(of_expectation(expectation, &standing));
         }
         if let Some(wanted) = self.plan.count
             && !self.course.is_full()
