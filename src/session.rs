@@ -42,6 +42,8 @@ pub struct Session {
     err: Option<Printer>,
     err_paint: Paint,
     config: Option<Config>,
+    /// Whether the configuration file was looked for.
+    has_looked: bool,
     stdin_taken_by: Option<String>,
     warned: BTreeSet<String>,
 }
@@ -58,6 +60,7 @@ impl Session {
             out: Out::Direct(BufWriter::new(io::stdout().lock())),
             err: None,
             config: None,
+            has_looked: false,
             stdin_taken_by: None,
             warned: BTreeSet::new(),
             globals,
@@ -404,17 +407,15 @@ impl Session {
     }
 
     fn config(&mut self) -> Result<Option<&Config>, Error> {
-        if self.config.is_none() {
+        if !self.has_looked {
             let path = match &self.globals.config {
                 Some(path) => Some(path.clone()),
                 None => env::current_dir()
                     .ok()
                     .and_then(|folder| config::find(&folder)),
             };
-            self.config = match path {
-                Some(path) => Some(config::read(&path)?),
-                None => return Ok(None),
-            };
+            self.config = path.map(|path| config::read(&path)).transpose()?;
+            self.has_looked = true;
         }
         Ok(self.config.as_ref())
     }
