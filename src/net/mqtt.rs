@@ -131,6 +131,14 @@ impl Link {
         }
     }
 
+    /// Sends something of what is to be sent, and reads nothing; it may be dropped at any time.
+    pub async fn push(&mut self) -> io::Result<Moved> {
+        while !self.send()? {
+            self.stream.writable().await?;
+        }
+        Ok(Moved::Some)
+    }
+
     /// Sends as much as goes at once; whether something went.
     pub fn send(&mut self) -> io::Result<bool> {
         let mut has_sent = false;

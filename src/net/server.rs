@@ -312,7 +312,7 @@ async fn accept<H, F, R>(
 
 /// A connection whose task panics is a defect of this program: it ends the run like any other,
 /// and is no connection that was served.
-fn pass_panic_on(served: Result<(), JoinError>) {
+pub(super) fn pass_panic_on(served: Result<(), JoinError>) {
     if let Err(panic) = served.map_err(JoinError::try_into_panic)
         && let Ok(panic) = panic
     {

@@ -20,8 +20,9 @@
 //! it. A forbidden subscription: SUBACK with 0x80. A forbidden message: acknowledged, and passed
 //! to nobody. A device's will, retained messages, a session that is to be kept: ignored, and told.
 //! property/set for a device that is offline: `setPropertyFailed`. property/desired/set: the last
-//! value of each property is kept for the device, and it is answered on property/set/reply, which any
-//! application may listen to: else nobody would learn that there is no such device. A device that does not answer: no reply.
+//! value of each property is kept for the device, and it is answered on property/set/reply. To that
+//! any application may listen: else nobody would learn that there is no such device. A device that
+//! does not answer: no reply.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;

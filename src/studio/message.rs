@@ -42,6 +42,14 @@ pub struct Judged {
     pub flaws: Vec<String>,
 }
 
+impl Judged {
+    /// All that a platform would not take: it reads strict JSON alone.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        self.flaws.iter().chain(&self.repairs).cloned().collect()
+    }
+}
+
 /// Reads a payload leniently: what it holds, and what is not strict JSON in it.
 pub fn read(payload: &[u8]) -> Result<(Value, Vec<String>), String> {
     if let Ok(value) = tree::parse(payload) {

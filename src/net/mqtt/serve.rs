@@ -20,7 +20,7 @@ use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 
 use super::{Link, Moved};
 use crate::mqtt::packet::{self, Malformed, Packet};
-use crate::net::server::Listener;
+use crate::net::server::{Listener, pass_panic_on};
 use crate::studio::broker::{Action, Key, Now, Told};
 use crate::studio::site::Site;
 
@@ -333,15 +333,6 @@ pub async fn serve(
     Ok(())
 }
 
-/// A task that panics is a defect of this program, and ends the run like any other.
-fn pass_panic_on(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && let Ok(panic) = error.try_into_panic()
-    {
-        std::panic::resume_unwind(panic);
-    }
-}
-
 async fn connection(stage: Rc<Stage>, stream: TcpStream, peer: SocketAddr) {
     let key = stage.next_key.replace(stage.next_key.get() + 1);
     let outbox = Rc::new(Outbox::default());
@@ -382,17 +373,19 @@ async fn converse(stage: &Stage, key: Key, mut link: Link, outbox: &Rc<Outbox>) 
             outbox.is_stuck.set(false);
             outbox.relieved.notify_waiters();
         }
-        // Answers are not dropped as messages are: whoever does not read them is not heard.
-        if outbox.under_way.get() > stage.limits.backlog {
-            if link.flush(stage.limits.stall).await.is_err() {
-                return "it read nothing of what waited for it".to_owned();
-            }
-            continue;
-        }
         outbox.is_asleep.set(true);
+        // Answers are not dropped as messages are: whoever does not read them is not heard.
+        let is_heard = outbox.under_way.get() <= stage.limits.backlog;
+        let moving = async {
+            if is_heard {
+                link.turn().await
+            } else {
+                link.push().await
+            }
+        };
         let moved = async {
             tokio::select! {
-                moved = link.turn() => moved,
+                moved = moving => moved,
                 () = outbox.wake.notified() => Ok(Moved::Some),
             }
         };

@@ -43,6 +43,22 @@ impl Broker {
         }
     }
 
+    /// Counts and tells what is wrong with a message.
+    pub(super) fn find_faults(
+        &mut self,
+        who: &str,
+        topic: &Topic<'_>,
+        faults: &[String],
+        out: &mut Vec<Action>,
+    ) {
+        if !faults.is_empty() {
+            self.counters.invalid += 1;
+            out.push(Action::Tell(Told::Invalid));
+            let what = format!("{}: {}", topic.thing, faults.join(", "));
+            self.odd(who, &what, out);
+        }
+    }
+
     fn reported(
         &mut self,
         device: &DeviceId,
@@ -51,13 +67,8 @@ impl Broker {
         out: &mut Vec<Action>,
     ) {
         let judged = message::judge(topic, &publish.payload);
-        let flaws: Vec<_> = judged.flaws.into_iter().chain(judged.repairs).collect();
-        if !flaws.is_empty() {
-            self.counters.invalid += 1;
-            out.push(Action::Tell(Told::Invalid));
-            let what = format!("{}: {}", topic.thing, flaws.join(", "));
-            self.odd(&device.to_string(), &what, out);
-        }
+        let flaws = judged.faults();
+        self.find_faults(&device.to_string(), topic, &flaws, out);
         let value = judged.value;
         let id = value.as_ref().and_then(|it| it.member("id")?.as_str());
         let id = id.unwrap_or_default();

@@ -26,18 +26,10 @@ impl Broker {
         self.counters.sets += 1;
         let device = topic.device_id();
         let judged = message::judge(topic, payload);
-        let flaws = judged
-            .flaws
-            .into_iter()
-            .chain(judged.repairs)
-            .collect::<Vec<_>>();
+        let flaws = judged.faults();
+        let who = self.who(key);
+        self.find_faults(&who, topic, &flaws, out);
         let value = judged.value.unwrap_or(Value::Null);
-        if !flaws.is_empty() {
-            self.counters.invalid += 1;
-            out.push(Action::Tell(Told::Invalid));
-            let what = format!("{}: {}", topic.thing, flaws.join(", "));
-            self.odd(&self.who(key), &what, out);
-        }
         let Some(id) = value.member("requestId").and_then(Value::as_str) else {
             let why = "without a requestId nobody can be answered".to_owned();
             let why = ("parameterRequired", why);
